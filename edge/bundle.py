@@ -1,0 +1,116 @@
+"""Model bundles (contract 4): a folder with manifest.json, the .tflite files and the labels, checked before use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge.errors import InputError
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle whose files are the ones its manifest names, byte for byte."""
+
+    path: Path
+    name: str
+    version: str
+    task: str
+    """`letters`, `words`, `hands` or `pose`."""
+    features: str
+    """Tag of the feature code the model was trained on."""
+    labels: tuple[str, ...]
+    manifest: dict[str, Any]
+
+    def file(self, role: str = "model") -> Path:
+        """Path of the file that plays `role` (a key of the manifest's `files`)."""
+        try:
+            return self.path / str(self.manifest["files"][role]["name"])
+        except KeyError:
+            raise InputError(f"{self.path / MANIFEST}: files.{role} is missing; quantize the bundle again") from None
+
+    @property
+    def operating_point(self) -> dict[str, Any]:
+        return dict(self.manifest.get("operating_point", {}))
+
+    @property
+    def sha256(self) -> dict[str, str]:
+        """Hash of every file of the bundle by its role."""
+        return {role: entry["sha256"] for role, entry in self.manifest["files"].items()}
+
+
+def load_bundle(path: Path, *, task: str, features: str) -> Bundle:
+    """Read and verify a bundle.
+
+    Raises:
+        InputError: a file is missing or altered, or it was trained for another task or other features.
+    """
+    bundle = verify_bundle(path)
+    if bundle.task != task:
+        raise InputError(
+            f"{path / MANIFEST}: task is '{bundle.task}', wanted '{task}'; name another bundle in the config"
+        )
+    if bundle.features != features:
+        raise InputError(
+            f"{path / MANIFEST}: trained on features '{bundle.features}', this program computes '{features}'; "
+            "install a bundle made for this version"
+        )
+    return bundle
+
+
+def verify_bundle(path: Path) -> Bundle:
+    """Read a bundle and compare each file's sha256 with the manifest's."""
+    manifest = _read_manifest(path)
+    for role, entry in _entries(path, manifest).items():
+        file = path / entry["name"]
+        if not file.is_file():
+            raise InputError(f"{file}: missing ({role} of bundle '{manifest['name']}'); install the bundle again")
+        if sha256(file) != entry["sha256"]:
+            raise InputError(f"{file}: sha256 differs from {MANIFEST}; the file was altered, install the bundle again")
+    labels_entry = manifest["files"].get("labels")
+    labels = tuple((path / labels_entry["name"]).read_text("utf-8").split("\n")) if labels_entry else ()
+    return Bundle(
+        path=path,
+        name=manifest["name"],
+        version=str(manifest["version"]),
+        task=manifest["task"],
+        features=manifest["features"],
+        labels=tuple(label for label in labels if label),
+        manifest=manifest,
+    )
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    file = path / MANIFEST
+    try:
+        manifest = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{file}: no such bundle; see `asl-edge models list`") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InputError(f"{file}: not readable as JSON ({error}); install the bundle again") from error
+    if not isinstance(manifest, dict):
+        raise InputError(f"{file}: not a JSON object; install the bundle again")
+    for key in ("name", "version", "task", "features", "files"):
+        if key not in manifest:
+            raise InputError(f"{file}: key '{key}' is missing; install the bundle again")
+    return manifest
+
+
+def _entries(path: Path, manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
+    files: dict[str, dict[str, str]] = manifest["files"]
+    usable = isinstance(files, dict) and all(
+        isinstance(entry, dict) and isinstance(entry.get("name"), str) and isinstance(entry.get("sha256"), str)
+        for entry in files.values()
+    )
+    if not usable:
+        raise InputError(f"{path / MANIFEST}: 'files' must map roles to {{name, sha256}}; install the bundle again")
+    return files

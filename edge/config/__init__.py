@@ -1,0 +1,34 @@
+"""Configuration: the schema (every option, once) and the loader that says where a file is wrong."""
+
+from edge.config.arguments import add_config_arguments, config_of
+from edge.config.loader import load_config, parse_config
+from edge.config.schema import (
+    CameraConfig,
+    CaptionsConfig,
+    Config,
+    DaemonConfig,
+    DisplayConfig,
+    LandmarksConfig,
+    LettersConfig,
+    MqttConfig,
+    SpeechConfig,
+)
+from edge.config.show import dump_config, options_table
+
+__all__ = [
+    "CameraConfig",
+    "CaptionsConfig",
+    "Config",
+    "DaemonConfig",
+    "DisplayConfig",
+    "LandmarksConfig",
+    "LettersConfig",
+    "MqttConfig",
+    "SpeechConfig",
+    "add_config_arguments",
+    "config_of",
+    "dump_config",
+    "load_config",
+    "options_table",
+    "parse_config",
+]

@@ -1,0 +1,25 @@
+"""`--config` and what stands above it on the command line, the same for every command."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from edge.config.loader import load_config
+from edge.config.schema import Config
+
+_OVERRIDES = {"source": "camera.source", "mqtt": "mqtt.url"}
+
+
+def add_config_arguments(parser: argparse.ArgumentParser, *, overrides: bool = False) -> None:
+    """Add `--config`, and `--source` and `--mqtt` where a command reads a camera and talks to a broker."""
+    parser.add_argument("--config", type=Path, help="YAML file; without it the defaults of configs/edge.yaml")
+    if overrides:
+        parser.add_argument("--source", help="camera.source of the config")
+        parser.add_argument("--mqtt", metavar="URL", help="mqtt.url of the config")
+
+
+def config_of(args: argparse.Namespace) -> Config:
+    """The configuration that these arguments put in force; raises as `load_config` does."""
+    given = {key: getattr(args, name, None) for name, key in _OVERRIDES.items()}
+    return load_config(args.config, {key: value for key, value in given.items() if value is not None})

@@ -1,0 +1,125 @@
+"""Reads a YAML file into the schema's dataclasses; a mistake is one line with file, line, key and expected type."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from edge.config.schema import Config
+from edge.errors import InputError
+
+_TOPIC_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> Config:
+    """The configuration in force: the schema's defaults, then the file, then `overrides` ("camera.source": value).
+
+    Raises:
+        InputError: the file cannot be read, has an unknown key or a value of the wrong type.
+    """
+    if path is None:
+        config = Config()
+    else:
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise InputError(f"{path}: cannot be read ({reason}); give --config a YAML file") from error
+        config = parse_config(text, str(path))
+    for key, value in (overrides or {}).items():
+        config = _override(config, key.split("."), value)
+    return config
+
+
+def parse_config(text: str, origin: str) -> Config:
+    """Parse YAML text; `origin` is the name that errors carry."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{origin}:{mark.line + 1}" if mark else origin
+        raise InputError(f"{where}: not valid YAML ({getattr(error, 'problem', error)}); mend that line") from error
+    if root is None:
+        return Config()
+    return typing.cast(Config, _build(Config, root, origin, ""))
+
+
+def _build(cls: type, node: yaml.Node, origin: str, prefix: str) -> Any:
+    where = f"{origin}:{node.start_mark.line + 1}"
+    if not isinstance(node, yaml.MappingNode):
+        raise InputError(f"{where}: {prefix.rstrip('.') or 'the file'}: expected keys and values, got {_given(node)}")
+    hints = typing.get_type_hints(cls)
+    limits = {field.name: field.metadata for field in dataclasses.fields(cls)}
+    values: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        where = f"{origin}:{key_node.start_mark.line + 1}"
+        if key not in hints:
+            raise InputError(f"{where}: {prefix}{key}: unknown key; {_suggest(key, list(hints))}")
+        if key in values:
+            raise InputError(f"{where}: {prefix}{key}: given twice; keep one of them")
+        if dataclasses.is_dataclass(hints[key]):
+            empty = isinstance(value_node, yaml.ScalarNode) and value_node.value in ("", "null", "~")
+            if not empty:
+                values[key] = _build(typing.cast(type, hints[key]), value_node, origin, f"{prefix}{key}.")
+        else:
+            values[key] = _scalar(hints[key], value_node, f"{where}: {prefix}{key}")
+            _check_limits(values[key], limits[key], f"{where}: {prefix}{key}")
+    return cls(**values)
+
+
+def _scalar(hint: Any, node: yaml.Node, where: str) -> Any:
+    value = yaml.SafeLoader("").construct_object(node, deep=True)
+    return _checked(hint, value, where)
+
+
+def _checked(hint: Any, value: Any, where: str) -> Any:
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    for kind in kinds:
+        if kind is type(None) and value is None:
+            return None
+        if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        if kind is str and isinstance(value, int) and not isinstance(value, bool):
+            return str(value)  # `source: 0` reads as a number and means a camera index
+        if type(value) is kind:
+            return value
+    wanted = " or ".join("empty" if kind is type(None) else _NAMES[kind] for kind in kinds)
+    raise InputError(f"{where}: expected {wanted}, got {value!r}")
+
+
+def _check_limits(value: Any, limits: Mapping[str, Any], where: str) -> None:
+    if value is None:
+        return
+    if limits["choices"] and value not in limits["choices"]:
+        raise InputError(f"{where}: expected one of {', '.join(limits['choices'])}, got {value!r}")
+    if limits["above"] is not None and not value > limits["above"]:
+        raise InputError(f"{where}: must be more than {limits['above']}, got {value}")
+    if limits["at_least"] is not None and not value >= limits["at_least"]:
+        raise InputError(f"{where}: must be at least {limits['at_least']}, got {value}")
+    if limits["topic"] and not _TOPIC_PART.fullmatch(value):
+        raise InputError(f"{where}: {value!r} cannot stand in an MQTT topic; use letters, digits, '-' and '_'")
+
+
+def _override(config: Any, path: list[str], value: Any) -> Any:
+    name, *rest = path
+    new = _override(getattr(config, name), rest, value) if rest else value
+    return dataclasses.replace(config, **{name: new})
+
+
+def _suggest(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"did you mean '{close[0]}'?" if close else f"known keys: {', '.join(sorted(known))}"
+
+
+def _given(node: yaml.Node) -> str:
+    return "a list" if isinstance(node, yaml.SequenceNode) else repr(node.value)

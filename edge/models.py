@@ -1,0 +1,67 @@
+"""`asl-edge models`: the model bundles on this device."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from edge.bundle import MANIFEST, Bundle, verify_bundle
+from edge.config import add_config_arguments, config_of
+from edge.errors import InputError
+from edge.paths import models_dir
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, summary in (
+        ("list", "name, version, task and size of every bundle"),
+        ("verify", "compare every file with its sha256"),
+    ):
+        action = actions.add_parser(name, help=summary, description=summary)
+        add_config_arguments(action)
+        action.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    root = models_dir(config_of(args))
+    bundles, problems = read_all(root)
+    if args.json:
+        print(json.dumps({"bundles": [_facts(bundle) for bundle in bundles], "problems": problems}))
+    else:
+        for bundle in bundles:
+            kilobytes = f"{_kilobytes(bundle):7.0f} kB"
+            print(f"{bundle.name:12} {bundle.version:8} {bundle.task:8} {kilobytes}  {len(bundle.labels)} labels  ok")
+        for problem in problems:
+            print(f"asl-edge: {problem}", file=sys.stderr)
+    return InputError.exit_code if problems else 0
+
+
+def read_all(root: Path) -> tuple[list[Bundle], list[str]]:
+    """Every bundle under `root` that verifies, and one line for each that does not."""
+    bundles, problems = [], []
+    for path in sorted(entry.parent for entry in root.glob(f"*/{MANIFEST}")):
+        try:
+            bundles.append(verify_bundle(path))
+        except InputError as error:
+            problems.append(str(error))
+    if not bundles and not problems:
+        problems.append(f"{root}: no bundle here; install asl-edge again, or set models_dir")
+    return bundles, problems
+
+
+def _facts(bundle: Bundle) -> dict[str, object]:
+    return {
+        "name": bundle.name,
+        "version": bundle.version,
+        "task": bundle.task,
+        "features": bundle.features,
+        "kilobytes": _kilobytes(bundle),
+        "labels": len(bundle.labels),
+        "sha256": bundle.sha256,
+    }
+
+
+def _kilobytes(bundle: Bundle) -> float:
+    return sum(bundle.file(role).stat().st_size for role in bundle.sha256) / 1000

@@ -1,0 +1,30 @@
+"""Where the files that come with the program lie: in a checkout beside the package, installed under the prefix."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from edge.config import Config
+from edge.errors import InputError
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+_INSTALLED = Path(sys.prefix) / "share" / "asl-edge"
+
+
+def shipped(name: str) -> Path:
+    """Folder `models`, `configs` or `systemd` of the checkout or of the installed package."""
+    base = _CHECKOUT if (_CHECKOUT / "setup.py").is_file() else _INSTALLED
+    if not (base / name).is_dir():
+        raise InputError(f"{base / name}: not found; install asl-edge again with pip install .")
+    return base / name
+
+
+def models_dir(config: Config) -> Path:
+    """The models folder in force: the configured one, else the one that came with the program."""
+    if config.models_dir is None:
+        return shipped("models")
+    path = Path(config.models_dir).expanduser()
+    if not path.is_dir():
+        raise InputError(f"models_dir: {path} is not a folder; create it or leave the option empty")
+    return path

@@ -1,0 +1,116 @@
+"""What crosses each arrow of the pipeline: Frame -> Landmarks -> Window -> Scores -> Emission -> Event.
+
+Times are seconds on the source's own clock: epoch seconds for a live camera, seconds from the first
+frame in a replay. Nothing past the camera reads a clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""H x W x 3 picture, BGR as OpenCV gives it, unmirrored (the signer's right hand is at the viewer's left)."""
+
+Floats = NDArray[np.float32]
+
+Side = Literal["left", "right"]
+"""The signer's own left and right."""
+
+SIDES: tuple[Side, Side] = ("left", "right")
+"""Index of each side in every array that has a hand axis (the landmark store's order)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture and the moment it was grabbed."""
+
+    image: Image
+    ts: float
+    index: int
+    """Position in the source, counting frames that were dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """What was seen in one frame, in the units of the landmark store (contract 3)."""
+
+    ts: float
+    width: int
+    """Pixels, for the aspect ratio."""
+    height: int
+    hands: Floats
+    """(2, 21, 3): x/width, y/height, z in x units; NaN = not seen; hand 0 is the signer's left."""
+    presence: Floats
+    """(2,): the hand network's own confidence, 0 where the hand was not seen."""
+    pose: Floats
+    """(33, 4): x/width, y/height, z in x units, visibility; NaN = nobody seen."""
+    brightness: float
+    """Mean luma of the picture, 0 to 255."""
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Where the spelling hand is and how it moves, for the decoder's sense of settling."""
+
+    position: Floats
+    """(2,): palm centre in the picture, isotropic pixels, x mirrored for a left hand."""
+    palm_width: float
+    """Isotropic pixels: the unit of every length that moves."""
+    speed: float
+    """Palm centre speed, palm widths a second."""
+    shape_speed: float
+    """Mean landmark speed within the hand's own frame, palm widths a second."""
+    seconds: float
+    """How long the hand has been followed without a cut or a loss; speeds of a new hand are still worth little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The model's input at one moment."""
+
+    ts: float
+    features: Floats
+    """What the model reads, as edge.features lays it out: (FEATURE_SIZE,) for letters."""
+    hand: Side
+    motion: Motion
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a model says about a window; one probability a label, in the bundle's order."""
+
+    ts: float
+    labels: tuple[str, ...]
+    probabilities: Floats
+    hand: Side
+    motion: Motion
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """A letter or word the decoder stands behind."""
+
+    type: Literal["letter", "word"]
+    label: str
+    confidence: float
+    alternatives: tuple[tuple[str, float], ...]
+    started_at: float
+    ended_at: float
+    decided_at: float
+    """Time of the frame that decided it."""
+    hand: Side
+
+
+Topic = Literal["status", "info", "state", "letter", "word", "caption", "spoken", "stats", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something to publish. `v`, `device` and `seq` are added where it leaves the process."""
+
+    topic: Topic
+    ts: float
+    body: Mapping[str, Any] = field(default_factory=dict)
