@@ -1,0 +1,128 @@
+"""Files and the drawn signer, frame by frame: nothing dropped, no clock read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import cast
+
+import cv2
+
+from edge.camera.opencv import open_video
+from edge.camera.pictures import mirror, picture_files, read_picture
+from edge.camera.source import Source, SourceKind, parse_source
+from edge.config import CameraConfig
+from edge.errors import InputError
+from edge.types import Frame, Image
+
+log = logging.getLogger(__name__)
+
+_MAX_FPS = 1000.0
+"""Raw streams carry no rate and FFmpeg then reports its time base (90000, 1200000)."""
+_BAD_READS = 250
+"""Reads that may fail in a row before a video counts as over; past its true end each costs microseconds."""
+_MISSING_SECONDS = 0.5
+"""A video that ends so long before its container says is damaged. Containers round by a frame or two."""
+_DEMO_TEXT = "HELLO"
+
+
+def read_frames(text: str, config: CameraConfig) -> Iterator[Frame]:
+    """Every frame of a video, a picture, a folder of pictures or `demo[:TEXT]`; times are seconds from the first.
+
+    Raises:
+        InputError: no such file, not a video or picture, or nothing in it can be decoded.
+    """
+    source = parse_source(text)
+    frames = raw_frames(source, config)
+    return map(_flipped, frames) if config.mirrored and source.kind is not SourceKind.DEMO else frames
+
+
+def raw_frames(source: Source, config: CameraConfig, *, endless: bool = False) -> Generator[Frame]:
+    """The frames as the file holds them, mirrored or not; `endless` lets the drawn signer begin again for ever."""
+    if source.kind is SourceKind.VIDEO:
+        return _video(source, config)
+    if source.kind is SourceKind.PICTURES:
+        return _pictures(source, config)
+    if source.kind is SourceKind.DEMO:
+        return _demo(source, config, endless=endless)
+    raise InputError(f"{source.name}: only files and `demo` can be replayed; use `asl-edge run --source` for a camera")
+
+
+def _flipped(frame: Frame) -> Frame:
+    return Frame(mirror(frame.image), frame.ts, frame.index)
+
+
+def _demo(source: Source, config: CameraConfig, *, endless: bool) -> Generator[Frame]:
+    from edge.demo import DemoSigner  # noqa: PLC0415 - the drawing code is loaded only where it is wanted
+
+    size = (config.width_px, config.height_px)
+    for frame, _truth in DemoSigner(source.target or _DEMO_TEXT, size=size, fps=config.fps, loop=endless):
+        yield frame
+
+
+def _pictures(source: Source, config: CameraConfig) -> Generator[Frame]:
+    path = Path(source.target)
+    files = picture_files(path) if path.is_dir() else [path]
+    readable = False
+    for index, file in enumerate(files):
+        image = read_picture(file)
+        if image is not None:
+            readable = True
+            yield Frame(image, index / config.fps, index)
+        elif path.is_dir():
+            log.warning("%s: not a readable picture, left out", file)
+    if not readable:
+        what = f"none of its {len(files)} pictures can be read" if path.is_dir() else "not a readable picture"
+        raise InputError(f"{source.name}: {what}; copy or convert again")
+
+
+def _video(source: Source, config: CameraConfig) -> Generator[Frame]:
+    capture = open_video(source.target)
+    try:
+        if not capture.isOpened():
+            raise InputError(
+                f"{source.name}: not a video that can be read (cut short, or another format); record it again"
+            )
+        clock = _VideoClock(capture, config.fps)
+        index, bad_reads, holes = 0, 0, 0
+        while bad_reads <= _BAD_READS:
+            ok, image = capture.read()
+            if not ok:
+                bad_reads += 1
+                continue
+            holes += bad_reads > 0
+            yield Frame(cast("Image", image), clock.stamp(), index)
+            index, bad_reads = index + 1, 0
+        if index == 0:
+            raise InputError(f"{source.name}: no picture in it can be decoded; record or convert it again")
+        if holes or clock.missing_seconds > _MISSING_SECONDS:
+            log.warning("%s: damaged; only %d pictures, up to %.1f s, could be read", source.name, index, clock.last)
+    finally:
+        capture.release()
+
+
+class _VideoClock:
+    """Times of a video's frames: the container's own while they grow, else one frame period after the last."""
+
+    def __init__(self, capture: cv2.VideoCapture, fallback_fps: float) -> None:
+        fps = capture.get(cv2.CAP_PROP_FPS)
+        self._capture = capture
+        self._period = 1.0 / (fps if 0.0 < fps <= _MAX_FPS else fallback_fps)
+        self._duration = capture.get(cv2.CAP_PROP_FRAME_COUNT) * self._period  # nonsense (negative) in raw streams
+        self._first: float | None = None
+        self.last = 0.0
+
+    def stamp(self) -> float:
+        """Seconds from the first frame to the one just read; always more than the one before."""
+        position = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+        if self._first is None:
+            self._first = position
+            return 0.0
+        ts = position - self._first
+        self.last = ts if ts > self.last else self.last + self._period
+        return self.last
+
+    @property
+    def missing_seconds(self) -> float:
+        return self._duration - self._period - self.last

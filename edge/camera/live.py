@@ -1,0 +1,197 @@
+"""The camera of the running daemon: always the newest picture, and a lost source opened again until it is back."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from edge.camera.clock import EpochClock
+from edge.camera.files import raw_frames
+from edge.camera.mailbox import Mailbox
+from edge.camera.opencv import Decode
+from edge.camera.pictures import mirror
+from edge.camera.session import Session
+from edge.camera.source import LOCAL_KINDS, SourceKind, parse_source, why_absent
+from edge.config import CameraConfig
+from edge.errors import InputError
+from edge.types import Frame
+
+log = logging.getLogger(__name__)
+
+CameraState = Literal["opening", "ok", "lost"]
+
+_TICK_SECONDS = 0.1
+_OPENING_SECONDS = 10.0
+"""The first picture may take this long (rpicam-vid about 2 s, network cameras more); later ones `stall_seconds`."""
+_FIRST_PAUSE_SECONDS = 0.5
+_JITTER = 0.2
+"""Pauses vary by this share, so that kiosks that lost one server do not all come back in the same instant."""
+_STEADY_SECONDS = 5.0
+"""A source that ran so long was really back: after its next loss the pauses start short again."""
+_MAX_HANGING = 4
+"""Threads that may hang in a blocked read at the same time; beyond that no source is opened."""
+_STOP_SECONDS = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class _Grab:
+    decode: Decode
+    ts: float
+    index: int
+
+
+class Camera:
+    """A live source, read in threads of its own.
+
+    The thread `asl-camera` watches. The reads, which may block for ever, happen in a session's thread
+    (`asl-camera-1`, `-2`, ...); a silent session is left behind to end by itself, and a new one is opened.
+    """
+
+    def __init__(self, config: CameraConfig) -> None:
+        """Raises InputError where `config.source` names nothing that can be a source."""
+        self.state: CameraState = "opening"
+        self.problem = ""
+        """Why the source was last lost, and how to mend it."""
+        self._config = config
+        self._source = parse_source(config.source)
+        self._flip = config.mirrored and self._source.kind is not SourceKind.DEMO
+        self._mailbox: Mailbox[_Grab] = Mailbox()
+        self._damaged = 0
+        self._reached_end = False
+        self._clock = EpochClock()
+        self._frame_numbers = itertools.count()
+        self._session_numbers = itertools.count(1)
+        self._sessions: list[Session] = []
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="asl-camera", daemon=True)
+        self._alive_at = time.monotonic()
+
+    @property
+    def name(self) -> str:
+        """The source as logs and messages may show it."""
+        return self._source.name
+
+    @property
+    def ended(self) -> bool:
+        """A file reached its end, and its last frame was handed out."""
+        return self._reached_end and self._mailbox.empty
+
+    @property
+    def dropped(self) -> int:
+        """Frames nobody saw: replaced by a newer one, or damaged."""
+        return self._mailbox.dropped + self._damaged
+
+    @property
+    def alive_at(self) -> float:
+        """Monotonic moment of the watching thread's last sign of life, whether or not pictures come.
+
+        It stands still when so many reads hang that no source can be opened: only a new process mends that.
+        """
+        return time.monotonic() if self._reached_end else self._alive_at
+
+    def start(self, *, required: bool = False) -> None:
+        """Begin to read. A camera that is away is looked for until it comes, unless it is `required` now.
+
+        Raises:
+            InputError: a file that cannot be read, a text that cannot be signed; a required camera that is away.
+        """
+        if required and (problem := why_absent(self._source)) is not None:
+            raise InputError(problem)
+        if self._source.kind in LOCAL_KINDS:
+            with contextlib.closing(raw_frames(self._source, self._config)) as frames:
+                next(frames)
+        self._watcher.start()
+
+    def latest(self, timeout: float) -> Frame | None:
+        """The newest frame not handed out before; None if none comes within `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while (grab := self._mailbox.take(max(0.0, deadline - time.monotonic()))) is not None:
+            image = grab.decode()
+            if image is not None:
+                return Frame(mirror(image) if self._flip else image, grab.ts, grab.index)
+            self._damaged += 1
+        return None
+
+    def stop(self) -> None:
+        """Let the source go: within a second, even while a read blocks."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        self._stopping.set()
+        self._mailbox.close()
+        if self._watcher.is_alive():
+            self._watcher.join(_STOP_SECONDS)
+        for session in self._sessions:
+            session.join(deadline - time.monotonic())
+
+    def _watch(self) -> None:
+        pauses = _pauses(self._config.reopen_max_seconds)
+        while self._may_open():
+            session = Session(next(self._session_numbers), self._source, self._config, self._receive)
+            self._sessions.append(session)
+            reason = self._follow(session)
+            session.close()
+            if session.reached_end:
+                self._reached_end = True
+                self._mailbox.close()
+                return
+            if not self._stopping.is_set():
+                self._report_lost(reason)
+                if session.steady_seconds > _STEADY_SECONDS:
+                    pauses = _pauses(self._config.reopen_max_seconds)
+                self._pause(next(pauses))
+
+    def _may_open(self) -> bool:
+        """Wait while too many sessions hang; False when it is time to stop."""
+        warned = False
+        while not self._stopping.is_set():
+            self._sessions = [session for session in self._sessions if session.alive]
+            if len(self._sessions) < _MAX_HANGING:
+                return True
+            if not warned:
+                log.warning("camera %s: %d reads hang; waiting for one to end", self.name, len(self._sessions))
+                warned = True
+            self._stopping.wait(_TICK_SECONDS)
+        return False
+
+    def _follow(self, session: Session) -> str:
+        """Wait until the session finishes or falls silent, and say why."""
+        while not session.finished.wait(_TICK_SECONDS) and not self._stopping.is_set():
+            self._alive_at = time.monotonic()
+            patience = self._config.stall_seconds
+            if not session.delivered:
+                patience = max(patience, _OPENING_SECONDS)
+            if session.silent_seconds > patience:
+                return f"{self.name}: no picture for {patience:g} s"
+        return session.reason
+
+    def _pause(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (rest := until - time.monotonic()) > 0 and not self._stopping.wait(min(rest, _TICK_SECONDS)):
+            self._alive_at = time.monotonic()
+
+    def _report_lost(self, reason: str) -> None:
+        level = logging.DEBUG if self.state == "lost" else logging.WARNING
+        log.log(level, "camera lost: %s; trying again until it is back", reason)
+        self.problem = reason
+        self.state = "lost"
+
+    def _receive(self, decode: Decode) -> None:
+        """Take a picture from a session's thread."""
+        if self.state == "lost":
+            log.info("camera %s: back", self.name)
+        self.state = "ok"
+        self._mailbox.put(_Grab(decode, self._clock.now(), next(self._frame_numbers)))
+
+
+def _pauses(longest: float) -> Iterator[float]:
+    """Seconds between attempts: doubling, bounded, a little random."""
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        yield min(pause, longest) * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret hangs on it
+        pause = min(2 * pause, longest)
