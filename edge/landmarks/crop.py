@@ -1,0 +1,81 @@
+"""Square regions of a picture: cut out for a network, and its points carried back. Nothing is ever stretched."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.types import Floats, Image
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rotated square. Lengths are pixels of the picture, the angle is radians clockwise as seen on screen."""
+
+    x: float
+    y: float
+    size: float
+    angle: float = 0.0
+
+    def overlap(self, other: Region) -> float:
+        """Intersection over union of the two squares, their rotation left out as MediaPipe does."""
+        reach = (self.size + other.size) / 2
+        across = min(self.size, other.size, max(0.0, reach - abs(self.x - other.x)))
+        down = min(self.size, other.size, max(0.0, reach - abs(self.y - other.y)))
+        shared = across * down
+        return shared / (self.size**2 + other.size**2 - shared + 1e-9)
+
+    def moved(self, dx: float, dy: float) -> Region:
+        return Region(self.x + dx, self.y + dy, self.size, self.angle)
+
+
+def whole(image: Image) -> Region:
+    """The smallest upright square that holds the whole picture."""
+    height, width = image.shape[:2]
+    return Region(width / 2, height / 2, max(width, height))
+
+
+def cut(image: Image, region: Region, out: Image, border: int = cv2.BORDER_REPLICATE) -> None:
+    """Fill `out` (side x side x 3) with the region, turned upright, in one warp.
+
+    The crop's corner is the region's corner, without the half pixel shift that resizing would add: MediaPipe's
+    networks are fed so, and agree with it to a tenth of a percent only when this one does the same.
+    """
+    cv2.warpAffine(
+        image,
+        _crop_to_picture(region, len(out)),
+        out.shape[1::-1],
+        dst=out,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=border,
+    )
+
+
+def to_picture(points: Floats, region: Region, side: int) -> Floats:
+    """Points (..., 2 or more; x, y first) of a crop of `side` pixels, in pixels of the picture; depth scales along."""
+    matrix = _crop_to_picture(region, side).astype(np.float32)
+    carried = points * np.float32(region.size / side)
+    carried[..., :2] = points[..., :2] @ matrix[:, :2].T + matrix[:, 2]
+    return carried
+
+
+def upright_angle(origin: Floats, tip: Floats) -> float:
+    """Turn that makes the line from `origin` to `tip` point up."""
+    angle = math.pi / 2 - math.atan2(float(origin[1] - tip[1]), float(tip[0] - origin[0]))
+    return math.remainder(angle, 2 * math.pi)
+
+
+def _crop_to_picture(region: Region, side: int) -> NDArray[np.float64]:
+    scale = region.size / side
+    cosine, sine = math.cos(region.angle) * scale, math.sin(region.angle) * scale
+    half = side / 2
+    return np.array(
+        [
+            [cosine, -sine, region.x - (cosine - sine) * half],
+            [sine, cosine, region.y - (sine + cosine) * half],
+        ]
+    )

@@ -1,0 +1,114 @@
+"""MediaPipe's two hand networks: where palms are, and the 21 landmarks of one hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.bundle import Bundle
+from edge.landmarks.crop import Region, cut, to_picture, upright_angle
+from edge.landmarks.detector import Detection, Detector
+from edge.tflite import Network
+from edge.types import Floats, Image
+
+HANDS_TAG = "mediapipe-hands-1"
+"""What the two files must be: MediaPipe's networks, pruned, fed with BGR pixels."""
+
+_WRIST, _INDEX, _MIDDLE, _RING = 0, 5, 9, 13
+"""Landmarks at the wrist and at the knuckles of three fingers."""
+_PALM_WRIST, _PALM_MIDDLE = 0, 2
+"""Keypoints of the palm detector."""
+_STEADY = [0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18]
+"""Landmarks that say where the hand is: finger tips move too much."""
+_DEPTH_SCALE = 0.4
+"""MediaPipe divides the network's depth by it (`normalize_z`)."""
+_MIN_PALM = 0.4
+"""MediaPipe's is 0.5: int8 scores lie a little lower, and the landmark network has the last word anyway."""
+_MIN_PRESENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One hand as the network saw it."""
+
+    points: Floats
+    """(21, 3): pixels of the picture, depth in the same units and smaller towards the camera."""
+    presence: float
+    leftness: float
+    """Log odds that this is the signer's left hand, from this one look."""
+
+    region: Region
+    """Where to look in the next picture."""
+
+    @property
+    def wrist(self) -> Floats:
+        return self.points[_WRIST, :2]
+
+    def distance(self, other: Hand) -> float:
+        """Mean way from each landmark to the other hand's, in sides of the larger region: two hand sizes."""
+        ways = np.linalg.norm((self.points - other.points)[:, :2], axis=1)
+        return float(ways.mean()) / max(self.region.size, other.region.size)
+
+
+class HandNetworks:
+    """The palm detector and the landmark network of a bundle."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.detector = Detector(
+            bundle.file("palm"), strides=(8, 16, 16, 16), pixel_range=(0.0, 1.0), min_score=_MIN_PALM
+        )
+        self.network = Network(bundle.file("hand"))
+        self._side = self.network.input_shape[1]
+        self._crop = np.empty((self._side, self._side, 3), np.uint8)
+
+    def find(self, image: Image) -> list[Region]:
+        """Regions of the palms in the picture, surest first."""
+        return [_palm_region(detection) for detection in self.detector.find(image)]
+
+    def read(self, image: Image, region: Region) -> Hand | None:
+        """The hand in a region, or None where the network sees none."""
+        cut(image, region, self._crop)
+        self.network.run_pixels(self._crop)
+        presence = float(self.network.output(1).item())
+        if presence < _MIN_PRESENCE:
+            return None
+        points = self.network.output(0).reshape(21, 3)
+        points[:, 2] /= _DEPTH_SCALE
+        # MediaPipe names a hand by the side it has in a mirror: what it calls left is, unmirrored, the right.
+        right = min(max(float(self.network.output(2).item()), 1e-3), 1 - 1e-3)
+        leftness = math.log((1 - right) / right)
+        placed = to_picture(points, region, self._side)
+        return Hand(placed, presence, leftness, _hand_region(placed))
+
+
+def _palm_region(detection: Detection) -> Region:
+    """A palm's box, grown until it holds the fingers too."""
+    angle = upright_angle(detection.keypoints[_PALM_WRIST], detection.keypoints[_PALM_MIDDLE])
+    (left, top), (right, bottom) = detection.box
+    width, height = float(right - left), float(bottom - top)
+    return Region(
+        x=float(left + right) / 2 + 0.5 * height * math.sin(angle),
+        y=float(top + bottom) / 2 - 0.5 * height * math.cos(angle),
+        size=2.6 * max(width, height),
+        angle=angle,
+    )
+
+
+def _hand_region(points: Floats) -> Region:
+    """Twice the hand's extent along its own axes, a little towards the finger tips."""
+    knuckles: Floats = points[[_INDEX, _MIDDLE, _MIDDLE, _RING], :2].mean(axis=0)
+    angle = upright_angle(points[_WRIST, :2], knuckles)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    turned = points[_STEADY, :2] @ np.array([[cosine, -sine], [sine, cosine]], np.float32)
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    across, down = (low + high) / 2
+    width, height = high - low
+    down -= 0.1 * height
+    return Region(
+        x=float(across * cosine - down * sine),
+        y=float(across * sine + down * cosine),
+        size=2.0 * float(max(width, height)),
+        angle=angle,
+    )

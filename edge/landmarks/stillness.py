@@ -1,0 +1,33 @@
+"""Does a region still look as it did when its network last ran? Then its answer stands."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.landmarks.crop import Region, cut
+from edge.types import Image
+
+_SIDE, _CELLS = 56, 28
+_STEP = 9
+"""Grey levels by which a cell must change. Of looks at spelled words 0.29 are saved by it, at held and resting hands
+nearly all, and the error against MediaPipe goes from 0.0076 to 0.0082 of hand size; with 14 it goes to 0.0090."""
+
+
+class Stillness:
+    """A coarse copy of a region as it was."""
+
+    def __init__(self, image: Image, region: Region, ts: float) -> None:
+        self.ts = ts
+        self._region = region
+        self._cells = _cells(image, region)
+
+    def lasts(self, image: Image) -> bool:
+        return int(np.abs(_cells(image, self._region) - self._cells).max()) < _STEP
+
+
+def _cells(image: Image, region: Region) -> NDArray[np.int16]:
+    out = np.empty((_SIDE, _SIDE, 3), np.uint8)
+    cut(image, region, out)
+    return cv2.resize(out, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA).astype(np.int16)

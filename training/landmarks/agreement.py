@@ -1,0 +1,73 @@
+"""int8 against float on the same crops: the error that quantizing alone makes, by source."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from edge.tflite import Network
+from edge.types import Floats, Image
+from training.landmarks.crops import Crops
+
+_UPPER_BODY = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16]
+"""Pose landmarks that signing needs: face, shoulders, elbows, wrists."""
+_LEFT_SHOULDER, _RIGHT_SHOULDER = 11, 12
+
+
+@dataclass(slots=True)
+class Agreement:
+    """Of one network on one source."""
+
+    crops: int = 0
+    both: int = 0
+    """Crops on which float and int8 agree that there is something, or nothing."""
+    errors: list[float] = field(default_factory=list)
+    """Mean landmark distance over hand size, or over shoulder width; empty for a detector."""
+
+    def summary(self) -> dict[str, float | int]:
+        values: dict[str, float | int] = {"crops": self.crops, "agree": round(self.both / max(self.crops, 1), 4)}
+        if self.errors:
+            values["error_median"] = round(float(np.median(self.errors)), 4)
+            values["error_p95"] = round(float(np.percentile(self.errors, 95)), 4)
+        return values
+
+
+Table = dict[str, dict[str, Agreement]]
+"""By network and source; source `all` is their sum."""
+
+
+def compare(crops: Crops, floats: dict[str, Path], quantized: dict[str, Path]) -> Table:
+    table: Table = defaultdict(lambda: defaultdict(Agreement))
+    for role, file in quantized.items():
+        networks = (Network(floats[role]), Network(file))
+        for source, crop in crops[role]:
+            (seen, expected), (seen_int8, got) = (_look(network, crop, role) for network in networks)
+            for entry in (table[role][source], table[role]["all"]):
+                entry.crops += 1
+                entry.both += seen == seen_int8
+                if seen and expected is not None and got is not None:
+                    entry.errors.append(_error(expected, got, role))
+    return table
+
+
+def _look(network: Network, crop: Image, role: str) -> tuple[bool, Floats | None]:
+    """Whether the network sees something, and the landmarks if it is one that gives them."""
+    network.run_pixels(crop, *((-1.0, 1.0) if role == "detector" else (0.0, 1.0)))
+    if role in ("palm", "detector"):
+        logits = network.output(1)
+        return bool(logits.max() > 0), None
+    points = network.output(0)
+    points = points.reshape(21, 3) if role == "hand" else points.reshape(39, 5)
+    return bool(network.output(1).item() > 0.5), points[:, :2]
+
+
+def _error(expected: Floats, got: Floats, role: str) -> float:
+    if role == "hand":
+        size = float(np.ptp(expected, axis=0).max())
+    else:
+        size = float(np.linalg.norm(expected[_LEFT_SHOULDER] - expected[_RIGHT_SHOULDER]))
+        expected, got = expected[_UPPER_BODY], got[_UPPER_BODY]
+    return float(np.linalg.norm(expected - got, axis=1).mean()) / max(size, 1.0)

@@ -1,0 +1,73 @@
+"""Writes a landmark bundle: networks, manifest, licence note and card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from edge.bundle import MANIFEST
+from training.landmarks.agreement import Agreement
+from training.landmarks.wheel import LICENCE
+from training.landmarks.wheel import VERSION as WHEEL_VERSION
+
+
+def write_bundle(
+    folder: Path,
+    *,
+    task: str,
+    tag: str,
+    version: str,
+    files: dict[str, bytes],
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Networks first and the manifest last: a bundle cut short on the way does not verify."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = {}
+    for role, content in files.items():
+        (folder / f"{role}.tflite").write_bytes(content)
+        entries[role] = {"name": f"{role}.tflite", "sha256": hashlib.sha256(content).hexdigest()}
+    manifest = {
+        "name": folder.name,
+        "version": version,
+        "task": task,
+        "features": tag,
+        "source": f"mediapipe {WHEEL_VERSION} wheel",
+        "licence": LICENCE,
+        "input": {"pixels": "BGR, 0 to 255, unmirrored", "layout": "one square crop"},
+        "files": entries,
+        **(details or {}),
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+
+
+def write_card(folder: Path, *, task: str, calibration: dict[str, int], table: dict[str, dict[str, Agreement]]) -> None:
+    """What the networks are, how they were made, and what quantizing cost on pictures they never saw."""
+    lines = [
+        f"# Model card: {folder.name}",
+        "",
+        f"MediaPipe's networks for {task} ({LICENCE}), from the {WHEEL_VERSION} wheel. Changed here: outputs that this",
+        "program does not use are cut off, float16 weights unpacked, input channels turned to BGR, and all but the",
+        "output layers quantized to static int8. Nothing was trained. Made by `python -m training.quantize landmarks`.",
+        "",
+        "## Calibration",
+        "",
+        "Ranges over real crops, as many of each source, every other picture mirrored, the outermost values left out:",
+        ", ".join(f"{source} {count}" for source, count in sorted(calibration.items())) + ".",
+        "",
+        "## int8 against float on the same crops of held-out sources",
+        "",
+        "Error: mean landmark distance over "
+        + ("hand size." if task == "hands" else "shoulder width, upper body.")
+        + " Agree: both see something, or both nothing.",
+        "",
+        "| network | source | crops | agree | error median | error p95 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for role, sources in table.items():
+        for source, agreement in sorted(sources.items(), key=lambda item: (item[0] == "all", item[0])):
+            row = agreement.summary()
+            cells = [row["crops"], row["agree"], row.get("error_median", ""), row.get("error_p95", "")]
+            lines.append(f"| {role} | {source} | " + " | ".join(str(cell) for cell in cells) + " |")
+    (folder / "CARD.md").write_text("\n".join(lines) + "\n", "utf-8")
