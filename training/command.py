@@ -1,0 +1,24 @@
+"""`python -m training.<verb> <what>`: hands over to the package that does it, and says errors in one line."""
+
+import importlib
+import logging
+import sys
+from collections.abc import Mapping
+
+from edge.errors import AslEdgeError
+
+
+def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
+    """Run `main(argv)` of the module named by the first argument; its exit code.
+
+    Modules are imported only when named: most need TensorFlow, which takes seconds to load.
+    """
+    if not argv or argv[0] not in modules:
+        print(f"usage: python -m training.{verb} {{{','.join(modules)}}} [options]", file=sys.stderr)
+        return 0 if argv[:1] == ["--help"] else 2
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        return int(importlib.import_module(modules[argv[0]]).main(argv[1:]))
+    except AslEdgeError as error:
+        print(f"training.{verb}: {error}", file=sys.stderr)
+        return error.exit_code

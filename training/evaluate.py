@@ -1,0 +1,11 @@
+"""`python -m training.evaluate letters`: the figures of contract 1, from the int8 bundle."""
+
+import sys
+
+from training.command import dispatch
+
+COMMANDS = {"letters": "training.letters.evaluate"}
+
+
+if __name__ == "__main__":
+    raise SystemExit(dispatch("evaluate", COMMANDS, sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The letter model: data, synthetic movement, network, training, evaluation, int8 bundle."""

@@ -1,0 +1,93 @@
+"""CARD.md of the letter bundle: what it is, how well it reads people it has never seen, on what it was trained."""
+
+from pathlib import Path
+from typing import Any
+
+from edge.bundle import Bundle
+from training.sources import LETTER_SOURCES, Source
+
+EXPERIMENTS = Path(__file__).with_name("EXPERIMENTS.md")
+_UNSEEN = "python -m training.evaluate letters --leave-one-source-out"
+
+
+def write_card(bundle: Bundle, report: dict[str, Any] | None) -> None:
+    """Write the card beside the bundle's manifest; `report` is the cross-validation's."""
+    parts = [_head(bundle)]
+    if report is not None:
+        parts += [_figures(report), _others(report), _by_source(report), _by_letter(report)]
+    parts += [EXPERIMENTS.read_text("utf-8").strip(), _sources()]
+    (bundle.path / "CARD.md").write_text("\n\n".join(parts) + "\n", "utf-8")
+
+
+def _head(bundle: Bundle) -> str:
+    size = bundle.file().stat().st_size
+    return f"""# letters {bundle.version}
+
+Reads the letters of the American Sign Language alphabet from the landmarks of one hand and its last two seconds.
+One static int8 .tflite file of {size / 1000:.0f} kB. Input: {bundle.manifest["input"][1]} features
+(`{bundle.features}`, see `edge/features.py`). Output: logits of A to Z and `nothing`; the manifest holds the
+temperature and each letter's floor. It is no interpreter: below its floor a letter stays unsaid.
+
+Made by `python -m training.train letters` and `python -m training.quantize letters`."""
+
+
+def _figures(report: dict[str, Any]) -> str:
+    parity = report["parity"]
+    return f"""## On sources it has never seen
+
+`{_UNSEEN}`: for every source a model that never saw it, made int8, judged through the edge's interpreter.
+Nothing is left out but stills of J and Z, in which a motion cannot be seen.
+
+| | |
+|---|---|
+| clips | {report["n"]} |
+| mean accuracy over {report["folds"]} sources | {report["mean_source_accuracy"]:.3f} |
+| the same without clips that show another sign than named (see Sources) | {report["mean_source_accuracy_shown"]:.3f} |
+| worst source | {report["worst_source_accuracy"]:.3f} |
+| macro over letters | {report["macro_accuracy"]:.3f} |
+| emitted (above the floors) | {report["coverage"]:.3f} |
+| right among the emitted | {report["accuracy_covered"]:.3f} |
+| emitted and wrong | {report["wrong_confident"]:.3f} |
+| expected calibration error | {report["ece"]:.3f} |
+| accuracy of float, of int8 | {parity["float_accuracy"]:.4f}, {parity["int8_accuracy"]:.4f} |
+| float and int8 decide alike | {parity["agreement"]:.4f} |"""
+
+
+def _others(report: dict[str, Any]) -> str:
+    rows = [
+        f"| {kind} | {row['clips']} | {row['minutes']:.0f} | {row['silent']:.3f} | {row['letters_per_minute']:.2f} |"
+        for kind, row in report["others"].items()
+    ]
+    head = [
+        "## People who spell nothing",
+        "",
+        "Every second source of words and idle clips, unseen by the model that judges.",
+    ]
+    table = ["", "| clips of | clips | minutes | without a letter | letters a minute |", "|---|---|---|---|---|", *rows]
+    return "\n".join([*head, *table])
+
+
+def _by_source(report: dict[str, Any]) -> str:
+    rows = [f"| {name} | {share:.3f} |" for name, share in report["per_source"].items()]
+    return "\n".join(["## By source", "", "| held out | accuracy |", "|---|---|", *rows])
+
+
+def _by_letter(report: dict[str, Any]) -> str:
+    rows = []
+    for label, share in report["per_label"].items():
+        mistakes = [f"{other} {count}" for other, count in report["confusion"][label].items() if other != label]
+        rows.append(f"| {label} | {share:.3f} | {', '.join(mistakes[:3])} |")
+    return "\n".join(["## By letter", "", "| letter | accuracy | read instead (clips) |", "|---|---|---|", *rows])
+
+
+def _sources() -> str:
+    head = "## Sources\n\nMost state no licence and show people: nothing of theirs is in this project."
+    rows = [_source(source) for source in LETTER_SOURCES]
+    return "\n".join(
+        [head, "", "| source | licence | signers | remarks | not trained on |", "|---|---|---|---|---|", *rows]
+    )
+
+
+def _source(source: Source) -> str:
+    excluded = "; ".join(f"{label}: {why}" for label, why in source.exclude.items())
+    return f"| {source.name} | {source.licence} | {source.signers} | {source.quirks} | {excluded} |"

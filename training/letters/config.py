@@ -1,0 +1,110 @@
+"""What a letter training run may be told."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from edge.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Make-up of a batch."""
+
+    letters: float = 0.55
+    sequences: float = 0.15
+    """Part of the letters that comes from sequences."""
+    moving: float = 0.3
+    """Part of the letters that is carried about."""
+    motions: float = 0.14
+    recorded_motions: float = 0.05
+    transitions: float = 0.12
+    others: float = 0.11
+    resting: float = 0.02
+    noise: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Augment:
+    """Strengths; see training.augment. Lengths in palm lengths."""
+
+    turn_degrees: tuple[float, float, float] = (18.0, 18.0, 12.0)
+    from_behind: float = 0.1
+    """Part of the windows that is turned half round."""
+    joint_degrees: float = 1.5
+    """More blurs what tells R from U: 0.1 palm lengths between the fingertips."""
+    finger_lengths: float = 0.04
+    blended: float = 0.5
+    """Part of the stills that is mixed with another signer's hand of the same letter."""
+    perspective: float = 0.2
+    aspect: float = 0.08
+    depth: float = 0.3
+    jitter: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class LetterConfig:
+    """A training run. A YAML file may set any of these; what it leaves out stays as here."""
+
+    rounds: int = 12
+    round_samples: int = 60_000
+    passes: int = 2
+    """How often a round's samples are used: drawing them costs more than training on them."""
+    batch: int = 1024
+    learning_rate: float = 2e-3
+    label_smoothing: float = 0.05
+    shape_units: tuple[int, ...] = (256, 144)
+    dropout: float = 0.3
+    weight_decay: float = 1e-4
+    distinct_distance: float = 0.3
+    """Palm lengths between the points of two hands from which the pose half-way is neither."""
+    word_speed: float = 2.0
+    """Palm lengths a second: slower hands in words may well show a letter and are no example of nothing."""
+    seed: int = 0
+    shares: Shares = field(default_factory=Shares)
+    augment: Augment = field(default_factory=Augment)
+
+    def digest(self) -> str:
+        """Names what was made with exactly this configuration."""
+        return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+
+
+def load_config(path: Path | None) -> LetterConfig:
+    """Read a YAML file over the defaults.
+
+    Raises:
+        InputError: the file cannot be read, or names an option that does not exist.
+    """
+    if path is None:
+        return LetterConfig()
+    try:
+        values = yaml.safe_load(path.read_text("utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: not readable as YAML ({str(error).splitlines()[0]})") from error
+    config: LetterConfig = _over(LetterConfig(), values, str(path))
+    return config
+
+
+def _over(base: Any, values: object, where: str) -> Any:
+    """A copy of a frozen dataclass with some fields set."""
+    if not isinstance(values, dict):
+        raise InputError(f"{where}: expected options with values, found {values!r}")
+    changes = {}
+    for name, value in values.items():
+        if name not in {f.name for f in dataclasses.fields(base)}:
+            raise InputError(f"{where}: unknown option '{name}'; see training/letters/config.py")
+        current = getattr(base, name)
+        if dataclasses.is_dataclass(current):
+            changes[name] = _over(current, value, f"{where}: {name}")
+        elif isinstance(current, tuple) and isinstance(value, list):
+            changes[name] = tuple(value)
+        elif isinstance(value, int | float) and not isinstance(current, tuple):
+            changes[name] = type(current)(value)
+        else:
+            raise InputError(f"{where}: '{name}' must be like {current!r}, found {value!r}")
+    return dataclasses.replace(base, **changes)

@@ -1,0 +1,42 @@
+"""A Keras model to a static int8 .tflite file, and its float twin."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from edge.types import Floats
+
+_CALIBRATION_ROWS = 2000
+
+
+def calibration_rows(features: NDArray[np.float16]) -> Floats:
+    """A fixed random choice of training features that sets the int8 ranges."""
+    rows = np.random.default_rng(0).choice(len(features), min(_CALIBRATION_ROWS, len(features)), replace=False)
+    return features[rows].astype(np.float32)
+
+
+def to_int8(model: Any, features: Floats) -> bytes:
+    """Quantise weights and activations; `features` (N, F) are typical inputs that set the ranges."""
+    converter = _converter(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([row[None].astype(np.float32)] for row in features)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.int8
+    converter.inference_output_type = tf.int8
+    return bytes(converter.convert())
+
+
+def to_float(model: Any) -> bytes:
+    """The same graph in float32."""
+    return bytes(_converter(model).convert())
+
+
+def _converter(model: Any) -> Any:
+    """Keras 3 variables must be frozen into constants first, else litert runs the unfrozen graph without an error."""
+    size = int(model.inputs[0].shape[-1])
+    call = tf.function(lambda features: model(features, training=False))
+    concrete = call.get_concrete_function(tf.TensorSpec((1, size), tf.float32, name="features"))
+    return tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(concrete)])

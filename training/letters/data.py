@@ -1,0 +1,212 @@
+"""Clips of landmark stores as canonical hands: stills as one pose, sequences as tracks of the spelling hand."""
+
+import re
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.features import palm_length
+from edge.letters import MOTION_LETTERS, NOTHING
+from edge.types import Floats
+from edge.windows import HandChooser, HandTrack, Times
+from training.sources import letter_source, refuse_never_train, trainable
+from training.store import UNKNOWN_FPS, Clip, read_store
+
+LABELS = (*string.ascii_uppercase, NOTHING)
+INDEX = {label: index for index, label in enumerate(LABELS)}
+
+CONTROL_LIKE_LETTERS = ("ctl_yes_fist", "ctl_no", "ctl_thanks", "del_pinch", "space_thumbup", "del_thumbdown")
+"""Control signs whose hand is that of some signer's letter (a fist is S, a flat hand B, a pinch G or O, a thumb A):
+no examples of `nothing`, which must not swallow letters."""
+_SECONDS_OF_PREVIOUS_POSE = 0.3
+"""Sequences begin with up to 8 frames of the previous pose (dylan; jackson 4), FACTS 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One hand followed through a clip without a cut, canonical, in palm lengths of its median frame."""
+
+    times: Times
+    points: Floats
+    """(N, 21, 3)."""
+    label: str
+    source: str
+    signer: str
+
+
+@dataclass(slots=True)
+class LetterData:
+    """What training draws from. Arrays of stills are parallel."""
+
+    poses: Floats
+    """(N, 21, 3) stills of letters and static frames, wrist at the origin, palm length 1."""
+    labels: NDArray[np.int64]
+    sources: NDArray[np.str_]
+    signers: NDArray[np.str_]
+    tracks: list[Track] = field(default_factory=list)
+    """Sequences of letters."""
+    movements: list[Track] = field(default_factory=list)
+    """Movements of J and Z whose hand shape is not to be learnt."""
+    others: list[Track] = field(default_factory=list)
+    """People who spell nothing: idle, and the movements of words."""
+    controls: Floats = field(default_factory=lambda: np.zeros((0, 21, 3), np.float32))
+    """Stills of hands that are no letter."""
+    control_sources: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
+
+    def without(self, sources: Iterable[str]) -> "LetterData":
+        """Everything but these sources: the training side of a split."""
+        out = set(sources)
+        keep = ~np.isin(self.sources, list(out))
+        keep_control = ~np.isin(self.control_sources, list(out))
+        return LetterData(
+            self.poses[keep],
+            self.labels[keep],
+            self.sources[keep],
+            self.signers[keep],
+            [track for track in self.tracks if track.source not in out],
+            [track for track in self.movements if track.source not in out],
+            [track for track in self.others if track.source not in out],
+            self.controls[keep_control],
+            self.control_sources[keep_control],
+        )
+
+    def only(self, sources: Iterable[str]) -> "LetterData":
+        """These sources alone."""
+        names = set(sources)
+        return self.without({*self.sources.tolist(), *(t.source for t in [*self.tracks, *self.others])} - names)
+
+
+def load_letters(stores: Iterable[Path], licences: str = "all") -> LetterData:
+    """Read stores for training; `licences` is `all` or `clear`.
+
+    Raises:
+        InputError: a store cannot be read, or holds a source that must never be trained on.
+    """
+    reader = _Reader()
+    for store in stores:
+        for clip in read_store(store):
+            if licences != "clear" or letter_source(clip.source).clear:
+                reader.add(clip)
+    return reader.data()
+
+
+class _Reader:
+    """Sorts clips into what training draws from."""
+
+    def __init__(self) -> None:
+        self._poses: list[tuple[Floats, int, str, str]] = []
+        self._controls: list[tuple[Floats, str]] = []
+        self._frames: dict[tuple[str, str, str], dict[int, Floats]] = {}
+        self._tracks: list[Track] = []
+        self._movements: list[Track] = []
+        self._others: list[Track] = []
+
+    def add(self, clip: Clip) -> None:
+        if clip.kind != "letter":
+            self._others += tracks_of(clip)
+            return
+        refuse_never_train([clip.source])
+        if not clip.still:
+            kept = self._tracks if trainable(clip.source, clip.label) else self._movements
+            if clip.label in INDEX and (is_motion(clip.label) or kept is self._tracks):
+                kept += tracks_of(clip)
+            return
+        points = still_points(clip)
+        if points is not None:
+            self._add_still(clip, points)
+
+    def _add_still(self, clip: Clip, points: Floats) -> None:
+        number = _number(clip.clip)
+        if number is not None and clip.label in letter_source(clip.source).drawn:
+            self._frames.setdefault((clip.source, clip.label, clip.signer), {})[number] = points
+        if clip.label not in LABELS:
+            if clip.label not in CONTROL_LIKE_LETTERS:
+                self._controls.append((normalised(points), clip.source))
+        elif clip.label != NOTHING and trainable(clip.source, clip.label):
+            self._poses.append((normalised(points), INDEX[clip.label], clip.source, clip.signer))
+
+    def data(self) -> LetterData:
+        poses, labels, sources, signers = zip(*self._poses, strict=True) if self._poses else ((), (), (), ())
+        controls, control_sources = zip(*self._controls, strict=True) if self._controls else ((), ())
+        return LetterData(
+            poses=_stacked(poses),
+            labels=np.array(labels, np.int64),
+            sources=np.array(sources, np.str_),
+            signers=np.array(signers, np.str_),
+            tracks=[*self._tracks, *self._drawings()],
+            movements=self._movements,
+            others=self._others,
+            controls=_stacked(controls),
+            control_sources=np.array(control_sources, np.str_),
+        )
+
+    def _drawings(self) -> list[Track]:
+        """J and Z put together from numbered stills."""
+        tracks = []
+        for (source, label, signer), frames in self._frames.items():
+            for first, last in letter_source(source).drawn[label]:
+                numbers = [number for number in range(first, last + 1) if number in frames]
+                times = np.array(numbers) / UNKNOWN_FPS
+                if len(numbers) > (last - first) / 2:
+                    tracks.append(_track(times, [frames[number] for number in numbers], label, source, signer))
+        return tracks
+
+
+def _number(clip: str) -> int | None:
+    """The running number at the end of a clip's name."""
+    found = re.search(r"(\d+)(?:\.\w+)?$", clip)
+    return int(found.group(1)) if found else None
+
+
+def _stacked(poses: Sequence[Floats]) -> Floats:
+    return np.stack(poses) if poses else np.zeros((0, 21, 3), np.float32)
+
+
+def still_points(clip: Clip) -> Floats | None:
+    """(21, 3) canonical points of a still; None where no hand was found."""
+    choice = HandChooser().step(next(clip.landmarks()))
+    return None if choice is None else choice[1]
+
+
+def normalised(points: Floats) -> Floats:
+    """Canonical points with the wrist at the origin and a palm length of 1."""
+    centred = points - points[..., :1, :]
+    return np.asarray(centred / palm_length(points)[..., None, None], np.float32)
+
+
+def tracks_of(clip: Clip) -> list[Track]:
+    """The spelling hand through a clip, cut where the daemon's windows would be cut."""
+    chooser, follower = HandChooser(), HandTrack()
+    runs: list[tuple[list[float], list[Floats]]] = []
+    for landmarks in clip.landmarks():
+        choice = chooser.step(landmarks)
+        if choice is None:
+            continue
+        side, points = choice
+        if follower.add(landmarks.ts, points, side):
+            runs.append(([], []))
+        runs[-1][0].append(landmarks.ts)
+        runs[-1][1].append(points)
+    return [
+        _track(np.array(times), points, clip.label, clip.source, clip.signer)
+        for times, points in runs
+        if len(times) >= 2
+    ]
+
+
+def _track(times: Times, frames: list[Floats], label: str, source: str, signer: str) -> Track:
+    points = np.stack(frames)
+    return Track(times, points / np.float32(np.median(palm_length(points))), label, source, signer)
+
+
+def settled(track: Track) -> int:
+    """Index of the first frame that surely shows the track's label."""
+    return int(np.searchsorted(track.times, _SECONDS_OF_PREVIOUS_POSE))
+
+
+def is_motion(label: str) -> bool:
+    return label in MOTION_LETTERS

@@ -1,0 +1,72 @@
+"""`python -m training.evaluate letters`: a bundle on landmark stores, or leave-one-source-out."""
+
+import argparse
+import json
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from edge.bundle import Bundle
+from training.letters.bundle import open_bundle
+from training.letters.config import load_config
+from training.letters.figures import figures
+from training.letters.idle import idle_figures
+from training.letters.judge import judge, judgeable, why_skipped
+from training.letters.options import SHIPPED, add_arguments, open_rounds
+from training.store import Clip, read_store
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate letters", description=__doc__)
+    add_arguments(parser)
+    parser.add_argument("--bundle", type=Path, default=SHIPPED, help="bundle to judge")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--leave-one-source-out", action="store_true", help="train a model per source that never saw it"
+    )
+    args = parser.parse_args(argv)
+    report = _cross_validated(args) if args.leave_one_source_out else evaluate(args.store, open_bundle(args.bundle))
+    print(json.dumps(report) if args.json else _summary(report))
+    return 0
+
+
+def evaluate(stores: list[Path], bundle: Bundle) -> dict[str, Any]:
+    """The figures of contract 1 for all letter clips of the stores; clips of other people under `idle`."""
+    skipped: Counter[str] = Counter()
+    clips: list[Clip] = []
+    others: list[Clip] = []
+    for store in stores:
+        for clip in read_store(store):
+            if judgeable(clip, bundle.labels):
+                clips.append(clip)
+            elif clip.kind == "letter":
+                skipped[str(why_skipped(clip, bundle.labels))] += 1
+            else:
+                others.append(clip)
+    report = figures(judge(clips, bundle), bundle.labels, bundle.operating_point)
+    report |= {"skipped": skipped.total(), "skipped_because": dict(skipped)}
+    if others:
+        report["others"] = idle_figures(others, bundle)
+    return report
+
+
+def _cross_validated(args: argparse.Namespace) -> dict[str, Any]:
+    from training.letters.report import cross_validate  # noqa: PLC0415 - loads TensorFlow, which judging does not need
+
+    return cross_validate(open_rounds(args), args.store, load_config(args.config), args.out)
+
+
+def _summary(report: dict[str, Any]) -> str:
+    """A short table for people."""
+    keys = (
+        *("n", "accuracy", "mean_source_accuracy", "worst_source_accuracy", "macro_accuracy", "top5"),
+        *("coverage", "accuracy_covered", "wrong_confident", "ece", "skipped_because", "others"),
+    )
+    lines = [f"{key:22} {report[key]}" for key in keys if key in report]
+    for title in ("per_source", "per_label"):
+        cells = [f"{name} {share:.3f}" for name, share in report.get(title, {}).items()]
+        lines += [title, *("  " + "  ".join(cells[i : i + 6]) for i in range(0, len(cells), 6))]
+    return "\n".join(lines)

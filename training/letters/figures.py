@@ -1,0 +1,90 @@
+"""From judgements to the figures of contract 1."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.letters.judge import Judgement
+
+_CALIBRATION_BINS = 15
+
+
+def figures(
+    judgements: Sequence[Judgement], labels: tuple[str, ...], operating_point: dict[str, Any]
+) -> dict[str, Any]:
+    """Accuracy as it is, by label, signer and source; what would have been emitted, and how wrong that was."""
+    if not judgements:
+        return {"n": 0}
+    table = np.stack([judgement.probabilities for judgement in judgements])
+    truth = np.array([labels.index(judgement.label) for judgement in judgements])
+    guess = table.argmax(axis=1)
+    right = guess == truth
+    emitted = is_emitted(table, labels, operating_point)
+    per_label = _shares(right, [judgement.label for judgement in judgements])
+    per_source = _shares(right, [judgement.source for judgement in judgements])
+    return {
+        "n": len(judgements),
+        "accuracy": _mean(right),
+        "mean_source_accuracy": _mean(list(per_source.values())),
+        "worst_source_accuracy": min(per_source.values()),
+        "macro_accuracy": _mean(list(per_label.values())),
+        "top5": _mean((np.argsort(table, axis=1)[:, -5:] == truth[:, None]).any(axis=1)),
+        "coverage": _mean(emitted),
+        "accuracy_covered": _mean(right[emitted]),
+        "wrong_confident": _mean(emitted & ~right),
+        "ece": calibration_error(table.max(axis=1), right),
+        "per_label": per_label,
+        "per_source": per_source,
+        "per_signer": _shares(right, [judgement.signer for judgement in judgements]),
+        "confusion": _confusion(truth, guess, labels),
+    }
+
+
+def is_emitted(
+    table: NDArray[np.float32], labels: tuple[str, ...], operating_point: dict[str, Any]
+) -> NDArray[np.bool_]:
+    """Whether each row's best label reaches its floor; labels without one (`nothing`, disabled) never do."""
+    floors = np.array([floor_of(label, operating_point) for label in labels])
+    best = table.argmax(axis=1)
+    return np.asarray(table.max(axis=1) >= floors[best])
+
+
+def floor_of(label: str, operating_point: dict[str, Any]) -> float:
+    """Probability from which a label may be emitted; above 1 for labels that never are."""
+    if label == "nothing" or label in operating_point.get("disabled", []):
+        return 2.0
+    return float(operating_point.get("floors", {}).get(label, operating_point.get("floor", 0.5)))
+
+
+def calibration_error(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error over equal-width bins of the best label's probability."""
+    bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
+    gaps = [
+        (bins == k).mean() * abs(float(confidence[bins == k].mean()) - float(right[bins == k].mean()))
+        for k in np.unique(bins)
+    ]
+    return round(float(sum(gaps)), 5)
+
+
+def _shares(right: NDArray[np.bool_], names: Iterable[str]) -> dict[str, float]:
+    groups: dict[str, list[bool]] = defaultdict(list)
+    for name, hit in zip(names, right, strict=True):
+        groups[name].append(bool(hit))
+    return {name: _mean(hits) for name, hits in sorted(groups.items())}
+
+
+def _confusion(
+    truth: NDArray[np.int64], guess: NDArray[np.int64], labels: tuple[str, ...]
+) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = {}
+    for true, guessed in zip(truth, guess, strict=True):
+        row = table.setdefault(labels[true], {})
+        row[labels[guessed]] = row.get(labels[guessed], 0) + 1
+    return {label: dict(sorted(row.items(), key=lambda item: -item[1])) for label, row in sorted(table.items())}
+
+
+def _mean(values: Any) -> float:
+    return round(float(np.mean(values)), 5) if len(values) else 0.0

@@ -1,0 +1,33 @@
+"""People who spell nothing: how many letters the daemon's reader says about them."""
+
+from collections.abc import Sequence
+
+from edge.bundle import Bundle
+from edge.pipeline import LetterReader
+from training.store import UNKNOWN_FPS, Clip
+
+
+def idle_figures(clips: Sequence[Clip], bundle: Bundle) -> dict[str, dict[str, float]]:
+    """By kind of clip: clips, minutes, share of clips in which no letter was said, letters a minute."""
+    by_kind: dict[str, list[tuple[float, int]]] = {}
+    for clip in clips:
+        fps = clip.fps if clip.fps > 0 else UNKNOWN_FPS
+        by_kind.setdefault(clip.kind, []).append((len(clip.hands) / fps, letters_said(clip, bundle)))
+    return {kind: _figures(results) for kind, results in sorted(by_kind.items())}
+
+
+def letters_said(clip: Clip, bundle: Bundle) -> int:
+    """Letters that windows, network and decoder emit on one clip."""
+    reader = LetterReader(bundle)
+    return sum(len(reader.step(landmarks)) for landmarks in clip.landmarks())
+
+
+def _figures(results: list[tuple[float, int]]) -> dict[str, float]:
+    seconds, letters = sum(seconds for seconds, _ in results), sum(count for _, count in results)
+    silent = sum(count == 0 for _, count in results)
+    return {
+        "clips": len(results),
+        "minutes": round(seconds / 60, 2),
+        "silent": round(silent / len(results), 4),
+        "letters_per_minute": round(letters / max(seconds / 60, 1e-9), 3),
+    }

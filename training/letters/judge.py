@@ -1,0 +1,90 @@
+"""What an int8 bundle says about whole clips: a still is judged alone, a sequence as a stream."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.bundle import Bundle
+from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
+from edge.types import Floats, Scores
+from edge.windows import LetterWindows
+from training.store import Clip
+
+_STEADY = 1.0
+"""Palm widths a second: frames of a hand that moves or changes faster say little about a held letter."""
+_MOTION_FRAMES = 5
+"""A drawn letter must be seen in so many frames on end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One clip's verdict."""
+
+    label: str
+    source: str
+    signer: str
+    probabilities: Floats
+    """(labels,): all on `nothing` where no hand was seen."""
+
+
+def why_skipped(clip: Clip, labels: tuple[str, ...]) -> str | None:
+    """Why a clip of a letter is left out of the figures; None where it counts."""
+    if clip.label not in labels or clip.label == NOTHING:
+        return "unknown label"
+    if clip.still and clip.label in MOTION_LETTERS:
+        return "still of a motion letter"
+    return None
+
+
+def judgeable(clip: Clip, labels: tuple[str, ...]) -> bool:
+    """Whether a clip counts in the figures."""
+    return clip.kind == "letter" and why_skipped(clip, labels) is None
+
+
+def judge(clips: Iterable[Clip], bundle: Bundle) -> list[Judgement]:
+    """Judge each clip through the daemon's own windows and network."""
+    model = LetterModel(bundle)
+    return [
+        Judgement(clip.label, clip.source, clip.signer, _of_stream(stream(clip, model), bundle.labels))
+        for clip in clips
+    ]
+
+
+def stream(clip: Clip, model: LetterModel) -> list[Scores]:
+    """The model's scores for every frame that shows a hand."""
+    windows = LetterWindows()
+    steps = (windows.step(landmarks) for landmarks in clip.landmarks())
+    return [model.step(window) for window in steps if window is not None]
+
+
+def _of_stream(scores: Sequence[Scores], labels: tuple[str, ...]) -> Floats:
+    """One distribution for a clip that shows one letter.
+
+    A held letter is the mean over the frames in which the hand is steady. A drawn one shows only when it is
+    complete: the strongest moment counts, and takes its share from the held ones.
+    """
+    if not scores:
+        return np.array([label == NOTHING for label in labels], np.float32)
+    table = np.stack([score.probabilities for score in scores])
+    restless = np.array([(score.motion.speed + score.motion.shape_speed) / _STEADY for score in scores])
+    weights = 1 / (1 + restless**2) * _since_start(len(scores))
+    held = (table * weights[:, None]).sum(axis=0) / weights.sum()
+    drawn = np.isin(labels, MOTION_LETTERS)
+    strongest = _strongest(table[:, drawn])
+    rest = np.where(drawn, 0.0, held)
+    total = np.where(drawn, 0.0, rest / max(rest.sum(), 1e-9) * max(0.0, 1 - strongest.sum()))
+    total[drawn] = strongest
+    return np.asarray(total / total.sum(), np.float32)
+
+
+def _since_start(count: int) -> Floats:
+    """Later frames count more: recordings begin while the hand is still forming the letter."""
+    return np.asarray(np.minimum(np.arange(1, count + 1) / max(1.0, count / 2), 1.0), np.float32)
+
+
+def _strongest(table: Floats) -> Floats:
+    """(T, K) to (K,): the highest mean over a few frames on end."""
+    frames = min(_MOTION_FRAMES, len(table))
+    sums = np.cumsum(np.concatenate([np.zeros((1, table.shape[1])), table]), axis=0)
+    return np.asarray(((sums[frames:] - sums[:-frames]) / frames).max(axis=0), np.float32)

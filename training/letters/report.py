@@ -1,0 +1,74 @@
+"""The cross-validation's report: figures, operating point and int8 parity, all on sources the models never saw."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.letters import MOTION_LETTERS
+from training.letters.config import LetterConfig
+from training.letters.crossval import Fold, leave_one_source_out, other_people
+from training.letters.data import LABELS
+from training.letters.figures import figures
+from training.letters.judge import Judgement
+from training.letters.operating import fit_operating_point, tempered
+from training.letters.rounds import Rounds
+from training.sources import LETTER_SOURCES, letter_source
+
+REPORT = "crossval.json"
+
+
+def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> dict[str, Any]:
+    """Train and judge every fold; write the report to `out` and return it."""
+    folds = leave_one_source_out(rounds, stores, config, out)
+    verdicts = [verdict for fold in folds for verdict in fold.int8_verdicts]
+    point = fit_operating_point(
+        np.stack([verdict.probabilities for verdict in verdicts]),
+        np.array([LABELS.index(verdict.label) for verdict in verdicts]),
+        np.array([verdict.source for verdict in verdicts]),
+        LABELS,
+    )
+    report = figures([_calibrated(verdict, point["temperature"]) for verdict in verdicts], LABELS, point)
+    report |= {"operating_point": point, "parity": _parity(folds), "folds": len(folds)}
+    shown = [verdict for verdict in verdicts if _shows_its_label(verdict)]
+    report["mean_source_accuracy_shown"] = figures(shown, LABELS, point)["mean_source_accuracy"]
+    report["others"] = other_people(rounds, stores, config, point, out)
+    (out / REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    return report
+
+
+def _shows_its_label(verdict: Judgement) -> bool:
+    """Whether the source's table says that the clip shows what its name says: no other sign, no J or Z held still."""
+    source = letter_source(verdict.source)
+    if verdict.label in MOTION_LETTERS and source in LETTER_SOURCES:
+        return verdict.label in source.real_motion
+    return verdict.label not in source.exclude
+
+
+def _calibrated(verdict: Judgement, temperature: float) -> Judgement:
+    row = tempered(verdict.probabilities[None], temperature)[0]
+    return Judgement(verdict.label, verdict.source, verdict.signer, row)
+
+
+def _parity(folds: list[Fold]) -> dict[str, float]:
+    """Float against int8 over all held-out clips."""
+    clips = [len(fold.int8_verdicts) for fold in folds]
+    accuracy = {
+        kind: float(
+            np.mean(
+                [
+                    v.label == LABELS[int(v.probabilities.argmax())]
+                    for fold in folds
+                    for v in getattr(fold, f"{kind}_verdicts")
+                ]
+            )
+        )
+        for kind in ("float", "int8")
+    }
+    return {
+        "clips": sum(clips),
+        "float_accuracy": round(accuracy["float"], 5),
+        "int8_accuracy": round(accuracy["int8"], 5),
+        "agreement": round(float(np.average([fold.agreement for fold in folds], weights=clips)), 5),
+    }

@@ -1,0 +1,36 @@
+"""`python -m training.train letters`: the float model on everything that may be trained on."""
+
+import argparse
+import dataclasses
+import json
+import logging
+
+from training.letters.config import load_config
+from training.letters.fit import fit
+from training.letters.options import add_arguments, open_rounds
+from training.letters.rounds import Rounds
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.train letters", description=__doc__)
+    add_arguments(parser)
+    args = parser.parse_args(argv)
+    config = load_config(args.config)
+    rounds = open_rounds(args)
+    folder = args.out / "final"
+    folder.mkdir(parents=True, exist_ok=True)
+    model = fit(rounds, config, folder)
+    model.save(args.out / "float.keras")
+    facts = {"config": dataclasses.asdict(config), "licences": args.licences, "sources": _sources(rounds)}
+    (args.out / "training.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+    log.info("saved %s; next: python -m training.quantize letters", args.out / "float.keras")
+    return 0
+
+
+def _sources(rounds: Rounds) -> dict[str, int]:
+    """Stills and sequences of letters by source."""
+    data = rounds.data
+    names = [*data.sources.tolist(), *(track.source for track in data.tracks)]
+    return {name: names.count(name) for name in sorted(set(names))}

@@ -1,0 +1,11 @@
+"""`python -m training.train letters`: landmark stores in, a float model out."""
+
+import sys
+
+from training.command import dispatch
+
+COMMANDS = {"letters": "training.letters.train"}
+
+
+if __name__ == "__main__":
+    raise SystemExit(dispatch("train", COMMANDS, sys.argv[1:]))
