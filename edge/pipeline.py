@@ -1,0 +1,139 @@
+"""The program's whole way, one plain call a step: frame -> landmarks -> window -> scores -> emission -> events."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from edge.bundle import Bundle, load_bundle
+from edge.captions import Composer
+from edge.config import Config
+from edge.decoder import LetterDecoder, OperatingPoint
+from edge.features import FEATURES_TAG
+from edge.landmarks import Landmarker
+from edge.letters import LetterModel
+from edge.metrics import Stopwatch
+from edge.silence import SilenceWatch
+from edge.types import Emission, Event, Frame, Landmarks
+from edge.windows import LetterWindows
+
+
+class LetterReader:
+    """Landmarks to letters: what training, evaluation and the daemon share."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self._windows = LetterWindows()
+        self._model = LetterModel(bundle)
+        self._decoder = LetterDecoder(OperatingPoint.of(bundle.operating_point))
+
+    def step(self, landmarks: Landmarks) -> list[Emission]:
+        window = self._windows.step(landmarks)
+        scores = self._model.step(window) if window is not None else None
+        return self._decoder.step(landmarks.ts, scores)
+
+    @property
+    def abstentions(self) -> int:
+        """Settled hand shapes that stayed unsaid because the model was not sure."""
+        return self._decoder.abstentions
+
+
+class Pipeline:
+    """Owns the state between frames. Time is an argument: the same frames give the same events at any speed."""
+
+    def __init__(self, config: Config, models_dir: Path, stopwatch: Stopwatch | None = None) -> None:
+        """Load the networks.
+
+        Raises:
+            InputError: a bundle is missing, altered, or made for other feature code.
+        """
+        self._config = config
+        self.stopwatch = stopwatch or Stopwatch()
+        self.landmarker = Landmarker(config.landmarks, models_dir)
+        self.letters = LetterReader(load_letters(config, models_dir)) if config.letters.enabled else None
+        self.composer = Composer(config.captions)
+        self.silence = SilenceWatch()
+        self.paused = False
+        self.muted = False
+        self.emissions = 0
+        self._last_state: dict[str, object] = {}
+
+    def step(self, frame: Frame) -> list[Event]:
+        """Read one frame; returns what there is to publish."""
+        with self.stopwatch.time("landmarks"):
+            landmarks = self.landmarker.step(frame)
+        for network, seconds in self.landmarker.seconds.items():
+            self.stopwatch.add_wall(network, seconds)
+        return self.read(landmarks)
+
+    def read(self, landmarks: Landmarks) -> list[Event]:
+        """The way from landmarks on; `training` and tests enter here with landmarks of their own."""
+        self.silence.step(landmarks)
+        emissions = []
+        if self.letters and not self.paused:
+            with self.stopwatch.time("letters"):
+                emissions = self.letters.step(landmarks)
+        self.emissions += len(emissions)
+        hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
+        events = [emission_event(emission) for emission in emissions]
+        events += self.composer.step(landmarks.ts, emissions, hand_up=hand_up)
+        return events + self.state(landmarks.ts)
+
+    def continue_from(self, before: Pipeline) -> None:
+        """Take over what people would miss after a reload: the caption as it stands, mute and pause."""
+        self.composer.text = before.composer.text
+        self.muted, self.paused = before.muted, before.paused
+
+    def reset(self) -> None:
+        """Forget the past: another recording follows."""
+        self.landmarker.reset()
+        if self.letters:
+            self.letters = LetterReader(self.letters.bundle)
+        self.composer = Composer(self._config.captions)
+        self.silence = SilenceWatch()
+
+    def finish(self, ts: float) -> list[Event]:
+        """The source ended: close the caption."""
+        return self.composer.finish(ts) + self.state(ts)
+
+    def state(self, ts: float, *, camera_lost: bool = False) -> list[Event]:
+        """The `state` event, when anything in it has changed."""
+        silent = "paused" if self.paused else "camera_lost" if camera_lost else self.silence.reason
+        state: dict[str, object] = {
+            "caption": self.composer.text,
+            "signer_present": self.silence.signer_present and not camera_lost,
+            "silent": silent,
+            "muted": self.muted,
+            "paused": self.paused,
+        }
+        if state == self._last_state:
+            return []
+        self._last_state = state
+        return [Event("state", ts, state)]
+
+
+def load_letters(config: Config, models_dir: Path) -> Bundle:
+    return load_bundle(models_dir / config.letters.bundle, task="letters", features=FEATURES_TAG)
+
+
+def emission_event(emission: Emission) -> Event:
+    """`letter` or `word` payload of contract 2, without what is stamped where it leaves the process."""
+    body = {
+        "type": emission.type,
+        "label": emission.label,
+        "confidence": round(emission.confidence, 4),
+        "alternatives": [[label, round(p, 4)] for label, p in emission.alternatives],
+        "started_at": round(emission.started_at, 3),
+        "ended_at": round(emission.ended_at, 3),
+        "hand": emission.hand,
+    }
+    return Event(emission.type, emission.decided_at, body)
+
+
+def with_latency(event: Event, latency_ms: float) -> Event:
+    """`latency_ms` belongs to letters and words alone; who runs the pipeline knows it, the pipeline does not."""
+    if event.topic not in ("letter", "word"):
+        return event
+    return dataclasses.replace(event, body={**event.body, "latency_ms": round(latency_ms, 1)})
