@@ -1,0 +1,129 @@
+// The caption page: shows what the daemon publishes and sends back what the signer presses.
+
+import { MqttClient } from "./mqtt.js";
+
+const WHY_SILENT = {
+  no_signer: "Step in front of the camera to begin.",
+  too_dark: "It is too dark to see your hands. More light would help.",
+  hand_lost: "Your hand left the picture. Keep it in view.",
+  too_far: "You are too far away. Please come closer.",
+  paused: "Reading is paused.",
+  camera_lost: "The camera is not working. Please tell the staff.",
+};
+const READING = "Spell with one hand, next to your shoulder.";
+const SPOKEN = {
+  played: "spoken aloud",
+  muted: "not spoken: sound off",
+  cancelled: "not spoken: cleared",
+  no_audio: "not spoken: no loudspeaker",
+};
+const NOT_SPOKEN = "not spoken";
+const HISTORY_LENGTH = 5;
+const HISTORY_SECONDS = 120; // the next visitor must not read this one's conversation
+const SIZES = [[14, "short"], [40, "medium"], [90, "long"]]; // most characters of each size
+
+const element = (id) => document.getElementById(id);
+const buttons = document.querySelectorAll("button[data-command]");
+
+let connected = false;
+let deviceOnline = false;
+let state = { caption: "", signer_present: false, silent: "no_signer", muted: false };
+
+function show() {
+  const live = connected && deviceOnline;
+  document.body.dataset.live = live;
+  showCaption(state.caption);
+  say("hint", live ? hint() : outage());
+  say("signer", state.signer_present ? "Signer in view" : "Nobody in view");
+  element("signer").dataset.on = state.signer_present;
+  element("signer").hidden = !live;
+  element("muted").hidden = !(live && state.muted);
+  for (const button of buttons) button.disabled = !live;
+}
+
+// Screen readers announce a text that is set anew, even to the same words.
+function say(id, text) {
+  if (element(id).textContent !== text) element(id).textContent = text;
+}
+
+function showCaption(text) {
+  say("caption", text);
+  element("caption").dataset.size = SIZES.find(([most]) => text.length <= most)?.[1] ?? "longest";
+}
+
+function hint() {
+  if (state.silent) return WHY_SILENT[state.silent] ?? state.silent;
+  return state.caption ? "" : READING;
+}
+
+function outage() {
+  return connected ? "The sign reader is switched off." : "No captions at the moment: the connection is being made again.";
+}
+
+function addToHistory(caption) {
+  if (!caption.final) return;
+  const entry = document.createElement("p");
+  entry.textContent = caption.text;
+  entry.dataset.id = caption.ts.toFixed(3); // what `spoken` names it by
+  const history = element("history");
+  history.append(entry);
+  while (history.children.length > HISTORY_LENGTH) history.firstElementChild.remove();
+  setTimeout(() => entry.remove(), HISTORY_SECONDS * 1000);
+}
+
+function markSpoken(spoken) {
+  const entry = element("history").querySelector(`[data-id="${CSS.escape(spoken.id)}"]`);
+  if (!entry) return;
+  const mark = entry.querySelector("small") ?? entry.appendChild(document.createElement("small"));
+  mark.textContent = SPOKEN[spoken.outcome] ?? NOT_SPOKEN;
+}
+
+const ON_MESSAGE = {
+  status: (text) => (deviceOnline = text === "online"),
+  state: (text) => (state = JSON.parse(text)),
+  caption: (text) => addToHistory(JSON.parse(text)),
+  spoken: (text) => markSpoken(JSON.parse(text)),
+};
+
+function receive(topic, text) {
+  try {
+    ON_MESSAGE[topic.split("/").at(-1)](text);
+    show();
+  } catch (error) {
+    console.warn(`${topic}: not understood:`, error.message); // somebody else's message must not stop the page
+  }
+}
+
+function connectionChanged(online, reason) {
+  connected = online;
+  if (!online) deviceOnline = false; // the retained status says it anew
+  document.body.dataset.connection = online ? "online" : "offline";
+  say("connection", online ? "Connected" : `Disconnected: ${reason}`);
+  show();
+}
+
+async function main() {
+  const settings = await (await fetch("settings.json")).json();
+  const base = `asl/${settings.device}`;
+  if (!settings.websocketUrl) {
+    connectionChanged(false, "set display.broker_websocket_url");
+    return;
+  }
+  const client = new MqttClient({
+    url: settings.websocketUrl,
+    username: settings.username,
+    password: settings.password,
+    topics: ["status", "state", "caption", "spoken"].map((name) => `${base}/${name}`),
+    onMessage: receive,
+    onConnection: connectionChanged,
+  });
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      if (button.dataset.command === "clear") element("history").replaceChildren();
+      client.publish(`${base}/cmd/${button.dataset.command}/set`, "PRESS");
+    });
+  }
+  client.connect();
+}
+
+main();

@@ -1,0 +1,163 @@
+"""Serves the caption page on loopback: five fixed answers and nothing else. What it shows comes over MQTT."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from typing import Any
+from urllib.parse import urlsplit
+
+from edge.config import DisplayConfig
+from edge.errors import AslEdgeError, InputError
+
+log = logging.getLogger(__name__)
+
+USERNAME_VARIABLE = "ASL_EDGE_DISPLAY_USERNAME"
+PASSWORD_VARIABLE = "ASL_EDGE_DISPLAY_PASSWORD"  # noqa: S105 - the name of the variable
+
+_LOOPBACK = "127.0.0.1"
+_FILES = {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js", "/mqtt.js": "mqtt.js"}
+_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "json": "application/json"}
+_REQUEST_SECONDS = 5.0
+"""Browsers open connections ahead of time and say nothing on them."""
+
+Answer = tuple[str, bytes]
+"""Content type and body."""
+
+
+class DisplayServer:
+    """The page, its style, its two scripts, and the settings that tell it where the broker is."""
+
+    def __init__(
+        self, config: DisplayConfig, websocket_url: str | None, device: str, environment: Mapping[str, str] = os.environ
+    ) -> None:
+        """Prepare the answers; an external broker's user for the page comes from the environment.
+
+        Raises:
+            InputError: the websocket URL cannot be used.
+        """
+        self._port = config.port
+        self._server: _Server | None = None
+        settings = {
+            "device": device,
+            "websocketUrl": websocket_url,
+            "username": environment.get(USERNAME_VARIABLE),
+            "password": environment.get(PASSWORD_VARIABLE),
+        }
+        self._answers = {path: _file(name) for path, name in _FILES.items()}
+        self._answers["/settings.json"] = (_TYPES["json"], json.dumps(settings).encode())
+        self._policy = _content_security_policy(websocket_url)
+        self._shows_nothing = websocket_url is None
+
+    @property
+    def url(self) -> str:
+        port = self._server.server_address[1] if self._server else self._port
+        return f"http://{_LOOPBACK}:{port}/"
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            AslEdgeError: the port is taken.
+        """
+        try:
+            self._server = _Server((_LOOPBACK, self._port), self._answers, self._policy)
+        except OSError as error:
+            reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+            mend = "set another one (0 picks a free one), or display.enabled: false"
+            raise AslEdgeError(f"display.port: port {self._port} on {_LOOPBACK} {reason}; {mend}") from error
+        threading.Thread(name="asl-display", target=self._server.serve_forever, args=(0.1,), daemon=True).start()
+        log.info("captions in the browser at %s", self.url)
+        if self._shows_nothing:
+            log.warning("the caption page cannot reach the broker; set display.broker_websocket_url")
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+class _Server(ThreadingHTTPServer):
+    """Threads, because one silent connection must not hold up the page; they end with their request."""
+
+    daemon_threads = True
+    request_queue_size = 16
+
+    def __init__(self, address: tuple[str, int], answers: Mapping[str, Answer], policy: str) -> None:
+        self.answers = answers
+        self.policy = policy
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        arguments = (request, client_address)
+        threading.Thread(
+            name="asl-display-request", target=self.process_request_thread, args=arguments, daemon=True
+        ).start()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's signature
+        log.debug("a browser went away in the middle of an answer: %s", sys.exception())
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD from a table; no path ever reaches the file system."""
+
+    server: _Server
+    server_version = "asl-edge"
+    sys_version = ""
+    timeout = _REQUEST_SECONDS
+
+    def do_GET(self) -> None:
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        self._answer(with_body=False)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+        log.debug(format, *args)
+
+    def _answer(self, *, with_body: bool) -> None:
+        # Any other name for this machine is a foreign page's DNS trick to read the settings.
+        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+        answer = self.server.answers.get(self.path.partition("?")[0]) if host in (_LOOPBACK, "localhost") else None
+        if answer is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        content_type, body = answer
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", f"{content_type}; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", self.server.policy)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        if with_body:
+            self.wfile.write(body)
+
+
+def _file(name: str) -> Answer:
+    return _TYPES[name.rpartition(".")[2]], (resources.files("edge.display") / name).read_bytes()
+
+
+def _content_security_policy(websocket_url: str | None) -> str:
+    connect = "'self'"
+    if websocket_url is not None:
+        parts = urlsplit(websocket_url)
+        if parts.scheme not in ("ws", "wss") or not parts.hostname or "@" in parts.netloc:
+            raise InputError(
+                "display.broker_websocket_url: not a websocket address; write ws://host[:port][/path] or wss://..."
+            )
+        connect += f" {parts.scheme}://{parts.netloc}"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
+        f"connect-src {connect}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

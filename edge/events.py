@@ -1,0 +1,33 @@
+"""What every event carries where it leaves the process (contract 2): one payload for MQTT and for `replay --json`."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from edge.types import Event
+
+PAYLOAD_VERSION = 1
+
+
+class Stamper:
+    """Adds `v`, `device`, `seq` (1, 2, 3, ...) and `ts` to the events of one process."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._seq = itertools.count(1)
+
+    def payload(self, event: Event) -> dict[str, Any]:
+        stamp = {"v": PAYLOAD_VERSION, "device": self._device, "seq": next(self._seq), "ts": round(event.ts, 3)}
+        return {**stamp, **event.body}
+
+
+def to_json(payload: Mapping[str, Any]) -> str:
+    """One line of JSON.
+
+    Raises:
+        ValueError: a number is not finite; no JSON parser but Python's would read it.
+    """
+    return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,84 @@
+"""amqtt behind sockets of our own: bound before it starts, and nothing but loopback pages may use the websocket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter, WebSocketsReader, WebSocketsWriter
+from amqtt.broker import Broker
+from amqtt.session import Session
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as serve_websockets
+from websockets.typing import Subprotocol
+
+_LISTENER = "default"
+_CONFIG = {
+    "listeners": {_LISTENER: {"type": "external"}},
+    "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
+}
+_LOOPBACK_PAGE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+"""Any page that a browser on this machine shows could open the websocket and read along; only local ones may."""
+_SLOW_PEER_SECONDS = 5.0
+"""A subscriber that takes nothing for so long is cut off: amqtt would queue for it without limit."""
+_LARGEST_BYTES = 65536
+_SHUTDOWN_SECONDS = 0.2
+
+
+class _ImpatientWriter(StreamWriterAdapter):  # type: ignore[misc] # amqtt is untyped for us
+    """Does not wait for ever for a peer that stopped reading."""
+
+    async def drain(self) -> None:
+        try:
+            await asyncio.wait_for(super().drain(), _SLOW_PEER_SECONDS)
+        except TimeoutError as error:
+            self._writer.transport.abort()
+            raise ConnectionResetError("the peer does not read") from error
+
+
+class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
+    """amqtt 0.12.1 sends each new connection the retained messages of everybody's subscriptions, not only its own."""
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        subscribers = self._subscriptions.get(subscription[0], [])
+        if any(subscriber.client_id == session.client_id for subscriber, _ in subscribers):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
+
+
+@asynccontextmanager
+async def serve(tcp: socket.socket, websocket: socket.socket) -> AsyncIterator[None]:
+    """Serve MQTT on two listening sockets until the context ends."""
+    # amqtt calls every port probe an error and every peer that went away a warning; the publisher tells what matters.
+    for name in ("amqtt", "transitions", "websockets"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    broker = _DiscreetBroker(_CONFIG)
+
+    async def accept_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await broker.external_connected(StreamReaderAdapter(reader), _ImpatientWriter(writer), _LISTENER)
+
+    async def accept_websocket(peer: ServerConnection) -> None:
+        await broker.external_connected(WebSocketsReader(peer), WebSocketsWriter(peer), _LISTENER)
+
+    await broker.start()
+    tcp_server = await asyncio.start_server(accept_tcp, sock=tcp)
+    websocket_server = await serve_websockets(
+        accept_websocket,
+        sock=websocket,
+        subprotocols=[Subprotocol("mqtt")],
+        origins=[None, _LOOPBACK_PAGE],
+        compression=None,
+        max_size=_LARGEST_BYTES,
+    )
+    try:
+        yield
+    finally:
+        tcp_server.close()
+        websocket_server.close()
+        with suppress(TimeoutError):  # amqtt can wait for ever for a client that leaves at the same moment
+            await asyncio.wait_for(broker.shutdown(), _SHUTDOWN_SECONDS)

@@ -1,0 +1,108 @@
+"""The broker inside the daemon, for a first run or a single kiosk: TCP and websockets, loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import threading
+from concurrent.futures import Future
+
+from edge.errors import AslEdgeError
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+
+_START_SECONDS = 10.0
+"""amqtt needs 0.1 s on a desktop, most of it importing; a cold SD card is the reason for the rest."""
+_STOP_SECONDS = 0.8
+
+
+class EmbeddedBroker:
+    """amqtt in a thread and an event loop of its own. Not for a fleet: MQTT 3.1.1 only and no sessions kept."""
+
+    def __init__(self, port: int, websocket_port: int) -> None:
+        """Choose the ports; 0 picks a free one at `start`."""
+        self._ports = (port, websocket_port)
+        self._bound: tuple[int, int] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._ready: Future[None] = Future()
+        self._thread = threading.Thread(name="asl-broker", target=self._run, daemon=True)
+        self._sockets: list[socket.socket] = []
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://{LOOPBACK}:{self._port(0)}"
+
+    @property
+    def websocket_url(self) -> str:
+        return f"ws://{LOOPBACK}:{self._port(1)}"
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            AslEdgeError: a port is taken, or the broker does not start.
+        """
+        tcp, websocket = self._ports
+        try:
+            self._sockets = [_listen("mqtt.embedded_port", tcp)]
+            self._sockets.append(_listen("mqtt.embedded_websocket_port", websocket))
+        except AslEdgeError:
+            self._close_sockets()
+            raise
+        self._bound = (self._sockets[0].getsockname()[1], self._sockets[1].getsockname()[1])
+        self._thread.start()
+        try:
+            self._ready.result(_START_SECONDS)
+        except Exception as error:
+            raise AslEdgeError(
+                f"embedded broker: does not start ({error}); set mqtt.url to use another broker"
+            ) from error
+        log.info("embedded MQTT broker at %s and %s", self.url, self.websocket_url)
+
+    def stop(self) -> None:
+        """Hang up on everybody and end the thread; within a second."""
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(_STOP_SECONDS)
+        self._close_sockets()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except Exception as error:
+            if not self._ready.done():
+                self._ready.set_exception(error)
+            else:
+                log.exception("the embedded broker ended")
+
+    async def _serve(self) -> None:
+        from edge.mqtt.amqtt_server import serve  # noqa: PLC0415 - an external broker needs no amqtt in memory
+
+        self._loop = asyncio.get_running_loop()
+        tcp, websocket = self._sockets
+        async with serve(tcp, websocket):
+            self._ready.set_result(None)
+            await self._stop.wait()
+
+    def _port(self, index: int) -> int:
+        return (self._bound or self._ports)[index]
+
+    def _close_sockets(self) -> None:
+        for listening in self._sockets:
+            listening.close()
+
+
+def _listen(option: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        mend = "set another one (0 picks a free one), or set mqtt.url if a broker runs there"
+        raise AslEdgeError(f"{option}: port {port} on {LOOPBACK} {reason}; {mend}") from error
+    except OverflowError as error:
+        raise AslEdgeError(f"{option}: {port} is no port; use 0 to 65535") from error

@@ -1,0 +1,212 @@
+"""Events out, commands in, over a connection that comes and goes. `publish` never waits for the network."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from paho.mqtt.client import MQTTMessage
+
+from edge.config import MqttConfig
+from edge.errors import AslEdgeError
+from edge.events import Stamper, to_json
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.commands import Command, parse_command
+from edge.mqtt.connection import HANDED_MESSAGES, Connection, ConnectionLostError
+from edge.mqtt.discovery import discovery_payload
+from edge.mqtt.endpoint import parse_endpoint
+from edge.mqtt.outbox import Message, Outbox
+from edge.mqtt.topics import DELIVERY, HOME_ASSISTANT_STATUS, OFFLINE, ONLINE, Topics
+from edge.types import Event, Topic
+
+log = logging.getLogger(__name__)
+
+_TURN_SECONDS = 1.0
+"""Longest wait for the network; keep-alives and time-outs are looked at this often."""
+_FLUSH_SECONDS = 0.3
+"""At the end, for what still waits; then again for `offline`, at most 0.5 s together."""
+_FAREWELL_SECONDS = 0.2
+_JOIN_SECONDS = 0.8
+"""A thread still in a DNS look-up or a TLS handshake is left behind; it is a daemon thread."""
+
+
+class Publisher:
+    """The daemon's one MQTT client.
+
+    Retained topics are kept here and sent again at each connect; other events wait in a bounded outbox.
+    """
+
+    def __init__(self, config: MqttConfig, device: str, url: str, on_command: Callable[[Command], None]) -> None:
+        """Prepare; nothing is opened before `start`.
+
+        Raises:
+            InputError: the device name, the URL, the CA file or the credentials cannot be used.
+        """
+        self._config = config
+        self._device = device
+        self._on_command = on_command
+        self._topics = Topics(device)
+        self._endpoint = parse_endpoint(url, config.ca_file)
+        self._stamper = Stamper(device)
+        self._outbox = Outbox(config.outbox_messages, config.outbox_seconds)
+        self._retained: dict[Topic, Message] = {}
+        self._lock = threading.Lock()  # makes stamping and queueing one step, so that `seq` grows in the outbox too
+        self._connection: Connection | None = None
+        self._online = False
+        self._sent = 0
+        self._connects = 0
+        self._complaints: set[str] = set()
+        self._stopping = threading.Event()
+        self._awake, self._wake = socket.socketpair()
+        self._awake.setblocking(False)
+        self._wake.setblocking(False)
+        self._thread = threading.Thread(name="asl-mqtt", target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def publish(self, event: Event) -> None:
+        """Take an event; any thread, never waits. `status` is the publisher's own.
+
+        Raises:
+            ValueError: the body is no JSON, or the topic is `status`.
+        """
+        if event.topic == "status":
+            raise ValueError("status is published by the connection itself")
+        with self._lock:
+            message = self._message(event.topic, to_json(self._stamper.payload(event)).encode())
+            if message.retained:
+                self._retained[event.topic] = message
+            if self._online or not message.retained:
+                self._outbox.put(message)
+        self._nudge()
+
+    def counters(self) -> dict[str, Any]:
+        """For `stats`: what went out and what did not."""
+        connection = self._connection
+        return {
+            "connected": self._online,
+            "connects": self._connects,
+            "sent": self._sent + (connection.delivered if connection else 0),
+            "waiting": len(self._outbox) + (connection.handed if connection else 0),
+            "dropped": self._outbox.dropped,
+            "expired": self._outbox.expired,
+        }
+
+    def stop(self) -> None:
+        """Send what waits and `offline`, for at most half a second, and hang up."""
+        self._stopping.set()
+        self._nudge()
+        if self._thread.is_alive():
+            self._thread.join(_JOIN_SECONDS)
+
+    def _run(self) -> None:
+        backoff = Backoff()
+        while not self._stopping.is_set():
+            connected_at = time.monotonic()
+            try:
+                self._serve()
+            except ConnectionLostError as error:
+                self._complain(str(error))
+            except Exception:  # our own bug must not end the thread in silence
+                log.exception("MQTT stumbled over its own code; connecting again")
+            finally:
+                self._go_offline()
+            self._stopping.wait(backoff.next_pause(time.monotonic() - connected_at))
+
+    def _serve(self) -> None:
+        """One connection, from its opening to its end."""
+        will = self._message("status", OFFLINE)
+        # A name of its own, the same at each connect: the broker then ends a half-open predecessor, will and all,
+        # before we say `online`, and not half a minute after it.
+        name = f"asl-edge-{self._device}"
+        connection = Connection(self._endpoint, name, self._config.keepalive_seconds, will, self._receive)
+        self._connection = connection
+        connection.open()
+        while not self._stopping.is_set():
+            connection.step(self._awake, _TURN_SECONDS)
+            if connection.accepted and not self._online:
+                self._go_online(connection)
+            if self._online:
+                self._pump(connection)
+        if self._online:
+            self._say_goodbye(connection)
+        else:
+            connection.close(politely=False)
+
+    def _pump(self, connection: Connection) -> None:
+        while connection.handed < HANDED_MESSAGES and (message := self._outbox.take()):
+            connection.publish(message)
+
+    def _go_online(self, connection: Connection) -> None:
+        connection.subscribe([self._topics.commands, HOME_ASSISTANT_STATUS])
+        with self._lock:
+            greeting = [self._message("status", ONLINE), *self._retained.values()]
+            self._online = True
+        self._connects += 1
+        if self._config.discovery:
+            greeting.append(self._discovery())
+        for message in greeting:
+            connection.publish(message)
+        again = "again " if self._complaints else ""
+        log.info("connected %sto the MQTT broker %s", again, self._endpoint.url)
+        self._complaints.clear()
+
+    def _go_offline(self) -> None:
+        connection, self._connection = self._connection, None
+        with self._lock:
+            self._online = False
+            self._outbox.discard_retained()
+        if connection is None:
+            return
+        self._sent += connection.delivered
+        self._outbox.put_back(message for message in connection.undelivered() if not message.retained)
+        connection.close(politely=False)
+
+    def _say_goodbye(self, connection: Connection) -> None:
+        """Flush, then `offline`. A broker that hangs gets neither, and sends the last will when it notices."""
+        deadline = time.monotonic() + _FLUSH_SECONDS
+        while (len(self._outbox) or connection.handed) and (left := deadline - time.monotonic()) > 0:
+            self._pump(connection)
+            connection.step(self._awake, left)
+        connection.publish(self._message("status", OFFLINE))
+        deadline = time.monotonic() + _FAREWELL_SECONDS
+        while connection.handed and (left := deadline - time.monotonic()) > 0:
+            connection.step(self._awake, left)
+        connection.close(politely=True)
+
+    def _receive(self, message: MQTTMessage) -> None:
+        if message.topic == HOME_ASSISTANT_STATUS:
+            if message.payload == ONLINE and self._config.discovery:
+                self._outbox.put(self._discovery())
+            return
+        try:
+            self._on_command(parse_command(message.topic, bytes(message.payload), retained=message.retain))
+        except AslEdgeError as error:
+            log.debug("refused a command: %s", error)
+            self.publish(Event("error", time.time(), {"message": str(error), "topic": message.topic}))
+        except Exception:  # whoever carries commands out must not take the connection down
+            log.exception("command %s failed", message.topic)
+
+    def _discovery(self) -> Message:
+        payload = to_json(discovery_payload(self._device, self._topics)).encode()
+        return Message(self._topics.discovery, payload, 1, retained=True, made_at=self._outbox.clock())
+
+    def _message(self, topic: Topic, payload: bytes) -> Message:
+        delivery = DELIVERY[topic]
+        return Message(self._topics.event(topic), payload, delivery.qos, delivery.retained, self._outbox.clock())
+
+    def _complain(self, reason: str) -> None:
+        """WARNING the first time for each reason, DEBUG until the connection is back."""
+        level = logging.DEBUG if reason in self._complaints else logging.WARNING
+        self._complaints.add(reason)
+        log.log(level, "MQTT broker %s %s; events wait, trying again", self._endpoint.url, reason)
+
+    def _nudge(self) -> None:
+        with suppress(BlockingIOError):  # full: enough is in the pipe to wake anybody
+            self._wake.send(b"\0")

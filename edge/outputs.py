@@ -1,0 +1,114 @@
+"""Everything an event can reach: MQTT, the display page, the loudspeaker, the terminal. None can hold up a step."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import time
+from collections.abc import Callable
+from typing import Any
+
+from edge.config import Config
+from edge.display import DisplayServer
+from edge.errors import AslEdgeError
+from edge.mqtt import Command, EmbeddedBroker, Publisher
+from edge.speech import Speaker, Spoken
+from edge.terminal import SHOWN, clock_time, describe
+from edge.types import Event
+
+log = logging.getLogger(__name__)
+
+_COMMANDS_WAITING = 32
+"""Commands kept between two frames; a person presses far fewer, a runaway program is dropped."""
+
+
+class Outputs:
+    """Starts and stops the outward parts together and fans events out to them."""
+
+    def __init__(self, config: Config) -> None:
+        self._commands: queue.Queue[Command] = queue.Queue(maxsize=_COMMANDS_WAITING)
+        self._config = config
+        self._on_terminal = "JOURNAL_STREAM" not in os.environ  # what a visitor signs does not belong in the journal
+        self.broker = None
+        url = config.mqtt.url
+        websocket_url = config.display.broker_websocket_url
+        if url is None:
+            self.broker = EmbeddedBroker(config.mqtt.embedded_port, config.mqtt.embedded_websocket_port)
+            self.broker.start()
+            url, websocket_url = self.broker.url, self.broker.websocket_url
+        self.publisher = Publisher(config.mqtt, config.device, url, self._take)
+        self.display = DisplayServer(config.display, websocket_url, config.device) if config.display.enabled else None
+        self.speaker = Speaker(config.speech, self._spoken)
+
+    def start(self) -> None:
+        self.publisher.start()
+        self.speaker.start()
+        if self.display:
+            self.display.start()
+
+    def send(self, event: Event) -> None:
+        """Publish an event; a finished caption is also spoken, and shown on the terminal."""
+        self.publisher.publish(event)
+        if event.topic in SHOWN and self._on_terminal:
+            print(describe(event.body, clock_time(event.ts)), flush=True)
+        if event.topic == "caption" and event.body["final"]:
+            self.speaker.say(event.body["text"], f"{event.ts:.3f}")
+
+    def take_commands(self) -> list[Command]:
+        """Everything asked for since the last call."""
+        taken = []
+        while True:
+            try:
+                taken.append(self._commands.get_nowait())
+            except queue.Empty:
+                return taken
+
+    def reconfigured(self, config: Config) -> Outputs:
+        """Outputs for a new configuration: these, where it changes nothing outward, else new ones in their place."""
+        if _outward(config) == _outward(self._config):
+            return self
+        self.stop()
+        try:
+            fresh = Outputs(config)
+            fresh.start()
+        except AslEdgeError as error:
+            log.error("new outputs refused, going on with the old: %s", error)
+            fresh = Outputs(self._config)
+            fresh.start()
+        return fresh
+
+    def counters(self) -> dict[str, Any]:
+        return self.publisher.counters()
+
+    def stop(self) -> None:
+        """Silence first, then the last words on MQTT, then the broker that carries them."""
+        stops: list[Callable[[], None]] = [self.speaker.stop, self.publisher.stop]
+        if self.display:
+            stops.append(self.display.stop)
+        if self.broker:
+            stops.append(self.broker.stop)
+        for stop in stops:
+            stop()
+
+    def _take(self, command: Command) -> None:
+        try:
+            self._commands.put_nowait(command)
+        except queue.Full:
+            message = f"cmd/{command.name}: {_COMMANDS_WAITING} commands are waiting already; send it again later"
+            self.publisher.publish(Event("error", time.time(), {"message": message}))
+
+    def _spoken(self, spoken: Spoken) -> None:
+        body = {
+            "type": "spoken",
+            "id": spoken.id,
+            "text": spoken.text,
+            "outcome": spoken.outcome,
+            "seconds": round(spoken.seconds, 2),
+            "detail": spoken.detail,
+        }
+        self.publisher.publish(Event("spoken", time.time(), body))
+
+
+def _outward(config: Config) -> tuple[object, ...]:
+    return config.device, config.mqtt, config.display, config.speech
