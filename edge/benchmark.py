@@ -1,0 +1,162 @@
+"""`python -m edge.benchmark`: what the daemon's own path costs on clips, beside MediaPipe's in the same run.
+
+Each clip runs twice: once as fast as it goes, frame by frame in turn with the peer, for CPU time; once at its own pace
+through the camera's mailbox, for the latency a visitor would see and the frames that would be dropped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import statistics
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from edge.benchmark_peer import PEERS, Peer
+from edge.camera import Camera, read_frames
+from edge.config import Config, add_config_arguments, config_of
+from edge.metrics import Stopwatch, percentiles_ms, rss_mb
+from edge.paths import models_dir
+from edge.pipeline import Pipeline
+
+_WARM_UP_FRAMES = 3
+"""Frames left out of the figures: first invocations allocate."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="video file, image folder or demo[:TEXT]")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_config_arguments(parser)
+    parser.add_argument("--peer", choices=sorted(PEERS), help="run MediaPipe on the same frames, in turn")
+    parser.add_argument("--peer-python", default=sys.executable, help="interpreter that has mediapipe installed")
+
+
+def run(args: argparse.Namespace) -> int:
+    config = config_of(args)
+    pipeline, ready_s = _first_frame(config, args.sources[0])
+    rss = rss_mb()
+    peer = Peer(args.peer, args.peer_python) if args.peer else None
+    try:
+        result = _as_fast_as_it_goes(config, args.sources, pipeline, peer)
+    finally:
+        if peer:
+            peer.close()
+    result |= _at_its_own_pace(config, args.sources, pipeline) | {"rss_mb": max(rss, rss_mb()), "ready_s": ready_s}
+    print(json.dumps(result) if args.json else _table(result))
+    return 0
+
+
+def _first_frame(config: Config, source: str) -> tuple[Pipeline, float]:
+    """A loaded pipeline, and the seconds from the start of this process to its first processed frame."""
+    frames = read_frames(source, config.camera)
+    frame = next(frames)
+    pipeline = Pipeline(config, models_dir(config))
+    pipeline.step(frame)
+    return pipeline, round(_process_age_seconds(), 2)
+
+
+def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, peer: Peer | None) -> dict[str, Any]:
+    pipeline.stopwatch = Stopwatch(keep=1_000_000)
+    totals: list[float] = []
+    peer_seconds: list[float] = []
+    for source in sources:
+        pipeline.reset()
+        for index, frame in enumerate(read_frames(source, config.camera)):
+            if index == _WARM_UP_FRAMES and not totals:
+                pipeline.stopwatch = Stopwatch(keep=1_000_000)
+            started = time.process_time()
+            pipeline.step(frame)
+            spent = time.process_time() - started
+            peer_spent = peer.step(frame.image) if peer else 0.0
+            if index >= _WARM_UP_FRAMES:
+                totals.append(spent)
+                peer_seconds.append(peer_spent)
+    cpu = pipeline.stopwatch.cpu_ms() | {"total": _mean_ms(totals)}
+    result: dict[str, Any] = {
+        "frames": len(totals),
+        "cpu_ms_per_frame": cpu,
+        "latency_ms": pipeline.stopwatch.latency_ms(),
+    }
+    if peer:
+        peer_cpu = _mean_ms(peer_seconds)
+        result["peer"] = {"name": peer.name, "version": peer.version, "cpu_ms_per_frame": peer_cpu}
+        result["ratios"] = {
+            "landmarks_cpu": round(cpu["landmarks"] / peer_cpu, 3),
+            "total_cpu": round(cpu["total"] / peer_cpu, 3),
+            "total_cpu_median": round(statistics.median(totals) / statistics.median(peer_seconds), 3),
+        }
+    return result
+
+
+def _at_its_own_pace(config: Config, sources: list[str], pipeline: Pipeline) -> dict[str, Any]:
+    """Live run through the one-slot mailbox; capture-to-emit counts the steps that had something to publish."""
+    latencies: dict[str, list[float]] = defaultdict(list)
+    dropped = 0
+    for source in sources:
+        pipeline.reset()
+        camera = Camera(dataclasses.replace(config.camera, source=source))
+        camera.start()
+        limit = time.monotonic() + 600
+        while not camera.ended and time.monotonic() < limit:
+            frame = camera.latest(timeout=0.5)
+            if frame is None:
+                continue
+            events = pipeline.step(frame)
+            late = time.time() - frame.ts
+            latencies["frames"].append(late)
+            if any(event.topic in ("letter", "word") for event in events):
+                latencies["emit"].append(late)
+        dropped += camera.dropped
+        camera.stop()
+    return {
+        "dropped": dropped,
+        "capture_to_emit_ms": percentiles_ms(latencies["emit"]),
+        "capture_to_done_ms": percentiles_ms(latencies["frames"]),
+    }
+
+
+def _mean_ms(seconds: list[float]) -> float:
+    return round(1000 * statistics.fmean(seconds), 3) if seconds else 0.0
+
+
+def _process_age_seconds() -> float:
+    ticks = int(Path("/proc/self/stat").read_text("ascii").rsplit(")", 1)[1].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _table(result: dict[str, Any]) -> str:
+    lines = [f"{'stage':16} {'CPU ms':>8} {'p50 ms':>8} {'p95 ms':>8} {'p99 ms':>8}"]
+    stages = dict.fromkeys([*result["cpu_ms_per_frame"], *result["latency_ms"]])
+    for stage in stages:
+        cpu = result["cpu_ms_per_frame"].get(stage)
+        late = result["latency_ms"].get(stage, {})
+        cells = [cpu, late.get("p50"), late.get("p95"), late.get("p99")]
+        lines.append(f"{stage:16} " + " ".join(f"{'' if cell is None else f'{cell:.2f}':>8}" for cell in cells))
+    emit = result["capture_to_emit_ms"]
+    lines.append(f"capture to emit  p50 {emit['p50']} ms, p95 {emit['p95']} ms, p99 {emit['p99']} ms")
+    lines.append(f"{result['frames']} frames, {result['dropped']} dropped at the clip's own pace")
+    lines.append(f"ready in {result['ready_s']} s, {result['rss_mb']} MB")
+    if "peer" in result:
+        peer, ratios = result["peer"], result["ratios"]
+        lines.append(f"{peer['name']} {peer['version']}: {peer['cpu_ms_per_frame']} ms a frame")
+        lines.append(f"landmarks cost {ratios['landmarks_cpu']} of it, everything {ratios['total_cpu']}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    from edge.cli import run_command  # noqa: PLC0415 - the command line imports this module
+
+    parser = argparse.ArgumentParser(prog="python -m edge.benchmark", description=__doc__)
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    add_arguments(parser)
+    parser.set_defaults(run=run)
+    return run_command(parser.parse_args())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,161 @@
+"""`asl-edge check`: which piece is missing, and how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from edge.camera import Camera
+from edge.clock_sync import clock_problem
+from edge.config import CameraConfig, Config, add_config_arguments, config_of
+from edge.errors import AslEdgeError, InputError
+from edge.mqtt.broker import EmbeddedBroker
+from edge.mqtt.connection import Connection, ConnectionLostError
+from edge.mqtt.endpoint import parse_endpoint
+from edge.mqtt.outbox import Message
+from edge.paths import models_dir
+from edge.speech import speech_problem
+from edge.types import Frame
+
+_CAMERA_SECONDS = 12.0
+"""Longer than a camera may take for its first picture."""
+_BROKER_SECONDS = 10.0
+_TURN_SECONDS = 0.1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Check:
+    """One piece and how it is."""
+
+    name: str
+    ok: bool
+    detail: str
+    mend: str = ""
+    needed: bool = True
+    """Without it the daemon cannot run; a silent or unset kiosk still can."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_config_arguments(parser, overrides=True)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    config = config_of(args)
+    logging.disable(logging.WARNING)  # each finding is told once, by the report
+    try:
+        checks = run_checks(config)
+    finally:
+        logging.disable(logging.NOTSET)
+    able = all(check.ok for check in checks if check.needed)
+    if args.json:
+        print(json.dumps({"ok": able, "checks": [dataclasses.asdict(check) for check in checks]}))
+    else:
+        for check in checks:
+            print(_line(check))
+    return 0 if able else InputError.exit_code
+
+
+def run_checks(config: Config) -> list[Check]:
+    """Try every piece for real: open the camera, run the networks, connect to the broker."""
+    return [
+        _try("camera", lambda: _camera(config.camera)),
+        _try("models", lambda: _models(config)),
+        _try("broker", lambda: _broker(config)),
+        _try("display", lambda: _display(config)),
+        _warn(
+            "audio", speech_problem(config.speech), "can speak" if config.speech.enabled else "speech is switched off"
+        ),
+        _warn("clock", clock_problem(), "set by the network"),
+    ]
+
+
+def _try(name: str, piece: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, detail=piece())
+    except AslEdgeError as error:
+        detail, _, mend = str(error).partition("; ")
+        return Check(name, ok=False, detail=detail, mend=mend)
+
+
+def _warn(name: str, problem: str | None, good: str) -> Check:
+    detail, _, mend = (problem or good).partition("; ")
+    return Check(name, ok=problem is None, detail=detail, mend=mend, needed=False)
+
+
+def _camera(config: CameraConfig) -> str:
+    camera = Camera(config)
+    camera.start(required=True)
+    try:
+        deadline = time.monotonic() + _CAMERA_SECONDS
+        while time.monotonic() < deadline and camera.state != "lost":
+            frame = camera.latest(_TURN_SECONDS)
+            if frame is not None:
+                height, width = frame.image.shape[:2]
+                return f"{camera.name} gives pictures of {width}x{height}"
+    finally:
+        camera.stop()
+    raise InputError(camera.problem or f"{camera.name}: no picture within {_CAMERA_SECONDS:g} s; is it switched on?")
+
+
+def _models(config: Config) -> str:
+    from edge.pipeline import Pipeline  # noqa: PLC0415 - an absent interpreter is a finding, not the end of the check
+
+    folder = models_dir(config)
+    pipeline = Pipeline(config, folder)
+    nothing = np.zeros((config.camera.height_px, config.camera.width_px, 3), np.uint8)
+    pipeline.step(Frame(nothing, 0.0, 0))
+    names = [config.landmarks.hands, config.landmarks.pose, *([config.letters.bundle] if pipeline.letters else [])]
+    return f"{', '.join(names)} in {folder} are whole and run"
+
+
+def _broker(config: Config) -> str:
+    url = config.mqtt.url
+    if url is None:
+        broker = EmbeddedBroker(config.mqtt.embedded_port, config.mqtt.embedded_websocket_port)
+        broker.start()
+        broker.stop()
+        return f"embedded, {broker.url} and {broker.websocket_url}"
+    endpoint = parse_endpoint(url, config.mqtt.ca_file)
+    # Never sent, as we hang up politely; the name is not the daemon's, which would be thrown out.
+    will = Message("asl/check", b"", qos=0, retained=False, made_at=0.0)
+    name = f"asl-edge-check-{os.getpid()}"
+    connection = Connection(endpoint, name, config.mqtt.keepalive_seconds, will, lambda _message: None)
+    wake, other_end = socket.socketpair()
+    deadline = time.monotonic() + _BROKER_SECONDS
+    try:
+        connection.open()
+        while not connection.accepted and time.monotonic() < deadline:
+            connection.step(wake, _TURN_SECONDS)
+    except ConnectionLostError as error:
+        raise InputError(f"{url} {error}; start that broker or change mqtt.url") from error
+    finally:
+        connection.close(politely=connection.accepted)
+        wake.close()
+        other_end.close()
+    return f"{url} lets us in"
+
+
+def _display(config: Config) -> str:
+    if not config.display.enabled:
+        return "switched off"
+    try:
+        with socket.create_server(("127.0.0.1", config.display.port)) as listening:
+            return f"http://127.0.0.1:{listening.getsockname()[1]} is free for the caption page"
+    except OSError as error:
+        raise InputError(
+            f"display.port: {config.display.port}: {error.strerror}; set another one (0 picks a free one)"
+        ) from error
+
+
+def _line(check: Check) -> str:
+    mark = "ok" if check.ok else "MISSING" if check.needed else "warning"
+    return f"{mark:8} {check.name:8} {check.detail}" + (f"; {check.mend}" if check.mend else "")

@@ -1,0 +1,177 @@
+"""`asl-edge run`: wires camera, pipeline and outputs together and keeps them going until stopped."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import logging
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from edge import notify
+from edge.camera import Camera
+from edge.config import Config, add_config_arguments, config_of, dump_config
+from edge.errors import AslEdgeError, InputError
+from edge.metrics import Stopwatch
+from edge.mqtt import Command
+from edge.outputs import Outputs
+from edge.paths import models_dir
+from edge.pipeline import Pipeline, with_latency
+from edge.report import Report
+from edge.types import Event, Frame
+
+log = logging.getLogger(__name__)
+
+_WAIT_SECONDS = 0.2
+"""Longest wait for a frame before signals, commands and the watchdog get their turn."""
+_CAMERA_DEAD_SECONDS = 10.0
+"""A grabber without a sign of life for so long is wedged: the watchdog is starved on purpose."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_config_arguments(parser, overrides=True)
+    parser.add_argument("--print-config", action="store_true", help="print the configuration in force and stop")
+
+
+def run(args: argparse.Namespace) -> int:
+    config = config_of(args)
+    if args.print_config:
+        print(dump_config(config), end="")
+        return 0
+    logging.getLogger().setLevel(config.daemon.log_level)
+    return Daemon(config, lambda: config_of(args)).run()
+
+
+class Daemon:
+    """One thread: the newest frame in, events out. Camera, broker, speech and display have threads of their own."""
+
+    def __init__(self, config: Config, load_again: Callable[[], Config]) -> None:
+        """`load_again` reads the configuration anew, for SIGHUP and cmd/reload."""
+        self._config, self._load_config = config, load_again
+        self._stop = self._reload = False
+        self._stopwatch = Stopwatch()
+        self._camera = Camera(config.camera)
+        self._pipeline = Pipeline(config, models_dir(config), self._stopwatch)
+        self._report = Report(config.daemon.stats_seconds)
+        self._ready = False
+
+    def run(self) -> int:
+        """Run until SIGTERM, SIGINT, or the end of a finite source."""
+        faulthandler.enable()  # the watchdog's SIGABRT leaves every thread's stack in the journal
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        self._camera.start(required=not notify.enabled())  # a service waits for its camera, a person is told
+        self._outputs = Outputs(self._config)
+        try:
+            self._outputs.start()
+            self._send(self._report.info(self._config, self._pipeline))
+            while not self._stop and not self._camera.ended:
+                self._turn()
+            self._send(*self._pipeline.finish(time.time()))
+        finally:
+            notify.stopping()
+            self._camera.stop()
+            self._outputs.stop()
+        return 0
+
+    def _turn(self) -> None:
+        frame = self._camera.latest(timeout=_WAIT_SECONDS)
+        if self._reload:
+            self._reload = False
+            self._load_again()
+        self._obey()
+        if frame is not None:
+            self._read(frame)
+        else:
+            self._wait_for_camera()
+        if self._report.due(time.time()):
+            self._send(self._report.stats(self._stopwatch, self._pipeline, self._camera, self._outputs.counters()))
+
+    def _read(self, frame: Frame) -> None:
+        events = self._pipeline.step(frame)
+        latency_ms = max(0.0, time.time() - frame.ts) * 1000  # the clock may have been set back meanwhile
+        self._send(*(with_latency(event, latency_ms) for event in events))
+        self._report.frame(latency_ms, events)
+        self._alive()
+
+    def _wait_for_camera(self) -> None:
+        lost = self._camera.state == "lost"
+        if lost and not self._ready and not notify.enabled():
+            raise InputError(self._camera.problem)
+        self._send(*self._pipeline.state(time.time(), camera_lost=lost))
+        if time.monotonic() - self._camera.alive_at < _CAMERA_DEAD_SECONDS and (lost or self._ready):
+            self._alive()
+
+    def _alive(self) -> None:
+        """A frame was processed, or the camera is away and being looked for: both are health."""
+        notify.watchdog()
+        if not self._ready:
+            self._ready = True
+            notify.ready()
+            log.info("ready, reading %s", self._camera.name)
+
+    def _obey(self) -> None:
+        for command in self._outputs.take_commands():
+            self._do(command)
+
+    def _do(self, command: Command) -> None:
+        now, pipeline = time.time(), self._pipeline
+        match command.name:
+            case "clear":
+                self._outputs.speaker.cancel()
+                self._send(*pipeline.composer.clear(now))
+            case "backspace":
+                self._send(*pipeline.composer.backspace(now))
+            case "speak":
+                self._send(*pipeline.composer.finish(now))
+            case "mute":
+                pipeline.muted = bool(command.value)
+                self._outputs.speaker.mute(pipeline.muted)
+            case "pause":
+                pipeline.paused = bool(command.value)
+            case "reload":
+                self._reload = True
+            case other:
+                self._send(Event("error", now, {"message": f"cmd/{other}: not available in this version"}))
+        self._send(*pipeline.state(now))
+
+    def _load_again(self) -> None:
+        """SIGHUP or cmd/reload: take the new configuration and models, or keep the old ones and say why."""
+        notify.reloading()
+        try:
+            config = self._load_config()
+            pipeline = Pipeline(config, models_dir(config), self._stopwatch)
+            camera = self._camera if config.camera == self._config.camera else _started(Camera(config.camera))
+        except AslEdgeError as error:
+            log.error("reload refused, going on as before: %s", error)
+            self._send(Event("error", time.time(), {"message": f"reload refused: {error}"}))
+            notify.ready("reload refused, going on as before")
+            return
+        if camera is not self._camera:
+            self._camera.stop()
+            self._camera = camera
+        pipeline.continue_from(self._pipeline)
+        self._outputs = self._outputs.reconfigured(config)
+        self._outputs.speaker.mute(pipeline.muted)
+        logging.getLogger().setLevel(config.daemon.log_level)
+        self._config, self._pipeline = config, pipeline
+        self._send(self._report.info(config, pipeline), *pipeline.state(time.time()))
+        notify.ready("configuration loaded again")
+        log.info("configuration and models loaded again")
+
+    def _send(self, *events: Event) -> None:
+        for event in events:
+            self._outputs.send(event)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            self._reload = True
+        else:
+            self._stop = True
+
+
+def _started(camera: Camera) -> Camera:
+    camera.start()
+    return camera

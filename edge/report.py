@@ -1,0 +1,80 @@
+"""What the daemon says about itself: `info` at the start, `stats` from time to time."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from collections import deque
+from typing import Any
+
+from edge import __version__
+from edge.camera import Camera
+from edge.config import Config, dump_config
+from edge.metrics import Stopwatch, percentiles_ms, rss_mb, temperature_celsius
+from edge.pipeline import Pipeline
+from edge.types import Event
+
+_HOUR = 3600.0
+
+
+class Report:
+    """Counts between two `stats` messages."""
+
+    def __init__(self, interval_seconds: float) -> None:
+        self._interval = interval_seconds
+        self._since = time.time()
+        self._frames = 0
+        self._emit_latencies: deque[float] = deque(maxlen=1000)
+        self._emissions_before = self._abstentions_before = self._drops_before = 0
+
+    def frame(self, latency_ms: float, events: list[Event]) -> None:
+        """Note a processed frame and how late its letters and words left."""
+        self._frames += 1
+        if any(event.topic in ("letter", "word") for event in events):
+            self._emit_latencies.append(latency_ms / 1000)
+
+    def due(self, now: float) -> bool:
+        return now - self._since >= self._interval
+
+    def stats(self, stopwatch: Stopwatch, pipeline: Pipeline, camera: Camera, mqtt: dict[str, Any]) -> Event:
+        """The `stats` event since the last one."""
+        now = time.time()
+        seconds = max(now - self._since, 1e-3)
+        abstentions = pipeline.letters.abstentions if pipeline.letters else 0
+        body = {
+            "fps": round(self._frames / seconds, 1),
+            "dropped": camera.dropped - self._drops_before,
+            "latency_ms": stopwatch.latency_ms(),
+            "cpu_ms_per_frame": stopwatch.cpu_ms(),
+            "capture_to_emit_ms": percentiles_ms(self._emit_latencies),
+            "emissions_per_hour": round((pipeline.emissions - self._emissions_before) * _HOUR / seconds, 1),
+            "abstentions_per_hour": round((abstentions - self._abstentions_before) * _HOUR / seconds, 1),
+            "rss_mb": rss_mb(),
+            "temperature_celsius": temperature_celsius(),
+            "mqtt": mqtt,
+        }
+        self._since, self._frames = now, 0
+        self._emissions_before, self._abstentions_before = pipeline.emissions, abstentions
+        self._drops_before = camera.dropped
+        return Event("stats", now, body)
+
+    def info(self, config: Config, pipeline: Pipeline) -> Event:
+        """The retained `info` event: what runs here."""
+        bundles = [*pipeline.landmarker.bundles, *([pipeline.letters.bundle] if pipeline.letters else [])]
+        body = {
+            "version": __version__,
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "models": {
+                bundle.name: {"version": bundle.version, "sha256": bundle.sha256, "labels": list(bundle.labels)}
+                for bundle in bundles
+            },
+            "camera": {
+                "kind": config.camera.source.split(":", 1)[0],
+                "width_px": config.camera.width_px,
+                "height_px": config.camera.height_px,
+            },
+            "config_sha256": hashlib.sha256(dump_config(config).encode()).hexdigest(),
+        }
+        return Event("info", time.time(), body)

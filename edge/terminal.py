@@ -1,0 +1,25 @@
+"""Events as lines for a person at a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+SHOWN = ("letter", "word", "caption")
+"""Topics a person at a terminal wants to see."""
+
+
+def describe(body: Mapping[str, Any], when: str) -> str:
+    """One line for a letter, word or caption; a finished caption stands out."""
+    if body["type"] != "caption":
+        return f"{when}  {body['type']:7}  {body['label']}  {body['confidence']:.2f}"
+    return f"{when}  {'CAPTION' if body['final'] else 'caption'}  {body['text']}"
+
+
+def source_time(ts: float) -> str:
+    return f"{ts:8.2f} s"
+
+
+def clock_time(ts: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(ts))
