@@ -1,0 +1,74 @@
+"""The daemon as a subprocess, and the command line as a user calls it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CONFIG = """\
+device: test
+mqtt:
+  url: {url}
+  embedded_port: 0
+  embedded_websocket_port: 0
+display:
+  enabled: false
+speech:
+  enabled: false
+daemon:
+  stats_seconds: {stats}
+"""
+
+
+def asl_edge(*args: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    command = [sys.executable, "-m", "edge", *map(str, args)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def write_config(folder: Path, url: str = "", stats: float = 30.0, extra: str = "") -> Path:
+    file = folder / "edge.yaml"
+    file.write_text(CONFIG.format(url=url, stats=stats) + extra)
+    return file
+
+
+class Running:
+    """`asl-edge run`, to be watched, signalled and killed."""
+
+    def __init__(self, *args: str | Path, log: Path) -> None:
+        self.started = time.monotonic()
+        self._log = log
+        with log.open("w") as sink:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "edge", "run", *map(str, args)],
+                cwd=ROOT,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            )
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text()
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def stop(self) -> float:
+        """SIGTERM; seconds until it ended."""
+        asked = time.monotonic()
+        self.signal(signal.SIGTERM)
+        self.process.wait(timeout=10)
+        return time.monotonic() - asked
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait(timeout=10)

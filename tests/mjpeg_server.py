@@ -1,0 +1,100 @@
+"""A camera on the network: MJPEG over HTTP, each picture carrying the moment it was made; it can stall and vanish."""
+
+import socket
+import socketserver
+import threading
+import time
+from http.server import BaseHTTPRequestHandler
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+
+from edge.types import Image
+
+_BITS, _COLUMNS, _BLOCK = 48, 8, 32
+
+
+def stamped_picture() -> Image:
+    """640x480 with the time in milliseconds as 48 black and white blocks."""
+    image = np.full((480, 640, 3), 90, np.uint8)
+    now = int(time.time() * 1000)
+    for bit in range(_BITS):
+        y, x = (step * _BLOCK for step in divmod(bit, _COLUMNS))
+        image[y : y + _BLOCK, x : x + _BLOCK] = 255 * (now >> bit & 1)
+    return image
+
+
+def stamp(image: Image) -> float:
+    """The moment a picture was made, epoch seconds."""
+    half = _BLOCK // 2
+    milliseconds = 0
+    for bit in range(_BITS):
+        y, x = (step * _BLOCK + half for step in divmod(bit, _COLUMNS))
+        milliseconds |= int(image[y, x, 0] > 127) << bit
+    return milliseconds / 1000
+
+
+class MjpegServer:
+    """Serves on loopback between `with` and its end; `stalled` keeps the connection open and sends nothing."""
+
+    def __init__(self, port: int = 0, fps: float = 30.0) -> None:
+        self.stalled = threading.Event()
+        self.connections = 0
+        self._fps = fps
+        self._gone = threading.Event()
+        self._sockets: list[socket.socket] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer._serve(self)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address = True
+            daemon_threads = True
+            block_on_close = False
+
+            def handle_error(self, *_: object) -> None:
+                pass
+
+        self._server = Server(("127.0.0.1", port), Handler)
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.vanish()
+
+    def vanish(self) -> None:
+        """Close the port and every connection, as when the plug is pulled."""
+        self._gone.set()
+        self._server.shutdown()
+        self._server.server_close()
+        for connection in self._sockets:
+            connection.close()
+
+    def _serve(self, handler: BaseHTTPRequestHandler) -> None:
+        self.connections += 1
+        self._sockets.append(handler.connection)
+        while self.stalled.is_set() and not self._gone.wait(0.02):
+            pass
+        handler.send_response(200)
+        handler.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        handler.end_headers()
+        while not self._gone.wait(1 / self._fps):
+            if not self.stalled.is_set():
+                jpeg = cv2.imencode(".jpg", stamped_picture())[1].tobytes()
+                head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
+                handler.wfile.write(head + jpeg + b"\r\n")

@@ -1,0 +1,195 @@
+"""The embedded broker: enough for a first run, on loopback only, and gone within a second."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import paho.mqtt.client as paho
+import pytest
+from mqtt_tools import PATIENCE_SECONDS, Listener, eventually
+from paho.mqtt.enums import CallbackAPIVersion
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
+
+from edge.config import MqttConfig
+from edge.errors import AslEdgeError
+from edge.mqtt import Command, EmbeddedBroker, Publisher, amqtt_server
+from edge.types import Event
+
+
+@pytest.fixture
+def broker() -> Iterator[EmbeddedBroker]:
+    embedded = EmbeddedBroker(0, 0)
+    embedded.start()
+    yield embedded
+    embedded.stop()
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def test_it_carries_events_to_tcp_and_websocket_subscribers_and_commands_back(broker: EmbeddedBroker) -> None:
+    commands: list[Command] = []
+    publisher = Publisher(MqttConfig(), "kiosk", broker.url, commands.append)
+    publisher.start()
+    listener = Listener(port_of(broker.url))
+    display = paho.Client(CallbackAPIVersion.VERSION2, transport="websockets")
+    shown: list[str] = []
+    display.on_message = lambda _c, _u, message: shown.append(message.topic)
+    display.on_connect = lambda *_: display.subscribe("asl/kiosk/#", 1)
+    display.connect("127.0.0.1", port_of(broker.websocket_url))
+    display.loop_start()
+    eventually(lambda: "asl/kiosk/status" in shown)
+    publisher.publish(Event("caption", 1.0, {"text": "HELLO"}))
+    assert listener.wait("asl/kiosk/caption")[0].json["text"] == "HELLO"
+    eventually(lambda: "asl/kiosk/caption" in shown)
+    display.publish("asl/kiosk/cmd/pause/set", "ON", 1)
+    eventually(lambda: commands == [Command("pause", True)])
+    publisher.stop()
+    eventually(lambda: listener.on("asl/kiosk/status")[-1].payload == b"offline")
+    display.disconnect()
+    display.loop_stop()
+    listener.close()
+
+
+def test_the_publisher_may_use_its_websocket_too(broker: EmbeddedBroker) -> None:
+    publisher = Publisher(MqttConfig(), "kiosk", broker.websocket_url, lambda _: None)
+    publisher.start()
+    listener = Listener(port_of(broker.url))
+    for number in range(200):
+        publisher.publish(Event("caption", 1.0, {"number": number}))
+    captions = listener.wait("asl/kiosk/caption", 200)
+    assert [message.json["number"] for message in captions] == list(range(200))
+    publisher.stop()
+    listener.close()
+
+
+def test_retained_topics_wait_for_a_late_subscriber_and_events_do_not(broker: EmbeddedBroker) -> None:
+    publisher = Publisher(MqttConfig(), "kiosk", broker.url, lambda _: None)
+    publisher.start()
+    publisher.publish(Event("caption", 1.0, {"text": "HELLO"}))
+    publisher.publish(Event("state", 1.0, {"caption": "HELLO"}))
+    eventually(lambda: publisher.counters()["waiting"] == 0 and publisher.counters()["connected"])
+    late = Listener(port_of(broker.url))
+    assert late.wait("asl/kiosk/state")[0].retained
+    assert late.on("asl/kiosk/caption") == []
+    publisher.stop()
+    late.close()
+
+
+def test_a_subscriber_gets_what_it_asked_for_and_not_what_others_did(broker: EmbeddedBroker) -> None:
+    publisher = Publisher(MqttConfig(), "kiosk", broker.url, lambda _: None)
+    publisher.start()
+    status = Listener(port_of(broker.url), "asl/kiosk/status")
+    status.wait("asl/kiosk/status")
+    letters = Listener(port_of(broker.url), "asl/kiosk/letter")
+    publisher.publish(Event("letter", 1.0, {"label": "H"}))
+    letters.wait("asl/kiosk/letter")
+    assert [message.topic for message in letters.seen] == ["asl/kiosk/letter"]
+    publisher.stop()
+    status.close()
+    letters.close()
+
+
+@pytest.mark.parametrize("option", ["mqtt.embedded_port", "mqtt.embedded_websocket_port"])
+def test_a_taken_port_is_one_clear_line(option: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        broker = EmbeddedBroker(taken, 0) if option == "mqtt.embedded_port" else EmbeddedBroker(0, taken)
+        with pytest.raises(AslEdgeError, match=f"{option}: port {taken} on 127.0.0.1 is taken; ") as refusal:
+            broker.start()
+    assert "\n" not in str(refusal.value)
+    broker.stop()
+
+
+def test_it_listens_on_loopback_only(broker: EmbeddedBroker) -> None:
+    for url in (broker.url, broker.websocket_url):
+        with socket.socket() as other:
+            other.bind(("127.0.0.2", port_of(url)))  # free, or this fails: 0.0.0.0 would hold it
+
+
+@pytest.mark.parametrize("origin", ["https://example.com", "http://127.0.0.1.example.com", "null"])
+def test_a_page_from_elsewhere_cannot_read_along(broker: EmbeddedBroker, origin: str) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(broker.websocket_url, origin=Origin(origin), subprotocols=[Subprotocol("mqtt")])
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8080", "http://localhost", None])
+def test_a_page_of_this_machine_can(broker: EmbeddedBroker, origin: str | None) -> None:
+    page = Origin(origin) if origin else None
+    connect(broker.websocket_url, origin=page, subprotocols=[Subprotocol("mqtt")]).close()
+
+
+def test_it_stops_within_a_second_with_clients_connected_and_frees_the_port(broker: EmbeddedBroker) -> None:
+    listeners = [Listener(port_of(broker.url)) for _ in range(3)]
+    silent = socket.create_connection(("127.0.0.1", port_of(broker.url)))  # never says CONNECT
+    websocket = connect(broker.websocket_url, subprotocols=[Subprotocol("mqtt")])
+    started = time.monotonic()
+    broker.stop()
+    assert time.monotonic() - started < 1.0
+    assert "asl-broker" not in {thread.name for thread in threading.enumerate()}
+    again = EmbeddedBroker(port_of(broker.url), port_of(broker.websocket_url))
+    again.start()
+    again.stop()
+    for listener in listeners:
+        listener.close()
+    silent.close()
+    websocket.close()
+
+
+def test_it_ends_quietly_and_hangs_up_though_a_client_leaves_at_the_same_moment(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(8):  # a race in amqtt, nearly every other time
+        broker = EmbeddedBroker(0, 0)
+        broker.start()
+        publisher = Publisher(MqttConfig(), "kiosk", broker.url, lambda _: None)
+        publisher.start()
+        listener, peer = Listener(port_of(broker.url)), subscribe(broker)
+        socket.create_connection(("127.0.0.1", port_of(broker.url))).close()  # a port probe
+        eventually(lambda publisher=publisher: publisher.counters()["connected"])
+        publisher.publish(Event("caption", 0.0))
+        publisher.stop()
+        broker.stop()
+        assert received(peer) > 0
+        listener.close()
+    assert [record.message for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_a_subscriber_that_stops_reading_is_cut_off_and_holds_up_nobody(
+    broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(amqtt_server, "_SLOW_PEER_SECONDS", 0.3)
+    stuck = subscribe(broker)
+    publisher = Publisher(MqttConfig(outbox_messages=3000), "kiosk", broker.url, lambda _: None)
+    publisher.start()
+    listener = Listener(port_of(broker.url))
+    for number in range(2000):
+        publisher.publish(Event("caption", 1.0, {"number": number, "padding": "x" * 8000}))
+    listener.wait("asl/kiosk/caption", 2000, seconds=30)
+    time.sleep(0.5)
+    assert received(stuck) < 2000 * 8000
+    publisher.stop()
+    listener.close()
+
+
+def subscribe(broker: EmbeddedBroker) -> socket.socket:
+    """A bare subscriber that does not read by itself."""
+    peer = socket.create_connection(("127.0.0.1", port_of(broker.url)))
+    peer.sendall(b"\x10\x10\0\4MQTT\4\2\0\0\0\4bare" + b"\x82\x0a\0\1\0\5asl/#\0")  # CONNECT, SUBSCRIBE
+    return peer
+
+
+def received(peer: socket.socket) -> int:
+    """Bytes until the end, however it comes."""
+    peer.settimeout(PATIENCE_SECONDS)
+    size = 0
+    with contextlib.suppress(ConnectionResetError):
+        while data := peer.recv(1 << 20):
+            size += len(data)
+    return size

@@ -1,0 +1,150 @@
+"""`asl-edge check` tries each piece for real and says how to mend what is missing."""
+
+import json
+import shutil
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mqtt_tools import Mosquitto, free_port
+
+from edge import clock_sync
+from edge.cli import main
+from edge.paths import shipped
+
+PIECES = ["camera", "models", "broker", "display", "audio", "clock"]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A kiosk that can run anywhere: drawn signer, free ports."""
+    path = tmp_path / "edge.yaml"
+    path.write_text(
+        "camera: {source: demo}\nmqtt: {embedded_port: 0, embedded_websocket_port: 0}\ndisplay: {port: 0}\n", "utf-8"
+    )
+    return path
+
+
+def add(config: Path, text: str) -> Path:
+    """The configuration with sections replaced by `text`."""
+    section = text.split(":", 1)[0]
+    kept = [line for line in config.read_text("utf-8").splitlines() if not line.startswith(section)]
+    config.write_text("\n".join([*kept, text, ""]), "utf-8")
+    return config
+
+
+def check(config: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Exit code, and the result of each piece by its name."""
+    code = main(["check", "--json", "--config", str(config), *arguments])
+    answer = json.loads(capsys.readouterr().out)
+    assert [piece["name"] for piece in answer["checks"]] == PIECES
+    assert answer["ok"] is (code == 0)
+    return code, {piece["name"]: piece for piece in answer["checks"]}
+
+
+def assert_only_missing(name: str, code: int, pieces: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    assert code == 2
+    assert [piece["name"] for piece in pieces.values() if piece["needed"] and not piece["ok"]] == [name]
+    assert pieces[name]["mend"]
+    assert "\n" not in pieces[name]["detail"] + pieces[name]["mend"]
+    return pieces[name]
+
+
+def test_a_device_with_everything_can_run(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, pieces = check(config, capsys)
+    assert code == 0
+    assert all(piece["ok"] for piece in pieces.values() if piece["needed"])
+    assert "640x480" in pieces["camera"]["detail"]
+
+
+def test_the_plain_report_is_one_line_a_piece(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--config", str(config), "--source", "/dev/video77"]) == 2
+    answer = capsys.readouterr()
+    assert "WARNING" not in answer.err, "each finding is told once"
+    lines = answer.out.splitlines()
+    assert [line.split()[1] for line in lines] == PIECES
+    assert lines[0].startswith("MISSING  camera   /dev/video77: no such camera; plug it in")
+
+
+def test_no_camera_is_said_with_its_mend(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    started = time.monotonic()
+    camera = assert_only_missing("camera", *check(config, capsys, "--source", "/dev/video77"))
+    assert "plug it in" in camera["mend"]
+    assert time.monotonic() - started < 8
+
+
+def test_a_source_that_is_no_video_is_said(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "text.mp4").write_text("hello")
+    camera = assert_only_missing("camera", *check(config, capsys, "--source", str(tmp_path / "text.mp4")))
+    assert "not a video" in camera["detail"]
+
+
+def test_an_altered_model_file_is_said(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(shipped("models"), tmp_path / "models")
+    network = next((tmp_path / "models" / "letters").glob("*.tflite"))
+    data = bytearray(network.read_bytes())
+    data[len(data) // 2] ^= 1
+    network.write_bytes(data)
+    models = assert_only_missing("models", *check(add(config, f"models_dir: {tmp_path / 'models'}"), capsys))
+    assert str(network) in models["detail"]
+    assert "install" in models["mend"]
+
+
+def test_a_missing_models_folder_is_said(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert_only_missing("models", *check(add(config, f"models_dir: {tmp_path / 'nowhere'}"), capsys))
+
+
+def test_a_broker_that_answers_is_fine(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broker = Mosquitto(tmp_path).start()
+    try:
+        code, pieces = check(config, capsys, "--mqtt", broker.url)
+    finally:
+        broker.kill()
+    assert code == 0
+    assert broker.url in pieces["broker"]["detail"]
+
+
+def test_a_broker_that_is_away_is_said(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broker = assert_only_missing("broker", *check(config, capsys, "--mqtt", f"mqtt://127.0.0.1:{free_port()}"))
+    assert "mqtt.url" in broker["mend"]
+
+
+def test_a_broker_that_wants_a_password_is_said(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mosquitto = Mosquitto(tmp_path, anonymous=False).start()
+    try:
+        broker = assert_only_missing("broker", *check(config, capsys, "--mqtt", mosquitto.url))
+    finally:
+        mosquitto.kill()
+    assert "ASL_EDGE_MQTT_PASSWORD" in broker["detail"] + broker["mend"]
+
+
+@pytest.mark.parametrize(
+    ("piece", "text"),
+    [
+        ("broker", "mqtt: {{embedded_port: {port}, embedded_websocket_port: 0}}"),
+        ("display", "display: {{port: {port}}}"),
+    ],
+)
+def test_a_taken_port_is_named(piece: str, text: str, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        missing = assert_only_missing(piece, *check(add(config, text.format(port=port)), capsys))
+    assert str(port) in missing["detail"]
+    assert "0 picks a free one" in missing["mend"]
+
+
+def test_without_speech_or_true_time_it_still_runs(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(clock_sync, "_EARLIEST_YEAR", 9999)
+    code, pieces = check(config, capsys)
+    assert code == 0
+    assert not pieces["audio"]["ok"]
+    assert "apt install" in pieces["audio"]["mend"]
+    assert not pieces["clock"]["ok"]
+    assert "timedatectl" in pieces["clock"]["mend"]

@@ -1,0 +1,115 @@
+"""The command line: what a user gets wrong is one line, and nothing else is lost by it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from daemon_tools import ROOT, asl_edge, write_config
+
+from edge.bundle import MANIFEST
+
+
+@pytest.fixture
+def bad_files(tmp_path: Path) -> dict[str, Path]:
+    """The files people really hand in."""
+    text = tmp_path / "notes.mp4"
+    text.write_text("this is no video\n" * 50)
+    empty = tmp_path / "empty.mp4"
+    empty.touch()
+    whole, truncated = tmp_path / "whole.mp4", tmp_path / "truncated.mp4"
+    if shutil.which("ffmpeg"):
+        make = ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=duration=1:size=160x120", str(whole)]
+        subprocess.run(make, check=True)
+        truncated.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    else:
+        truncated.write_bytes(b"\0\0\0\x20ftypisom" + bytes(500))
+    return {"text": text, "empty": empty, "truncated": truncated, "missing": tmp_path / "nowhere.mp4"}
+
+
+def assert_one_line(result: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert result.returncode == 2, result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["text", "empty", "truncated", "missing"])
+@pytest.mark.parametrize("command", ["replay", "run"])
+def test_a_file_that_is_no_video_is_one_line(
+    command: str, kind: str, bad_files: dict[str, Path], tmp_path: Path
+) -> None:
+    config = write_config(tmp_path)
+    source = [bad_files[kind]] if command == "replay" else ["--source", bad_files[kind]]
+    assert_one_line(asl_edge(command, *source, "--config", config), bad_files[kind].name)
+
+
+def test_the_other_files_still_run(bad_files: dict[str, Path]) -> None:
+    result = asl_edge("replay", bad_files["missing"], "demo:HI", "--json")
+    assert_one_line(result, "nowhere.mp4")
+    assert {json.loads(line)["source"] for line in result.stdout.splitlines()} == {"demo:HI"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("camera:\n  fsp: 3\n", "camera.fsp: unknown key"), ("camera:\n  fps: fast\n", "camera.fps: expected a number")],
+)
+@pytest.mark.parametrize("command", [["run"], ["replay", "demo:A"], ["check"], ["models", "list"]])
+def test_a_wrong_configuration_is_one_line(command: list[str], text: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(text)
+    assert_one_line(asl_edge(*command, "--config", file), "wrong.yaml:2", words)
+
+
+@pytest.fixture
+def altered_models(tmp_path: Path) -> Path:
+    """The shipped bundles with one byte of the letter network changed."""
+    models = tmp_path / "models"
+    shutil.copytree(ROOT / "models", models)
+    network = models / "letters" / json.loads((models / "letters" / MANIFEST).read_text())["files"]["model"]["name"]
+    data = bytearray(network.read_bytes())
+    data[-1] ^= 1
+    network.write_bytes(data)
+    return models
+
+
+@pytest.mark.parametrize("command", [["run", "--source", "demo:A"], ["replay", "demo:A"], ["models", "verify"]])
+def test_an_altered_network_is_refused(command: list[str], altered_models: Path, tmp_path: Path) -> None:
+    config = write_config(tmp_path, extra=f"models_dir: {altered_models}\n")
+    assert_one_line(asl_edge(*command, "--config", config), "sha256 differs")
+
+
+def test_no_camera_is_one_line(tmp_path: Path) -> None:
+    assert_one_line(asl_edge("run", "--source", "/dev/video99", "--config", write_config(tmp_path)), "/dev/video99")
+
+
+def test_an_unknown_command_is_bad_usage() -> None:
+    assert asl_edge("fly").returncode == 2
+
+
+def test_the_shipped_models_verify() -> None:
+    result = asl_edge("models", "verify", "--json")
+    assert result.returncode == 0, result.stderr
+    assert {bundle["name"] for bundle in json.loads(result.stdout)["bundles"]} >= {"hands", "pose", "letters"}
+
+
+def test_the_configuration_in_force_is_printed(tmp_path: Path) -> None:
+    result = asl_edge("run", "--print-config", "--source", "demo:HI", "--config", write_config(tmp_path))
+    assert result.returncode == 0
+    assert "source: demo:HI" in result.stdout
+
+
+def test_importing_the_daemon_imports_no_training_framework() -> None:
+    program = (
+        "import sys, pkgutil, importlib, edge\n"
+        "for m in pkgutil.walk_packages(edge.__path__, 'edge.'):\n"
+        "    m.name.endswith('__main__') or importlib.import_module(m.name)\n"
+        "print(sorted({'mediapipe', 'tensorflow', 'keras', 'torch', 'training'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,70 @@
+"""A configuration mistake is one line with file, line, key and what was expected."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.config import Config, dump_config, load_config, options_table, parse_config
+from edge.errors import InputError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("camera:\n  fsp: 3", "f.yaml:2: camera.fsp: unknown key; did you mean 'fps'?"),
+        ("camera:\n  fps: fast", "f.yaml:2: camera.fps: expected a number, got 'fast'"),
+        ("camera:\n  width_px: 3.5", "f.yaml:2: camera.width_px: expected a whole number, got 3.5"),
+        ("speech:\n  enabled: 1", "f.yaml:2: speech.enabled: expected true or false, got 1"),
+        ("device: [a]", "f.yaml:1: device: expected text, got ['a']"),
+        ("camera: 3", "f.yaml:1: camera: expected keys and values, got '3'"),
+        ("- a\n- b", "f.yaml:1: the file: expected keys and values, got a list"),
+        ("device: a\ndevice: b", "f.yaml:2: device: given twice; keep one of them"),
+        ("camera: [", "f.yaml:1: not valid YAML"),
+        ("device: a/b", "f.yaml:1: device: 'a/b' cannot stand in an MQTT topic"),
+        ("camera:\n  fps: 0", "f.yaml:2: camera.fps: must be more than 0, got 0.0"),
+        ("speech:\n  backend: sox", "f.yaml:2: speech.backend: expected one of espeak-ng, pyttsx3, got 'sox'"),
+        ("daemon:\n  log_level: LOUD", "f.yaml:2: daemon.log_level: expected one of"),
+    ],
+)
+def test_a_mistake_names_its_place_and_its_mending(text: str, line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_config(text, "f.yaml")
+    assert str(caught.value).startswith(line)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.yaml: cannot be read"):
+        load_config(tmp_path / "nowhere.yaml")
+
+
+def test_an_empty_file_means_the_defaults() -> None:
+    assert parse_config("", "f") == Config()
+    assert parse_config("camera:\nmqtt:\n", "f") == Config()
+
+
+def test_what_is_printed_reads_back_to_the_same_configuration() -> None:
+    config = parse_config("device: door-2\ncamera:\n  source: 1\n  fps: 15\nmqtt:\n  url: mqtt://h\n", "f")
+    assert config.camera.source == "1"
+    assert parse_config(dump_config(config), "f") == config
+
+
+def test_the_command_line_overrides_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("camera:\n  source: /dev/video4\n")
+    assert load_config(file, {"camera.source": "demo:HI"}).camera.source == "demo:HI"
+
+
+def test_the_kiosk_file_spells_out_the_defaults() -> None:
+    assert load_config(ROOT / "configs/edge.yaml") == Config()
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "configs").glob("edge*.yaml")), ids=lambda path: path.name)
+def test_every_shipped_configuration_loads(file: Path) -> None:
+    load_config(file)
+
+
+def test_the_readme_table_is_the_one_the_schema_makes() -> None:
+    assert options_table() in (ROOT / "README.md").read_text("utf-8")

@@ -1,0 +1,166 @@
+"""The daemon as its users have it: a process that reads, publishes, obeys, and can be killed at any moment."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from daemon_tools import Running, write_config
+from mqtt_tools import Listener, Mosquitto, eventually
+
+BASE = "asl/test"
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def listener(mosquitto: Mosquitto) -> Iterator[Listener]:
+    heard = Listener(mosquitto.port)
+    yield heard
+    heard.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[Start]:
+    running: list[Running] = []
+
+    def begin(text: str = "HELLO", **options: object) -> Running:
+        config = write_config(tmp_path, mosquitto.url, **options)
+        running.append(Running("--config", config, "--source", f"demo:{text}", log=tmp_path / "log"))
+        return running[-1]
+
+    yield begin
+    for daemon in running:
+        daemon.kill()
+
+
+def test_a_spelled_word_reaches_a_subscriber(start: Start, listener: Listener) -> None:
+    daemon = start("HELLO")
+    eventually(lambda: any(s.json["final"] for s in listener.on(f"{BASE}/caption")), 40)
+    letters = [seen.json for seen in listener.on(f"{BASE}/letter")]
+    finals = [seen.json["text"] for seen in listener.on(f"{BASE}/caption") if seen.json["final"]]
+    assert finals[0] == "HELLO"
+    assert [letter["label"] for letter in letters[:5]] == list("HELLO")
+    assert all(0 < letter["latency_ms"] < 2000 and letter["device"] == "test" for letter in letters)
+    sequence = [s.json["seq"] for s in listener.seen if s.topic != f"{BASE}/status" and not s.retained]
+    assert sequence == sorted(set(sequence))
+    assert daemon.stop() < 2
+
+
+def test_status_info_and_state_are_retained(start: Start, mosquitto: Mosquitto, listener: Listener) -> None:
+    start()
+    listener.wait(f"{BASE}/letter", seconds=20)
+    late = Listener(mosquitto.port)
+    try:
+        assert late.wait(f"{BASE}/status")[0].payload == b"online"
+        info = late.wait(f"{BASE}/info")[0].json
+        assert set(info["models"]) >= {"hands", "pose", "letters"}
+        assert late.wait(f"{BASE}/state")[0].json["muted"] is False
+        time.sleep(0.3)
+        assert not [seen for seen in late.seen if seen.retained and seen.topic.endswith(("letter", "caption"))]
+    finally:
+        late.close()
+
+
+def test_a_killed_daemon_is_said_to_be_offline_and_starts_again(start: Start, listener: Listener) -> None:
+    daemon = start()
+    listener.wait(f"{BASE}/letter", seconds=20)
+    daemon.kill()
+    eventually(lambda: listener.on(f"{BASE}/status")[-1].payload == b"offline")
+    start()
+    eventually(lambda: listener.on(f"{BASE}/status")[-1].payload == b"online")
+
+
+def test_a_stopped_daemon_says_goodbye_within_two_seconds(start: Start, listener: Listener) -> None:
+    daemon = start()
+    listener.wait(f"{BASE}/letter", seconds=20)
+    assert daemon.stop() < 2
+    assert daemon.process.returncode == 0
+    eventually(lambda: listener.on(f"{BASE}/status")[-1].payload == b"offline")
+    assert "Traceback" not in daemon.output
+
+
+def test_commands_change_the_caption_and_bad_ones_change_nothing(start: Start, listener: Listener) -> None:
+    start("ABCDEFGHIKLMNOPQRSTUVWXY")
+    listener.wait(f"{BASE}/caption", 2, seconds=30)
+    listener.send(f"{BASE}/cmd/clear/set", "PRESS")
+    eventually(lambda: any(seen.json["text"] == "" for seen in listener.on(f"{BASE}/caption")))
+    listener.send(f"{BASE}/cmd/pause/set", "ON")
+    eventually(lambda: listener.on(f"{BASE}/state")[-1].json["silent"] == "paused")
+    paused_at = len(listener.on(f"{BASE}/letter"))
+    for topic, payload in (("cmd/fly/set", b""), ("cmd/pause/set", b"perhaps"), ("cmd/clear/set", b"\xff\xfe")):
+        before = len(listener.on(f"{BASE}/error"))
+        listener.send(f"{BASE}/{topic}", payload)
+        eventually(lambda before=before: len(listener.on(f"{BASE}/error")) > before)
+    time.sleep(1.5)
+    assert len(listener.on(f"{BASE}/letter")) == paused_at
+    listener.send(f"{BASE}/cmd/pause/set", "OFF")
+    eventually(lambda: len(listener.on(f"{BASE}/letter")) > paused_at, 20)
+
+
+def test_it_outlives_its_broker(start: Start, mosquitto: Mosquitto, listener: Listener) -> None:
+    daemon = start()
+    listener.wait(f"{BASE}/letter", seconds=20)
+    mosquitto.kill()
+    time.sleep(2)
+    assert daemon.process.poll() is None
+    mosquitto.start()
+    eventually(lambda: listener.on(f"{BASE}/status")[-1].payload == b"online", 20)
+    before = len(listener.on(f"{BASE}/letter"))
+    eventually(lambda: len(listener.on(f"{BASE}/letter")) > before, 20)
+
+
+def test_a_reload_takes_a_good_configuration_and_refuses_a_bad_one(
+    start: Start, listener: Listener, tmp_path: Path
+) -> None:
+    daemon = start()
+    listener.wait(f"{BASE}/letter", seconds=20)
+    good = (tmp_path / "edge.yaml").read_text()
+    (tmp_path / "edge.yaml").write_text(good + "captions:\n  finall_seconds: 1\n")
+    daemon.signal(signal.SIGHUP)
+    refusal = listener.wait(f"{BASE}/error")[0].json["message"]
+    assert "captions.finall_seconds: unknown key" in refusal
+    hashes = {seen.json["config_sha256"] for seen in listener.on(f"{BASE}/info")}
+    (tmp_path / "edge.yaml").write_text(good + "captions:\n  final_seconds: 9.0\n")
+    daemon.signal(signal.SIGHUP)
+    eventually(lambda: {seen.json["config_sha256"] for seen in listener.on(f"{BASE}/info")} - hashes)
+    before = len(listener.on(f"{BASE}/letter"))
+    eventually(lambda: len(listener.on(f"{BASE}/letter")) > before, 20)
+    assert daemon.process.poll() is None
+
+
+def test_stats_say_what_it_costs(start: Start, listener: Listener) -> None:
+    start(stats=2.0)
+    stats = listener.wait(f"{BASE}/stats", seconds=20)[0].json
+    assert stats["fps"] > 0
+    assert stats["latency_ms"]["landmarks"]["p50"] > 0
+    assert 20 < stats["rss_mb"] < 200
+
+
+def test_the_first_letter_comes_within_three_seconds(start: Start, listener: Listener) -> None:
+    daemon = start("A")
+    listener.wait(f"{BASE}/letter", seconds=20)
+    first = time.monotonic() - daemon.started
+    assert first < 6, f"first letter after {first:.1f} s"  # 3 s on a quiet machine; CI's cores are shared
+
+
+def test_without_a_broker_it_brings_its_own(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    daemon = Running("--config", config, "--source", "demo:HI", log=tmp_path / "log")
+    try:
+        eventually(lambda: "CAPTION  HI" in daemon.output, 40)
+        assert daemon.stop() < 2
+    finally:
+        daemon.kill()
+
+
+def test_a_file_ends_the_daemon_when_it_is_over(tmp_path: Path, shared_data: Path) -> None:
+    clip = shared_data / "clips/spell_mariia_HELLO.mp4"
+    daemon = Running("--config", write_config(tmp_path), "--source", str(clip), log=tmp_path / "log")
+    try:
+        assert daemon.process.wait(timeout=30) == 0
+        assert "CAPTION" in daemon.output
+    finally:
+        daemon.kill()

@@ -1,0 +1,153 @@
+"""What the decoder promises a signer, on scores made by hand: every number of them is known."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from edge.decoder import LetterDecoder, OperatingPoint
+from edge.types import Emission, Motion, Scores
+
+LABELS = (*string.ascii_uppercase, "nothing")
+PALM = 60.0
+
+
+@dataclass
+class Part:
+    """A stretch of a stream: the label the model sees, its probability, and how the hand moves."""
+
+    label: str | None
+    seconds: float
+    probability: float = 0.95
+    speed: float = 0.3
+    shape_speed: float = 0.2
+    x: float = 5.0
+    """Palm centre at the end of the part, in palm widths."""
+
+
+def change(seconds: float = 0.15, label: str = "nothing") -> Part:
+    """Fingers on their way to another letter; the model calls it anything."""
+    return Part(label, seconds, 0.5, speed=2.5, shape_speed=3.0)
+
+
+def play(parts: list[Part], fps: float = 30.0) -> list[Emission]:
+    decoder = LetterDecoder(OperatingPoint())
+    emissions: list[Emission] = []
+    ts, x, followed, end = 0.0, parts[0].x, 0.0, 0.0
+    for part in parts:
+        start, end, from_x = end, end + part.seconds, x
+        while ts < end - 1e-9:
+            x = from_x + (part.x - from_x) * (ts - start) / part.seconds
+            followed = followed + 1 / fps if part.label else 0.0
+            scores = scores_of(part, ts, x, followed) if part.label else None
+            emissions += decoder.step(ts, scores)
+            ts += 1 / fps
+    return emissions
+
+
+def scores_of(part: Part, ts: float, x: float, followed: float) -> Scores:
+    assert part.label
+    p = np.full(len(LABELS), (1 - part.probability) / (len(LABELS) - 1), np.float32)
+    p[LABELS.index(part.label)] = part.probability
+    motion = Motion(np.array([x, 4.0], np.float32) * PALM, PALM, part.speed, part.shape_speed, followed)
+    return Scores(ts, LABELS, p, "right", motion)
+
+
+def text(emissions: list[Emission]) -> str:
+    return "".join(emission.label for emission in emissions)
+
+
+@pytest.mark.parametrize("fps", [8, 10, 15, 30, 60])
+@pytest.mark.parametrize("hold", [0.5, 0.8, 1.0, 2.5, 30.0])
+def test_a_held_letter_is_said_once(fps: float, hold: float) -> None:
+    assert text(play([Part("H", hold), change(), Part("E", hold), change(), Part("Y", hold)], fps)) == "HEY"
+
+
+def test_a_letter_is_said_within_its_own_time() -> None:
+    (first, second) = play([Part("H", 0.8), change(), Part("E", 0.8)])
+    assert 0 <= first.started_at < first.ended_at <= first.decided_at < 0.5
+    assert 0.8 <= second.started_at < second.decided_at < 1.5
+
+
+def test_a_sideways_slide_doubles_a_letter() -> None:
+    slide = Part("L", 0.2, speed=4.5, x=6.0)
+    assert text(play([Part("L", 0.8), slide, Part("L", 0.8, x=6.0)])) == "LL"
+
+
+def test_a_slow_drift_does_not_double_a_letter() -> None:
+    assert text(play([Part("L", 0.8), Part("L", 4.0, speed=0.5, x=8.0), Part("L", 1.0, x=8.0)])) == "L"
+
+
+def test_a_shaken_hand_that_stays_in_place_does_not_double_a_letter() -> None:
+    shake = [Part("L", 0.1, speed=4.0, x=5.2), Part("L", 0.1, speed=4.0, x=5.0)]
+    assert text(play([Part("L", 0.8), *shake, *shake, Part("L", 1.0)])) == "L"
+
+
+def test_a_hand_taken_away_doubles_a_letter() -> None:
+    assert text(play([Part("L", 0.8), Part(None, 0.4), Part("L", 0.8)])) == "LL"
+
+
+def test_a_hand_opened_in_between_doubles_a_letter() -> None:
+    assert text(play([Part("L", 0.8), change(), Part("nothing", 0.5), change(), Part("L", 0.8)])) == "LL"
+
+
+def test_a_blinking_hand_does_not_double_a_letter() -> None:
+    blinks = [Part("L", 0.4), Part(None, 0.1)] * 6
+    assert text(play(blinks)) == "L"
+
+
+def test_a_wavering_model_does_not_repeat_a_still_hand() -> None:
+    assert text(play([Part("M", 0.8), *[Part("nothing", 0.3), Part("M", 0.3)] * 5])) == "M"
+    assert text(play([Part("M", 0.8), *[Part("N", 0.3), Part("M", 0.3)] * 5])) == "M"
+
+
+def test_a_letter_passed_through_is_not_said() -> None:
+    way = [Part("O", 0.12, 0.9, speed=2.5, shape_speed=3.0), Part("C", 0.1, 0.9, speed=1.5, shape_speed=2.0)]
+    assert text(play([Part("A", 0.8), *way, Part("B", 0.8)])) == "AB"
+
+
+def test_doubt_is_silent_and_counted_once() -> None:
+    decoder = LetterDecoder(OperatingPoint(floor=0.7))
+    doubt = Part("K", 2.0, 0.5)
+    for index in range(60):
+        assert decoder.step(index / 30, scores_of(doubt, index / 30, 5.0, 1.0 + index / 30)) == []
+    assert decoder.abstentions == 1
+
+
+def test_a_label_has_its_own_floor() -> None:
+    strict = OperatingPoint(floor=0.5, floors={"K": 0.9})
+    for point, expected in ((strict, ""), (OperatingPoint(floor=0.5), "K")):
+        decoder = LetterDecoder(point)
+        said = [
+            emission
+            for index in range(60)
+            for emission in decoder.step(index / 30, scores_of(Part("K", 2, 0.8), index / 30, 5.0, 1 + index / 30))
+        ]
+        assert text(said) == expected
+
+
+def test_nothing_is_never_said() -> None:
+    assert play([Part("nothing", 5.0)]) == []
+    assert play([Part(None, 5.0)]) == []
+
+
+def test_a_j_is_said_without_the_i_it_begins_and_ends_with() -> None:
+    begin = Part("I", 0.25, 0.9)
+    draw = [Part("I", 0.2, 0.9, speed=5.0, shape_speed=2.0), Part("J", 0.5, 0.9, speed=5.0, shape_speed=2.0)]
+    assert text(play([begin, *draw, Part("I", 0.6, 0.9)])) == "J"
+
+
+def test_two_zs_are_two() -> None:
+    draw = Part("Z", 0.5, 0.9, speed=5.0, shape_speed=1.5)
+    between = Part("D", 0.4, 0.7, speed=3.0, shape_speed=1.0)
+    assert text(play([draw, between, draw])) == "ZZ"
+
+
+def test_halving_the_frame_rate_gives_the_same_letters_at_the_same_times() -> None:
+    parts = [Part("H", 0.8), change(), Part("I", 1.0)]
+    fast, slow = play(parts, 30), play(parts, 15)
+    assert text(fast) == text(slow) == "HI"
+    assert [abs(a.decided_at - b.decided_at) < 0.1 for a, b in zip(fast, slow, strict=True)] == [True, True]

@@ -1,0 +1,132 @@
+"""The letter bundle that is shipped: small, fast, silent on noise, the same for either hand."""
+
+import string
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.bundle import Bundle, load_bundle
+from edge.errors import InputError
+from edge.features import FEATURES_TAG
+from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
+from edge.types import Floats, Landmarks
+from edge.windows import LetterWindows
+from training.letters.figures import floor_of
+from training.letters.judge import judge, judgeable
+from training.store import Clip, read_store
+
+BUNDLE = Path(__file__).resolve().parent.parent / "models" / "letters"
+NOBODY = np.full((33, 4), np.nan, np.float32)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return load_bundle(BUNDLE, task="letters", features=FEATURES_TAG)
+
+
+@pytest.fixture(scope="module")
+def clips(shared_data: Path) -> list[Clip]:
+    """Every thirtieth clip of the shared letters: known to the model, so only what must hold anyway is asserted."""
+    every = (clip for clip in read_store(shared_data / "letters.parquet") if clip.label in (*string.ascii_uppercase,))
+    return [clip for index, clip in enumerate(every) if index % 30 == 0]
+
+
+def emitted(model: LetterModel, bundle: Bundle, frames: Iterator[Landmarks] | list[Landmarks]) -> list[str]:
+    """The best label of each frame that reaches its floor."""
+    windows = LetterWindows()
+    said = []
+    for frame in frames:
+        window = windows.step(frame)
+        if window is not None:
+            probabilities = model.step(window).probabilities
+            best = int(probabilities.argmax())
+            if probabilities[best] >= floor_of(model.labels[best], bundle.operating_point):
+                said.append(model.labels[best])
+    return said
+
+
+def seen(points: Floats, ts: float = 0.0) -> Landmarks:
+    """A frame with one right hand, (21, 3) in pixels of a square picture of 1000."""
+    hands = np.full((2, 21, 3), np.nan, np.float32)
+    hands[1] = points / 1000
+    return Landmarks(ts, 1000, 1000, hands, np.array([0, 1], np.float32), NOBODY, 100.0)
+
+
+def test_the_bundle_is_small_and_knows_the_alphabet(bundle: Bundle) -> None:
+    assert bundle.file().stat().st_size < 200_000
+    assert bundle.labels == (*string.ascii_uppercase, NOTHING)
+    assert all(0 < floor_of(letter, bundle.operating_point) < 1 for letter in string.ascii_uppercase)
+    assert floor_of(NOTHING, bundle.operating_point) > 1
+
+
+def test_one_letter_takes_less_than_a_millisecond(bundle: Bundle) -> None:
+    model, features = LetterModel(bundle), np.zeros(bundle.manifest["input"][1], np.float32)
+    times = []
+    for _ in range(200):
+        begin = time.perf_counter()
+        model.probabilities(features)
+        times.append(time.perf_counter() - begin)
+    assert np.median(times) < 0.001
+
+
+@pytest.mark.parametrize("palms", [0.3, 1.0, 3.0])
+def test_noise_is_no_letter(bundle: Bundle, palms: float) -> None:
+    rng = np.random.default_rng(3)
+    model = LetterModel(bundle)
+    frames = [seen(500 + 80 * palms * rng.standard_normal((21, 3)).astype(np.float32), ts=float(i)) for i in range(800)]
+    assert len(emitted(model, bundle, frames)) < 8
+
+
+def test_a_network_with_other_labels_is_refused(bundle: Bundle) -> None:
+    other = Bundle(**{name: getattr(bundle, name) for name in bundle.__slots__} | {"labels": ("A", "B")})
+    with pytest.raises(InputError, match="27 outputs for 2 labels"):
+        LetterModel(other)
+
+
+@pytest.mark.shared
+def test_known_signers_are_read(bundle: Bundle, clips: list[Clip]) -> None:
+    verdicts = judge([clip for clip in clips if judgeable(clip, bundle.labels)], bundle)
+    right = [bundle.labels[int(verdict.probabilities.argmax())] == verdict.label for verdict in verdicts]
+    assert len(right) > 1000
+    assert np.mean(right) > 0.95
+
+
+@pytest.mark.shared
+def test_either_hand_is_read_alike(bundle: Bundle, clips: list[Clip]) -> None:
+    stills = [clip for clip in clips if clip.still][::5]
+    mirrored = []
+    for clip in stills:
+        hands = clip.hands[:, ::-1].copy()
+        hands[..., 0] = 1 - hands[..., 0]
+        mirrored.append(Clip(**{name: getattr(clip, name) for name in Clip.__slots__} | {"hands": hands}))
+    for one, other in zip(judge(stills, bundle), judge(mirrored, bundle), strict=True):
+        np.testing.assert_allclose(one.probabilities, other.probabilities, atol=0.1)
+        assert one.probabilities.argmax() == other.probabilities.argmax()
+
+
+@pytest.mark.shared
+def test_static_letters_carried_across_the_picture_are_not_drawn_letters(bundle: Bundle, clips: list[Clip]) -> None:
+    model, drawn, total = LetterModel(bundle), 0, 0
+    for clip in [clip for clip in clips if clip.still and clip.label not in MOTION_LETTERS][::4]:
+        still = next(clip.landmarks())
+        ways = 0.25 * np.minimum(np.arange(45) / 15, 1.0) - 0.1
+        frames = [
+            Landmarks(
+                i / 30,
+                still.width,
+                still.height,
+                still.hands + np.array([x, 0, 0], np.float32),
+                still.presence,
+                NOBODY,
+                0,
+            )
+            for i, x in enumerate(ways)
+        ]
+        said = emitted(model, bundle, frames)
+        drawn += sum(label in MOTION_LETTERS for label in said[-10:]) > 5
+        total += 1
+    assert total > 200
+    assert drawn / total < 0.01

