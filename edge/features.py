@@ -105,14 +105,14 @@ def shape_features(points: Floats) -> Floats:
     stretched; and enlarged, what small differences decide: neighbouring fingers, the thumb's place, touching points.
     """
     relative = (points - points[..., WRIST : WRIST + 1, :]) / palm_length(points)[..., None, None]
-    in_palm = np.einsum("...ij,...kj->...ik", relative, _palm_frame(relative))
+    in_palm = np.einsum("...ij,...kj->...ik", relative, palm_frame(relative))
     touching = _distances(relative, _TOUCHING)
     parts = (
         _flat(relative[..., 1:, :]) * _LENGTH_SCALE,
         _flat(in_palm[..., 1:, :]) * _LENGTH_SCALE,
         _distances(relative, _PAIRS) * _LENGTH_SCALE,
         _bends(relative),
-        _stretches(relative),
+        stretches(relative),
         _flat(_between(in_palm, _NEIGHBOURS)) * _FINE_SCALE,
         _flat(_between(in_palm, _THUMB)),
         np.exp(-touching / _TOUCH_LENGTH),
@@ -130,7 +130,7 @@ def motion_features(grid: Floats) -> Floats:
     width = palm_width(grid[..., -1, :, :])[..., None, None]
     centre = palm_centre(grid)
     paths = [track[..., :2] - track[..., -1:, :2] for track in (centre, grid[..., 8, :], grid[..., 20, :])]
-    frame = _palm_frame(grid - grid[..., WRIST : WRIST + 1, :])
+    frame = palm_frame(grid - grid[..., WRIST : WRIST + 1, :])
     reach = _length(grid[..., TIPS, :] - grid[..., WRIST : WRIST + 1, :])
     parts = (
         np.concatenate(paths, axis=-1) / width * _PATH_SCALE,
@@ -141,7 +141,7 @@ def motion_features(grid: Floats) -> Floats:
     return _clipped(np.concatenate(parts, axis=-1))
 
 
-def _palm_frame(points: Floats) -> Floats:
+def palm_frame(points: Floats) -> Floats:
     """(..., 3, 3) rows: across the palm, along it (wrist to middle knuckle), out of it."""
     along = _unit(points[..., 9, :] - points[..., WRIST, :])
     out = _unit(_cross(points[..., 5, :] - points[..., WRIST, :], points[..., 17, :] - points[..., WRIST, :]))
@@ -155,7 +155,7 @@ def _bends(points: Floats) -> Floats:
     return np.asarray(bones.sum(axis=-1), dtype=np.float32)
 
 
-def _stretches(points: Floats) -> Floats:
+def stretches(points: Floats) -> Floats:
     """(..., 5): knuckle to tip over the finger's length."""
     chains = points[..., _CHAINS, :]
     length = _length(np.diff(chains, axis=-2)).sum(axis=-1)
