@@ -31,7 +31,12 @@ class Source:
     @property
     def clear(self) -> bool:
         """Whether the licence as it stands allows training without asking anybody."""
-        return self.licence.startswith(CLEAR_LICENCES) and "GPL" not in self.licence
+        return licence_is_clear(self.licence)
+
+
+def licence_is_clear(licence: str) -> bool:
+    """Whether a licence text as it stands allows training without asking anybody."""
+    return licence.startswith(CLEAR_LICENCES) and "GPL" not in licence
 
 
 _INTERNATIONAL_T = "the international T, thumb between index and middle finger hidden behind"
@@ -120,3 +125,77 @@ def refuse_never_train(names: Iterable[str]) -> None:
 def trainable(name: str, label: str) -> bool:
     """Whether clips of `label` of this source may be trained on as that label."""
     return label not in letter_source(name).exclude
+
+
+_SOMETHING_ELSE = "signs something else under this name (FACTS 4)"
+
+WORD_SOURCES: tuple[Source, ...] = (
+    Source("gislr", "CC BY 4.0 (as reported)", "15", "one hand seen, the other holds the phone; aspect estimated"),
+    Source("signingsavvy", "copyrighted; evaluation only", "1", "dictionary, 238 glosses"),
+    Source(
+        "webcam_ArnavPundir22",
+        "none stated",
+        "1",
+        "frame rates of all webcam recorders are unknown, 10 to 30",
+        {"hello": _SOMETHING_ELSE, "help": _SOMETHING_ELSE},
+    ),
+    Source("webcam_Bobbybalaji", "none stated", "1"),
+    Source("webcam_FowlDeadPool", "MIT", "1", "", {"no": _SOMETHING_ELSE}),
+    Source("webcam_G4CiO", "none stated", "1", "", {"no": _SOMETHING_ELSE}),
+    Source("webcam_ISmokeData", "none stated", "1", "", {"please": _SOMETHING_ELSE}),
+    Source("webcam_IlkerDEMIR-s", "MIT", "1"),
+    Source("webcam_Jeet10", "none stated", "1", "", {"no": _SOMETHING_ELSE, "help": _SOMETHING_ELSE}),
+    Source("webcam_JefferyJiang-YF", "none stated", "1"),
+    Source("webcam_Lolkink1", "none stated", "1"),
+    Source("webcam_MadBerry42", "none stated", "1"),
+    Source("webcam_ShivaNagalla", "none stated", "1"),
+    Source(
+        "webcam_SoyaChunkz",
+        "none stated",
+        "1",
+        "shoulders at the height of the nose",
+        {"hello": _SOMETHING_ELSE, "no": _SOMETHING_ELSE},
+    ),
+    Source("webcam_baki037", "none stated", "1", "", {"sorry": _SOMETHING_ELSE, "drink": _SOMETHING_ELSE}),
+    Source("webcam_himadrir", "none stated", "1", "", {"please": _SOMETHING_ELSE}),
+    Source("webcam_luja-manandhar", "none stated", "1"),
+    Source("webcam_mahesh8T", "none stated", "1"),
+    Source("webcam_rishavchandra", "none stated", "1"),
+    Source("webcam_tamtridung", "MIT", "1", "24 frames a clip"),
+    Source("webcam_traduttore", "MIT", "1", "20 frames a clip"),
+    Source("wlasl50", "C-UDA", "12 framing clusters", "about six clips a gloss; at most 30 frames"),
+    Source("wlasl_misc", "copyrighted; evaluation only", "unknown", "187 glosses with a clip or two, idle"),
+)
+
+LOOKALIKES: dict[str, str] = {
+    "good": "thank you but for the second hand",
+    "good job": "begins as thank you",
+    "good morning": "begins as thank you",
+    "good night": "begins as thank you",
+    "bye": "a wave, as most sign hello to a camera",
+    "love": "some show the hand of I love you",
+    "how much": "many, in some signers",
+}
+"""Glosses outside the vocabulary that must not be taught as `nothing`, since a word of it looks the same."""
+
+_WORDS_BY_NAME = {source.name: source for source in WORD_SOURCES}
+
+
+def word_source(name: str) -> Source:
+    """The entry of a source of words; an unknown one (a user's own recording) has no exclusions."""
+    return _WORDS_BY_NAME.get(name, Source(name, "unknown", "unknown"))
+
+
+def word_trainable(name: str, label: str) -> bool:
+    """Whether clips of `label` of this source may be trained on as that label."""
+    return label not in word_source(name).exclude
+
+
+def evaluation_only(licence: str) -> bool:
+    """Whether a licence text allows tests and no training."""
+    return "evaluation only" in licence
+
+
+def lookalike(gloss: str) -> bool:
+    """Whether a gloss outside the vocabulary looks like a word in it."""
+    return gloss in LOOKALIKES
