@@ -1,0 +1,200 @@
+"""What the word model sees of a signer: one definition, used on the device and in training.
+
+A frame becomes one array of points (`frame_points`): both hands and seven points of the body, isotropic, in pixels. The
+past is put on a fixed grid of seconds (`on_grid`), so that 8 and 30 fps give the same window. `word_features` then
+describe every step: each hand's shape in its own palm frame, where it is and goes relative to the shoulders and the
+face in shoulder widths, how the hands lie to each other. A left-hander is mirrored, so that the hand that does more is
+always the right one. What was not seen is zero, and a flag says so.
+
+Every function takes any number of leading axes: the device calls them on one window, training on thousands.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.features import TIPS, palm_centre, palm_frame, palm_length, stretches
+from edge.types import Floats, Landmarks
+
+WORD_FEATURES_TAG = "words-1"
+"""Changes whenever a number in a feature vector changes its meaning; bundles name the tag they were trained on."""
+
+GRID_STEPS = 32
+GRID_SECONDS = 1 / 15
+"""2.1 s: dictionary signs take 1 to 2 s, and 15 Hz is what slow cameras and most recordings give."""
+GAP_SECONDS = 0.3
+"""A hand missing for less is carried over: motion blur hides it for 1 to 4 frames."""
+EDGE_SECONDS = 0.1
+"""How long a hand still counts before it appears and after it was seen last."""
+
+LEFT, RIGHT, BODY = slice(0, 21), slice(21, 42), slice(42, 49)
+POINTS = 49
+"""21 of the signer's left hand, 21 of the right, then nose, shoulders, elbows and wrists."""
+_POSE = [0, 11, 12, 13, 14, 15, 16]
+_NOSE, _LEFT_SHOULDER, _RIGHT_SHOULDER = 42, 43, 44
+_MIRRORED = np.r_[np.arange(21, 42), np.arange(0, 21), [42, 44, 43, 46, 45, 48, 47]]
+
+_PALMS_PER_SHOULDERS = 3.6
+"""Shoulder width over palm length: where no body was seen the hand gives the unit. Median over 17 recorders."""
+_LEFT_BEFORE_RIGHT = 1.3, 0.3
+"""The left hand leads if it does so many times more, and so much more, than the right."""
+_REST_BELOW_SHOULDERS = 1.5
+"""Shoulder widths under the shoulders: a hand lower than this rests."""
+
+_CLIP = 2.0
+"""Features are scaled to about -1..1 and clipped here: one int8 scale serves them all (step 0.016)."""
+_SHAPE_SCALE, _PLACE_SCALE, _SPEED_SCALE = 0.5, 0.7, 3.0
+_EPSILON = 1e-6
+
+HAND_CHANNELS = 1 + 40 + 30 + 6 + 9 + 6
+CHANNELS = 2 * HAND_CHANNELS + 6 + 11
+"""Right hand, left hand, the two together, the body."""
+
+
+def frame_points(landmarks: Landmarks) -> Floats:
+    """(POINTS, 3) isotropic pixels, y down, NaN where not seen."""
+    points = np.concatenate([landmarks.hands.reshape(42, 3), landmarks.pose[_POSE, :3]])
+    return np.asarray(points * np.array([landmarks.width, landmarks.height, landmarks.width]), np.float32)
+
+
+def on_grid(times: NDArray[np.float64], points: Floats, now: float) -> Floats:
+    """Points (N, POINTS, 3) at rising `times` to (GRID_STEPS, POINTS, 3) ending `now`, linear between frames.
+
+    Each hand is interpolated by itself; a short gap is bridged, a long one stays NaN.
+    """
+    wanted = np.asarray(now - GRID_SECONDS * np.arange(GRID_STEPS - 1, -1, -1), np.float64)
+    grid = np.full((GRID_STEPS, POINTS, 3), np.nan, np.float32)
+    for part in (LEFT, RIGHT, BODY):
+        seen = np.isfinite(points[:, part.start, 0])
+        if seen.any():
+            grid[:, part] = _interpolated(times[seen], points[seen, part], wanted)
+    return grid
+
+
+def _interpolated(times: NDArray[np.float64], points: Floats, wanted: NDArray[np.float64]) -> Floats:
+    after = np.clip(np.searchsorted(times, wanted), 1, max(len(times) - 1, 1))
+    before, after = after - 1, np.minimum(after, len(times) - 1)
+    since, until = wanted - times[before], times[after] - wanted
+    weight = np.clip(since / np.maximum(since + until, 1e-9), 0.0, 1.0)[:, None, None]
+    values = points[before] * (1 - weight) + points[after] * weight
+    inside = (since >= 0) & (until >= 0) & (since + until <= GAP_SECONDS)
+    near = np.minimum(np.abs(since), np.abs(until)) <= EDGE_SECONDS
+    return np.asarray(np.where((inside | near)[:, None, None], values, np.nan), np.float32)
+
+
+def word_features(grid: Floats) -> Floats:
+    """(..., GRID_STEPS, POINTS, 3) in pixels to (..., GRID_STEPS, CHANNELS)."""
+    seen = np.isfinite(grid[..., [LEFT.start, RIGHT.start, BODY.start], 0]).astype(np.float32)
+    points, seen = _right_handed(_in_shoulder_widths(np.nan_to_num(grid), seen), seen)
+    left, right = _hand(points, LEFT, seen[..., 0]), _hand(points, RIGHT, seen[..., 1])
+    parts = (right, left, _together(points, seen[..., 0] * seen[..., 1]), _body(points, seen[..., 2]))
+    return np.asarray(np.clip(np.concatenate(parts, axis=-1), -_CLIP, _CLIP), np.float32)
+
+
+def _in_shoulder_widths(points: Floats, seen: Floats) -> Floats:
+    """Origin between the shoulders, their mean over the window; where no body was seen the hands give both."""
+    shoulders = points[..., [_LEFT_SHOULDER, _RIGHT_SHOULDER], :2]
+    width = np.linalg.norm(shoulders[..., 0, :] - shoulders[..., 1, :], axis=-1)
+    body, hands = seen[..., 2], seen[..., :2]
+    palms = np.stack([palm_length(points[..., part, :]) for part in (LEFT, RIGHT)], axis=-1)
+    centres = np.stack([palm_centre(points[..., part, :])[..., :2] for part in (LEFT, RIGHT)], axis=-2)
+    by_body = body.sum(axis=-1) > 0
+    by_hands = _PALMS_PER_SHOULDERS * _mean(palms, hands, (-1, -2))
+    unit = np.maximum(np.where(by_body, _mean(width, body, (-1,)), by_hands), _EPSILON)
+    torso = _mean(shoulders.mean(axis=-2), body[..., None], (-2,))
+    origin = np.where(by_body[..., None], torso, _mean(centres, hands[..., None], (-2, -3)))
+    placed = points.copy()
+    placed[..., :2] -= origin[..., None, None, :]
+    return np.asarray(placed / unit[..., None, None, None], np.float32)
+
+
+def _right_handed(points: Floats, seen: Floats) -> tuple[Floats, Floats]:
+    """Mirror the windows whose left hand does more."""
+    work = [_work(points[..., part, :], seen[..., k]) for k, part in enumerate((LEFT, RIGHT))]
+    factor, more = _LEFT_BEFORE_RIGHT
+    left_handed = work[0] > factor * work[1] + more
+    mirrored = points[..., _MIRRORED, :] * np.array([-1, 1, 1], np.float32)
+    return (
+        np.where(left_handed[..., None, None, None], mirrored, points),
+        np.where(left_handed[..., None, None], seen[..., [1, 0, 2]], seen),
+    )
+
+
+def _work(hand: Floats, seen: Floats) -> Floats:
+    """(...,): how far a hand went and how high it was held, in shoulder widths."""
+    centre = palm_centre(hand)[..., :2]
+    steps = np.linalg.norm(np.diff(centre, axis=-2), axis=-1) * seen[..., 1:] * seen[..., :-1]
+    height = np.clip(_REST_BELOW_SHOULDERS - centre[..., 1], 0, 2) * seen
+    return np.asarray(steps.sum(axis=-1) + 2 * height.mean(axis=-1), np.float32)
+
+
+def _hand(points: Floats, part: slice, seen: Floats) -> Floats:
+    """(..., HAND_CHANNELS)."""
+    hand = points[..., part, :]
+    size = palm_length(hand)
+    relative = (hand - hand[..., :1, :]) / size[..., None, None]
+    frame = palm_frame(relative)
+    in_palm = np.einsum("...ij,...kj->...ik", relative[..., TIPS, :], frame)
+    centre, tip = palm_centre(hand)[..., :2], hand[..., 8, :2]
+    nose = points[..., _NOSE, :2]
+    values = (
+        np.ones_like(size)[..., None],
+        _flat(relative[..., 1:, :2]) * _SHAPE_SCALE,
+        _flat(in_palm) * _SHAPE_SCALE,
+        stretches(relative),
+        _reach(relative, (8, 12, 16, 20, 6, 10)) * _SHAPE_SCALE,
+        _neighbours(relative) * _SHAPE_SCALE,
+        size[..., None],
+        frame[..., 1, :],
+        frame[..., 2, :],
+        centre * _PLACE_SCALE,
+        tip * _PLACE_SCALE,
+        (centre - nose) * _PLACE_SCALE,
+        (tip - nose) * _PLACE_SCALE,
+        np.linalg.norm(tip - nose, axis=-1, keepdims=True) * _PLACE_SCALE,
+        _speed(centre, seen),
+        _speed(tip, seen),
+        _speed(tip - centre, seen),
+    )
+    return np.asarray(np.concatenate(values, axis=-1) * seen[..., None], np.float32)
+
+
+def _together(points: Floats, both: Floats) -> Floats:
+    """(..., 6): the left hand as seen from the right one, its palm, its fingertip and how near it is."""
+    left, right = points[..., LEFT, :], points[..., RIGHT, :]
+    palms = (palm_centre(left) - palm_centre(right))[..., :2]
+    tips = (left[..., 8, :] - right[..., 8, :])[..., :2]
+    near = np.exp(-np.linalg.norm(palms, axis=-1, keepdims=True) / 0.3)
+    return np.asarray(np.concatenate([palms, tips, near, np.ones_like(near)], axis=-1) * both[..., None], np.float32)
+
+
+def _body(points: Floats, seen: Floats) -> Floats:
+    """(..., 11): flag, then nose, elbows and wrists."""
+    places = _flat(points[..., [_NOSE, 45, 46, 47, 48], :2]) * _PLACE_SCALE
+    return np.asarray(np.concatenate([np.ones_like(places[..., :1]), places], axis=-1) * seen[..., None], np.float32)
+
+
+def _reach(points: Floats, others: tuple[int, ...]) -> Floats:
+    """Thumb tip to other points."""
+    return np.asarray(np.linalg.norm(points[..., list(others), :] - points[..., 4:5, :], axis=-1), np.float32)
+
+
+def _neighbours(points: Floats) -> Floats:
+    """Tip to tip of neighbouring fingers."""
+    return np.asarray(np.linalg.norm(points[..., TIPS[1:-1], :] - points[..., TIPS[2:], :], axis=-1), np.float32)
+
+
+def _speed(track: Floats, seen: Floats) -> Floats:
+    """Change since the step before, in shoulder widths; 0 where either was not seen."""
+    steps = np.diff(track, axis=-2, prepend=track[..., :1, :])
+    both = seen * np.concatenate([np.zeros_like(seen[..., :1]), seen[..., :-1]], axis=-1)
+    return np.asarray(steps * both[..., None] * _SPEED_SCALE, np.float32)
+
+
+def _mean(values: Floats, weights: Floats, axes: tuple[int, ...]) -> Floats:
+    """Weighted mean; 0 where nothing has weight."""
+    total = (values * weights).sum(axis=axes)
+    return np.asarray(total / np.maximum(np.broadcast_to(weights, values.shape).sum(axis=axes), _EPSILON), np.float32)
+
+
+def _flat(points: Floats) -> Floats:
+    return points.reshape(*points.shape[:-2], -1)
