@@ -14,7 +14,7 @@ from edge.features import FEATURES_TAG
 from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
 from edge.types import Floats, Landmarks
 from edge.windows import LetterWindows
-from training.letters.figures import floor_of
+from training.figures import floor_of
 from training.letters.judge import judge, judgeable
 from training.store import Clip, read_store
 

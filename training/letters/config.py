@@ -5,11 +5,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from edge.errors import InputError
+from training.settings import read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,36 +72,5 @@ class LetterConfig:
 
 
 def load_config(path: Path | None) -> LetterConfig:
-    """Read a YAML file over the defaults.
-
-    Raises:
-        InputError: the file cannot be read, or names an option that does not exist.
-    """
-    if path is None:
-        return LetterConfig()
-    try:
-        values = yaml.safe_load(path.read_text("utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: not readable as YAML ({str(error).splitlines()[0]})") from error
-    config: LetterConfig = _over(LetterConfig(), values, str(path))
-    return config
-
-
-def _over(base: Any, values: object, where: str) -> Any:
-    """A copy of a frozen dataclass with some fields set."""
-    if not isinstance(values, dict):
-        raise InputError(f"{where}: expected options with values, found {values!r}")
-    changes = {}
-    for name, value in values.items():
-        if name not in {f.name for f in dataclasses.fields(base)}:
-            raise InputError(f"{where}: unknown option '{name}'; see training/letters/config.py")
-        current = getattr(base, name)
-        if dataclasses.is_dataclass(current):
-            changes[name] = _over(current, value, f"{where}: {name}")
-        elif isinstance(current, tuple) and isinstance(value, list):
-            changes[name] = tuple(value)
-        elif isinstance(value, int | float) and not isinstance(current, tuple):
-            changes[name] = type(current)(value)
-        else:
-            raise InputError(f"{where}: '{name}' must be like {current!r}, found {value!r}")
-    return dataclasses.replace(base, **changes)
+    """Read a YAML file over the defaults."""
+    return read_settings(path, LetterConfig(), "training/letters/config.py")

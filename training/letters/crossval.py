@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from edge.bundle import MANIFEST
 from edge.types import Floats
+from training.convert import calibration_rows, to_float, to_int8
+from training.figures import Judgement
 from training.letters.bundle import open_bundle, write_bundle
 from training.letters.config import LetterConfig
-from training.letters.convert import calibration_rows, to_float, to_int8
 from training.letters.data import LABELS
 from training.letters.fit import fit
 from training.letters.idle import idle_figures
-from training.letters.judge import Judgement, judge, judgeable
+from training.letters.judge import judge, judgeable
 from training.letters.rounds import Rounds
 from training.store import Clip, read_store
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import Bundle
+from training.figures import figures
 from training.letters.bundle import open_bundle
 from training.letters.config import load_config
-from training.letters.figures import figures
 from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable, why_skipped
 from training.letters.options import SHIPPED, add_arguments, open_rounds

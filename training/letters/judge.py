@@ -1,7 +1,6 @@
 """What an int8 bundle says about whole clips: a still is judged alone, a sequence as a stream."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,23 +8,13 @@ from edge.bundle import Bundle
 from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
 from edge.types import Floats, Scores
 from edge.windows import LetterWindows
+from training.figures import Judgement
 from training.store import Clip
 
 _STEADY = 1.0
 """Palm widths a second: frames of a hand that moves or changes faster say little about a held letter."""
 _MOTION_FRAMES = 5
 """A drawn letter must be seen in so many frames on end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """One clip's verdict."""
-
-    label: str
-    source: str
-    signer: str
-    probabilities: Floats
-    """(labels,): all on `nothing` where no hand was seen."""
 
 
 def why_skipped(clip: Clip, labels: tuple[str, ...]) -> str | None:

@@ -13,9 +13,9 @@ import numpy as np
 from edge.errors import AslEdgeError, InputError
 from edge.tflite import Network
 from edge.types import Floats
+from training.convert import calibration_rows, to_int8
 from training.letters.bundle import write_bundle
 from training.letters.card import write_card
-from training.letters.convert import calibration_rows, to_int8
 from training.letters.data import LABELS
 from training.letters.options import SHIPPED, add_arguments, open_rounds
 from training.letters.report import REPORT

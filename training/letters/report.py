@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from edge.letters import MOTION_LETTERS
+from training.figures import Judgement, figures
 from training.letters.config import LetterConfig
 from training.letters.crossval import Fold, leave_one_source_out, other_people
 from training.letters.data import LABELS
-from training.letters.figures import figures
-from training.letters.judge import Judgement
 from training.letters.operating import fit_operating_point, tempered
 from training.letters.rounds import Rounds
 from training.sources import LETTER_SOURCES, letter_source

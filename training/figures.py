@@ -2,14 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.letters.judge import Judgement
+from edge.types import Floats
 
 _CALIBRATION_BINS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One clip's verdict."""
+
+    label: str
+    source: str
+    signer: str
+    probabilities: Floats
+    """(labels,): all on `nothing` where no hand was seen."""
 
 
 def figures(

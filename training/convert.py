@@ -19,7 +19,7 @@ def calibration_rows(features: NDArray[np.float16]) -> Floats:
 
 
 def to_int8(model: Any, features: Floats) -> bytes:
-    """Quantise weights and activations; `features` (N, F) are typical inputs that set the ranges."""
+    """Quantise weights and activations; `features` (N, ...) are typical inputs that set the ranges."""
     converter = _converter(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([row[None].astype(np.float32)] for row in features)
@@ -36,7 +36,7 @@ def to_float(model: Any) -> bytes:
 
 def _converter(model: Any) -> Any:
     """Keras 3 variables must be frozen into constants first, else litert runs the unfrozen graph without an error."""
-    size = int(model.inputs[0].shape[-1])
+    size = [int(n) for n in model.inputs[0].shape[1:]]
     call = tf.function(lambda features: model(features, training=False))
-    concrete = call.get_concrete_function(tf.TensorSpec((1, size), tf.float32, name="features"))
+    concrete = call.get_concrete_function(tf.TensorSpec((1, *size), tf.float32, name="features"))
     return tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(concrete)])
