@@ -51,7 +51,7 @@ class Pipeline:
         """
         self._config = config
         self.stopwatch = stopwatch or Stopwatch()
-        self.landmarker = Landmarker(config.landmarks, models_dir)
+        self.landmarker = Landmarker(config.landmarks, models_dir, config.signer, config.signers)
         self.letters = LetterReader(load_letters(config, models_dir)) if config.letters.enabled else None
         self.composer = Composer(config.captions)
         self.silence = SilenceWatch()

@@ -49,6 +49,8 @@ class Landmarks:
     """(33, 4): x/width, y/height, z in x units, visibility; NaN = nobody seen."""
     brightness: float
     """Mean luma of the picture, 0 to 255."""
+    signer: int = 1
+    """Which place at the counter this is, from 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,3 +73,19 @@ def error(landmarks: Landmarks, side: Side, truth: Floats) -> float:
     if not np.isfinite(found).all():
         return float("inf")
     return float(np.linalg.norm(found - truth, axis=1).mean() / np.ptp(truth, axis=0).max())
+
+
+def side_by_side(left: str, right: str, gap: int) -> tuple[Image, Floats, Floats]:
+    """Two drawn signers whose bodies are `gap` pixels apart, each with a hand up; where the two hands are."""
+    height, width = SIZE[1], SIZE[0]
+    pictures, hands = [], []
+    for letter in (left, right):
+        picture = empty_picture().copy()
+        hands.append(sprite(letter).paste(picture, 250, 230))
+        pictures.append(picture)
+    scene = np.full((height, width + gap, 3), pictures[0][5, 5], np.uint8)
+    scene[:, :width] = pictures[0]
+    # The second signer's picture begins half way between the two bodies.
+    seam = (width + gap) // 2
+    scene[:, seam:] = pictures[1][:, seam - gap :]
+    return scene, hands[0], hands[1] + (gap, 0)

@@ -11,6 +11,7 @@ from edge.config.schema import (
     LandmarksConfig,
     LettersConfig,
     MqttConfig,
+    SignerConfig,
     SpeechConfig,
 )
 from edge.config.show import dump_config, options_table
@@ -24,6 +25,7 @@ __all__ = [
     "LandmarksConfig",
     "LettersConfig",
     "MqttConfig",
+    "SignerConfig",
     "SpeechConfig",
     "add_config_arguments",
     "config_of",

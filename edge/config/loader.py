@@ -106,6 +106,8 @@ def _check_limits(value: Any, limits: Mapping[str, Any], where: str) -> None:
         raise InputError(f"{where}: must be more than {limits['above']}, got {value}")
     if limits["at_least"] is not None and not value >= limits["at_least"]:
         raise InputError(f"{where}: must be at least {limits['at_least']}, got {value}")
+    if limits["at_most"] is not None and not value <= limits["at_most"]:
+        raise InputError(f"{where}: must be at most {limits['at_most']}, got {value}")
     if limits["topic"] and not _TOPIC_PART.fullmatch(value):
         raise InputError(f"{where}: {value!r} cannot stand in an MQTT topic; use letters, digits, '-' and '_'")
 

@@ -13,10 +13,11 @@ def option(
     choices: tuple[str, ...] = (),
     above: float | None = None,
     at_least: float | None = None,
+    at_most: float | None = None,
     topic: bool = False,
 ) -> Any:
     """A config field: its meaning for the README's table, and the values the loader lets pass."""
-    limits = {"choices": choices, "above": above, "at_least": at_least, "topic": topic}
+    limits = {"choices": choices, "above": above, "at_least": at_least, "at_most": at_most, "topic": topic}
     return field(default=default, metadata={"doc": doc, **limits})
 
 
@@ -47,6 +48,22 @@ class LandmarksConfig:
     pose: str = option("pose", "name of the pose bundle under the models folder")
     pose_interval_seconds: float = option(
         0.1, "time between two runs of the pose network; 0 runs it on every frame", at_least=0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SignerConfig:
+    """Who of the people in the picture is read: the largest, nearest the zone."""
+
+    zone_x: float = option(
+        0.5, "where the signer stands: 0 is the left edge of the picture, 1 the right one", at_least=0, at_most=1
+    )
+    zone_width: float = option(
+        1.0, "how wide that place is, of the picture's width; who stands outside counts for less", at_least=0, at_most=2
+    )
+    hold_seconds: float = option(1.0, "a signer not seen for so long has left, and another is chosen", at_least=0)
+    switch_seconds: float = option(
+        2.0, "somebody larger or nearer must stand there for so long to be read instead", at_least=0
     )
 
 
@@ -131,8 +148,10 @@ class Config:
         "kiosk", "name of this device in every topic, `asl/<device>/...`: letters, digits, `-` and `_`", topic=True
     )
     models_dir: str | None = option(None, "folder of the model bundles; empty uses the ones installed with the package")
+    signers: int = option(1, "how many people are read at once, each with an own caption", at_least=1, at_most=4)
     camera: CameraConfig = section(CameraConfig)
     landmarks: LandmarksConfig = section(LandmarksConfig)
+    signer: SignerConfig = section(SignerConfig)
     letters: LettersConfig = section(LettersConfig)
     captions: CaptionsConfig = section(CaptionsConfig)
     mqtt: MqttConfig = section(MqttConfig)

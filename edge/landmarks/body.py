@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge.landmarks.crop import Region
-from edge.landmarks.motion import Motion
 from edge.landmarks.pose import PoseNetworks
-from edge.landmarks.search import Search
 from edge.types import Floats, Image
 
 _SLOWEST = 3
@@ -24,40 +22,36 @@ class BodyTracker:
 
     def __init__(self, networks: PoseNetworks, interval: float) -> None:
         self._networks = networks
-        self._interval = interval
+        self.interval = interval
         self.reset()
 
     def reset(self) -> None:
         self.pose: Floats | None = None
-        """(33, 4) in pixels, or None while nobody is seen."""
-        self._region: Region | None = None
+        """(33, 4) in pixels, or None while this body is not seen."""
+        self.region: Region | None = None
+        """Where to look next, or None while this body is not seen."""
+        self.is_new = False
+        """The pose was read in this very frame."""
         self._read_at = float("-inf")
-        self._pause = self._interval
-        self._search = Search()
+        self._pauses = 1
 
-    def step(self, image: Image, ts: float, motion: Motion) -> bool:
-        """True where the pose was read anew in this frame."""
-        if self._region is not None:
-            if 0 <= ts - self._read_at < self._pause - _SLACK_SECONDS:
-                return False
-            if self._read(image, ts, self._region):
-                return True
-            self._search.lost(ts)
-        if not self._search.due(ts, motion.outside([])):
-            return False
-        region = self._networks.find(image)
-        found = region is not None and self._read(image, ts, region)
-        self._search.looked(ts)
-        return found
+    def step(self, image: Image, ts: float) -> None:
+        """Follow the body, if there is one."""
+        pause = self.interval * self._pauses
+        self.is_new = False
+        if self.region is not None and not 0 <= ts - self._read_at < pause - _SLACK_SECONDS:
+            self.read(image, ts, self.region)
 
-    def _read(self, image: Image, ts: float, region: Region) -> bool:
+    def read(self, image: Image, ts: float, region: Region) -> bool:
+        """Read the body in a region; False where nobody is."""
         read = self._networks.read(image, region)
         before = self.pose
-        self.pose, self._region = read if read is not None else (None, None)
+        self.pose, self.region = read if read is not None else (None, None)
+        self.is_new = read is not None
         self._read_at = ts
         still = before is not None and self.pose is not None and _movement(before, self.pose) < _STILL_SHARE
-        self._pause = min(self._pause + self._interval, _SLOWEST * self._interval) if still else self._interval
-        return read is not None
+        self._pauses = min(self._pauses + 1, _SLOWEST) if still else 1
+        return self.is_new
 
 
 def _movement(before: Floats, after: Floats) -> float:

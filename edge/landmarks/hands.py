@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -81,6 +82,17 @@ class HandNetworks:
         leftness = math.log((1 - right) / right)
         placed = to_picture(points, region, self._side)
         return Hand(placed, presence, leftness, _hand_region(placed))
+
+
+class Palms:
+    """The palms of one picture, looked for when somebody asks, and once."""
+
+    def __init__(self, networks: HandNetworks, image: Image) -> None:
+        self._networks, self._image = networks, image
+
+    @cached_property
+    def regions(self) -> list[Region]:
+        return self._networks.find(self._image)
 
 
 def _palm_region(detection: Detection) -> Region:

@@ -1,4 +1,4 @@
-"""Frame -> Landmarks: two hands and a body, by MediaPipe's networks without MediaPipe."""
+"""Frame -> Landmarks: two hands and a body of each signer, by MediaPipe's networks without MediaPipe."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from edge.bundle import load_bundle
-from edge.config import LandmarksConfig
-from edge.landmarks.body import BodyTracker
-from edge.landmarks.hands import HANDS_TAG, HandNetworks
+from edge.config import LandmarksConfig, SignerConfig
+from edge.landmarks.hands import HANDS_TAG, Hand, HandNetworks, Palms
 from edge.landmarks.motion import Motion
+from edge.landmarks.people import People, Place
 from edge.landmarks.pose import LANDMARKS, POSE_TAG, PoseNetworks
 from edge.landmarks.track import View
 from edge.landmarks.tracker import HandTracker
@@ -20,8 +20,10 @@ from edge.types import Floats, Frame, Landmarks
 class Landmarker:
     """Owns what is remembered from frame to frame: where hands and body were, and which hand is which."""
 
-    def __init__(self, config: LandmarksConfig, models_dir: Path) -> None:
-        """Load the networks.
+    def __init__(
+        self, config: LandmarksConfig, models_dir: Path, signer: SignerConfig | None = None, signers: int = 1
+    ) -> None:
+        """Load the networks; up to `signers` people are read.
 
         Raises:
             InputError: a bundle is missing, altered, or made for another version of this code.
@@ -30,13 +32,13 @@ class Landmarker:
             load_bundle(models_dir / config.hands, task="hands", features=HANDS_TAG),
             load_bundle(models_dir / config.pose, task="pose", features=POSE_TAG),
         )
-        hands, pose = HandNetworks(self.bundles[0]), PoseNetworks(self.bundles[1])
-        self._hands = HandTracker(hands)
-        self._body = BodyTracker(pose, config.pose_interval_seconds)
+        self._hand_networks, pose = HandNetworks(self.bundles[0]), PoseNetworks(self.bundles[1])
+        self._people = People(pose, config.pose_interval_seconds, signer or SignerConfig(), signers)
+        self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
         self._motion = Motion()
         self._networks = {
-            "palm": hands.detector.network,
-            "hand": hands.network,
+            "palm": self._hand_networks.detector.network,
+            "hand": self._hand_networks.network,
             "pose_detector": pose.detector.network,
             "pose": pose.network,
         }
@@ -44,14 +46,34 @@ class Landmarker:
         """Time spent in each network that ran in the last step."""
 
     def step(self, frame: Frame) -> Landmarks:
+        """The first signer's landmarks."""
+        return self.step_all(frame)[0]
+
+    def step_all(self, frame: Frame) -> list[Landmarks]:
+        """Landmarks of every place at the counter, taken or not; the first one has who stands best."""
         image = frame.image
-        height, width = image.shape[:2]
         for network in self._networks.values():
             network.seconds = 0.0
         self._motion.step(image)
-        body_is_new = self._body.step(image, frame.ts, self._motion)
-        sides = self._hands.step(View(image, frame.ts, self._motion, self._body.pose, body_is_new))
+        self._people.step(image, frame.ts, self._motion)
+        palms = Palms(self._hand_networks, image)
+        found: list[Landmarks] = []
+        taken: tuple[Hand, ...] = ()
+        for number, (place, tracker) in enumerate(zip(self._people.places, self._hands, strict=True), 1):
+            if place.is_changed:
+                tracker.reset()
+            view = View(
+                image, frame.ts, self._motion, palms, place.reach, place.body.is_new, self._people.crowded, taken
+            )
+            # Without a body a hand is the first signer's: it may fill the picture.
+            sides = tracker.step(view) if number == 1 or place.reach is not None else (None, None)
+            taken += tuple(hand for hand in sides if hand is not None)
+            found.append(self._landmarks(frame, number, sides, place))
         self.seconds = {name: network.seconds for name, network in self._networks.items() if network.seconds}
+        return found
+
+    def _landmarks(self, frame: Frame, signer: int, sides: tuple[Hand | None, Hand | None], place: Place) -> Landmarks:
+        height, width = frame.image.shape[:2]
         hands = np.full((2, 21, 3), np.nan, np.float32)
         presence = np.zeros(2, np.float32)
         for side, hand in enumerate(sides):
@@ -59,15 +81,16 @@ class Landmarker:
                 hands[side] = _normalised(hand.points, width, height)
                 presence[side] = hand.presence
         pose = np.full((LANDMARKS, 4), np.nan, np.float32)
-        if self._body.pose is not None:
-            pose[:, :3] = _normalised(self._body.pose[:, :3], width, height)
-            pose[:, 3] = self._body.pose[:, 3]
-        return Landmarks(frame.ts, width, height, hands, presence, pose, self._motion.brightness)
+        if place.body.pose is not None:
+            pose[:, :3] = _normalised(place.body.pose[:, :3], width, height)
+            pose[:, 3] = place.body.pose[:, 3]
+        return Landmarks(frame.ts, width, height, hands, presence, pose, self._motion.brightness, signer)
 
     def reset(self) -> None:
         """Forget everything: the next frame has nothing to do with the last."""
-        self._hands.reset()
-        self._body.reset()
+        for tracker in self._hands:
+            tracker.reset()
+        self._people.reset()
         self._motion = Motion()
 
 

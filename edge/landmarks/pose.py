@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.bundle import Bundle
 from edge.landmarks.crop import Region, cut, to_picture, upright_angle
-from edge.landmarks.detector import Detector
+from edge.landmarks.detector import Detection, Detector
 from edge.tflite import Network
 from edge.types import Floats, Image
 
@@ -16,11 +16,7 @@ POSE_TAG = "mediapipe-pose-1"
 """What the two files must be: MediaPipe's networks, pruned, fed with BGR pixels."""
 
 LANDMARKS = 33
-_NOSE, _SHOULDERS = 0, [11, 12]
 _MIN_PRESENCE = 0.5
-_ARM = 3.0
-"""A palm is at most 2.1 shoulder widths from its shoulder on a standing person; perspective stretches an arm that is
-held towards the camera."""
 
 
 class PoseNetworks:
@@ -34,10 +30,9 @@ class PoseNetworks:
         self._side = self.network.input_shape[1]
         self._crop = np.empty((self._side, self._side, 3), np.uint8)
 
-    def find(self, image: Image) -> Region | None:
-        """The largest person's region: who stands at the counter, not who walks by behind."""
-        people = [_person_region(*person.keypoints[:2]) for person in self.detector.find(image)]
-        return max(people, key=lambda region: region.size, default=None)
+    def find(self, image: Image) -> list[tuple[Region, Region]]:
+        """The people in the picture, surest first: the square to read the body in, and the one around the head."""
+        return [(_person_region(*person.keypoints[:2]), _head(person)) for person in self.detector.find(image)]
 
     def read(self, image: Image, region: Region) -> tuple[Floats, Region] | None:
         """(33, 4) landmarks in pixels of the picture with visibility, and where to look next; None where nobody is."""
@@ -53,12 +48,9 @@ class PoseNetworks:
         return pose, _person_region(*points[LANDMARKS : LANDMARKS + 2, :2])
 
 
-def within_reach(pose: Floats, x: float, y: float) -> bool:
-    """Whether a hand there can belong to this body. Seen from the side, the neck is the measure of the shoulders."""
-    left, right = pose[_SHOULDERS, :2]
-    neck = math.dist(pose[_NOSE, :2], (left + right) / 2)
-    width = max(math.dist(left, right), neck)
-    return min(math.dist((x, y), left), math.dist((x, y), right)) < _ARM * width
+def _head(person: Detection) -> Region:
+    x, y = person.box.mean(axis=0)
+    return Region(float(x), float(y), float((person.box[1] - person.box[0]).mean()))
 
 
 def _person_region(hips: Floats, crown: Floats) -> Region:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.landmarks.hands import Hand
+from edge.landmarks.crop import Region
+from edge.landmarks.hands import Hand, Palms
 from edge.landmarks.motion import Motion
 from edge.landmarks.stillness import Stillness
+from edge.signer import on_wrist, within_reach
 from edge.types import Floats, Image
 
 _MEMORY_SECONDS = 0.3
@@ -35,10 +37,27 @@ class View:
     image: Image
     ts: float
     motion: Motion
-    body: Floats | None
-    """(33, 4) in pixels: the pose as last read."""
-    body_is_new: bool
+    palms: Palms
+    body: Floats | None = None
+    """(33, 4) in pixels: the signer's pose as last read."""
+    body_is_new: bool = False
     """It was read in this very frame."""
+    crowded: bool = False
+    """Others stand near: not every hand is the signer's."""
+    taken: tuple[Hand, ...] = ()
+    """Hands of other signers."""
+
+    def is_mine(self, hand: Hand) -> bool:
+        """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any is the signer's."""
+        if self.body is None:
+            return True
+        if not self.in_reach(hand.region):
+            return False
+        late = not self.body_is_new
+        return not self.crowded or on_wrist(self.body, hand.wrist, hand.region.size, late=late)
+
+    def in_reach(self, region: Region) -> bool:
+        return self.body is None or within_reach(self.body, region.x, region.y)
 
 
 class Track:

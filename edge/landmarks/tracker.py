@@ -6,7 +6,6 @@ import math
 
 from edge.landmarks.crop import Region
 from edge.landmarks.hands import Hand, HandNetworks
-from edge.landmarks.pose import within_reach
 from edge.landmarks.search import Search
 from edge.landmarks.track import Track, View
 
@@ -38,9 +37,7 @@ class HandTracker:
     def step(self, view: View) -> tuple[Hand | None, Hand | None]:
         """The signer's left and right hand."""
         self._lost = [track for track in self._lost if 0 <= view.ts - track.seen_at <= _REJOIN_SECONDS]
-        self._tracks = [
-            track for track in self._tracks if _is_signers(track.region, view) and self._follow(track, view)
-        ]
+        self._tracks = [track for track in self._tracks if view.is_mine(track.hand) and self._follow(track, view)]
         if len(self._tracks) == MAX_HANDS and self._tracks[0].hand.distance(self._tracks[1].hand) < _SAME_HAND:
             self._tracks.sort(key=lambda track: track.hand.presence)
             self._lose(self._tracks.pop(0), view)
@@ -69,14 +66,17 @@ class HandTracker:
 
     def _look_for_more(self, view: View) -> None:
         known = self._regions()
-        palms = [region for region in self._networks.find(view.image) if _is_signers(region, view)]
+        palms = [region for region in view.palms.regions if view.in_reach(region)]
         for region in palms[:MAX_HANDS]:
             if len(self._tracks) == MAX_HANDS:
                 return
             if any(region.overlap(followed) > _SAME_PALM_OVERLAP for followed in known):
                 continue
             hand = self._look(view, region)
-            if hand is not None and all(hand.distance(track.hand) >= _SAME_HAND for track in self._tracks):
+            others = [track.hand for track in self._tracks] + list(view.taken)
+            if hand is None or not view.is_mine(hand):
+                continue
+            if all(hand.distance(other) >= _SAME_HAND for other in others):
                 self._tracks.append(Track(view, hand, self._lost_near(hand.region)))
 
     def _lose(self, track: Track, view: View) -> None:
@@ -105,11 +105,6 @@ class HandTracker:
             return (track.hand, None) if track.leftness > 0 else (None, track.hand)
         left, right = sorted(self._tracks, key=lambda track: track.leftness, reverse=True)
         return left.hand, right.hand
-
-
-def _is_signers(region: Region, view: View) -> bool:
-    """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any hand is the signer's."""
-    return view.body is None or within_reach(view.body, region.x, region.y)
 
 
 def _strayed(expected: Region, found: Region) -> bool:

@@ -42,7 +42,7 @@ class Cropper:
             if hand is not None:
                 self._keep("hand", source, image, region)
                 self._keep("hand", source, image, hand.region)
-        person = self._pose.find(image)
+        person = max((body for body, _ in self._pose.find(image)), key=lambda body: body.size, default=None)
         if person is not None:
             read = self._pose.read(image, person)
             if read is not None:

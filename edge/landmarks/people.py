@@ -1,0 +1,112 @@
+"""Whose bodies are read: finds people, gives each place at the counter to one of them, and follows those."""
+
+from __future__ import annotations
+
+from edge.config import SignerConfig
+from edge.landmarks.body import BodyTracker
+from edge.landmarks.crop import Region
+from edge.landmarks.motion import Motion
+from edge.landmarks.pose import PoseNetworks
+from edge.landmarks.search import Search
+from edge.signer import Person, SignerLock, person_of
+from edge.types import Floats, Image
+
+_ROUND_SECONDS = 1.0
+"""Time between two looks for somebody else while a signer is followed and something moves: 2.5 ms each."""
+
+
+class Place:
+    """A place at the counter: who has it, and their body."""
+
+    def __init__(self, networks: PoseNetworks, interval: float, config: SignerConfig) -> None:
+        self._config = config
+        self.body = BodyTracker(networks, interval)
+        self.reset()
+
+    def reset(self) -> None:
+        self.body.reset()
+        self.lock = SignerLock(self._config)
+        self.reach: Floats | None = None
+        """The pose as last read, kept while whoever has the place is expected back."""
+        self.is_changed = False
+        """Somebody took it over in this frame."""
+
+    def follow(self, image: Image, ts: float) -> bool:
+        """False where the body was lost in this frame."""
+        self.is_changed = False
+        followed = self.body.region is not None
+        self.body.step(image, ts)
+        if self._slid(image):
+            self.body.reset()
+        if self.body.region is not None:
+            self._seen(image, ts)
+            return True
+        if not self.lock.keeps(ts):
+            self.reach = None
+        return not followed
+
+    def _slid(self, image: Image) -> bool:
+        """The network reads somebody else than before."""
+        pose, held = self.body.pose, self.lock.held
+        return pose is not None and held is not None and person_of(pose, image.shape[1]).has_jumped(held)
+
+    def take(self, image: Image, ts: float, region: Region) -> bool:
+        """Read the person in a region from now on; False where the pose network sees nobody."""
+        before = self.lock.held
+        if not self.body.read(image, ts, region):
+            return False
+        self._seen(image, ts)
+        assert self.lock.held is not None  # noqa: S101 - seen just now
+        self.is_changed = before is not None and not self.lock.held.is_same(before)
+        return True
+
+    def _seen(self, image: Image, ts: float) -> None:
+        self.reach = self.body.pose
+        assert self.reach is not None  # noqa: S101 - called where it stands
+        self.lock.follow(ts, person_of(self.reach, image.shape[1]))
+
+
+class People:
+    """All places, the first one for whoever stands best."""
+
+    def __init__(self, networks: PoseNetworks, interval: float, config: SignerConfig, places: int) -> None:
+        self._networks = networks
+        self.places = [Place(networks, interval, config) for _ in range(places)]
+        self.reset()
+
+    def reset(self) -> None:
+        for place in self.places:
+            place.reset()
+        self._search = Search()
+        self._looked_at = float("-inf")
+        self._strangers = 0
+
+    @property
+    def crowded(self) -> bool:
+        """More than one person was seen: a hand may be another's."""
+        return self._strangers + sum(place.lock.held is not None for place in self.places) > 1
+
+    def step(self, image: Image, ts: float, motion: Motion) -> None:
+        for place in self.places:
+            if not place.follow(image, ts):
+                self._search.lost(ts)
+        due = self._search.due(ts, motion.outside([]))
+        if due and (self.places[0].body.region is None or not 0 <= ts - self._looked_at < _ROUND_SECONDS):
+            self._look(image, ts)
+
+    def _look(self, image: Image, ts: float) -> None:
+        width = image.shape[1]
+        followed = [place.lock.held for place in self.places if place.body.pose is not None and place.lock.held]
+        bodies = {
+            person: body
+            for body, head in self._networks.find(image)
+            for person in [Person(head.x / width, head.y / width, head.size / width)]
+            if not any(person.is_same(other) for other in followed)
+        }
+        for place in self.places:
+            while (person := place.lock.choose(ts, list(bodies))) is not None:
+                if place.take(image, ts, bodies.pop(person)):
+                    break
+        self._strangers = len(bodies)
+        self._looked_at = ts
+        self._search.looked(ts)

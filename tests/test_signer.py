@@ -1,0 +1,184 @@
+"""Who is read: one person at the counter, kept, let go, and never mixed up with a neighbour. Pictures are drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from landmark_scenes import empty_picture, error, side_by_side, sprite
+
+from edge.config import Config, SignerConfig
+from edge.landmarks import Landmarker
+from edge.signer import Person, SignerLock, on_wrist
+from edge.types import SIDES, Floats, Frame, Image, Landmarks
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+SEEN = 0.12
+NEAR, FAR = Person(0.3, 0.5, 0.8), Person(0.8, 0.5, 0.3)
+
+
+def locked(person: Person = NEAR, **options: float) -> SignerLock:
+    lock = SignerLock(dataclasses.replace(SignerConfig(), **options))
+    lock.follow(0.0, person)
+    return lock
+
+
+def test_the_largest_is_chosen() -> None:
+    assert SignerLock(SignerConfig()).choose(0.0, [FAR, NEAR]) == NEAR
+
+
+@pytest.mark.parametrize(("zone_x", "chosen"), [(0.2, 0), (0.8, 1)])
+def test_of_two_alike_the_one_in_the_zone_is_chosen(zone_x: float, chosen: int) -> None:
+    people = [Person(0.25, 0.5, 0.5), Person(0.75, 0.5, 0.5)]
+    lock = SignerLock(SignerConfig(zone_x=zone_x, zone_width=0.3))
+    assert lock.choose(0.0, people) == people[chosen]
+
+
+def test_nobody_is_chosen_among_none() -> None:
+    assert SignerLock(SignerConfig()).choose(0.0, []) is None
+
+
+def test_a_signer_lost_for_a_moment_is_not_exchanged() -> None:
+    lock = locked(FAR, hold_seconds=1.0)
+    assert lock.choose(0.5, [NEAR]) is None
+    moved = Person(0.82, 0.5, 0.3)
+    assert lock.choose(0.6, [NEAR, moved]) == moved
+
+
+def test_a_signer_who_left_is_let_go() -> None:
+    lock = locked(FAR, hold_seconds=1.0)
+    assert lock.keeps(1.0)
+    assert not lock.keeps(1.1)
+    assert lock.choose(1.1, [NEAR]) == NEAR
+
+
+@pytest.mark.parametrize("better_from", [0.0, 0.7])
+def test_a_better_one_takes_over_only_after_standing_there(better_from: float) -> None:
+    lock = locked(FAR, switch_seconds=1.0)
+    taken = []
+    for step in range(30):
+        ts = step / 10
+        lock.follow(ts, FAR)
+        if lock.choose(ts, [NEAR] if ts >= better_from else []) is not None:
+            taken.append(ts)
+            break
+    assert taken == [pytest.approx(better_from + 1.0)]
+
+
+def test_one_who_walks_through_takes_nothing() -> None:
+    lock = locked(FAR, switch_seconds=1.0)
+    for step in range(40):
+        lock.follow(step / 10, FAR)
+        assert lock.choose(step / 10, [NEAR] if step % 8 else []) is None
+
+
+def test_a_clock_that_jumps_back_frees_the_place() -> None:
+    lock = SignerLock(SignerConfig())
+    lock.follow(100.0, NEAR)
+    assert not lock.keeps(3.0)
+
+
+def test_a_hand_hangs_on_a_wrist_of_its_body() -> None:
+    body = np.zeros((33, 4), np.float32)
+    body[15], body[16] = (300, 200, 0, 0.9), (100, 200, 0, 0.9)
+    hand = np.array([210, 200], np.float32)
+    assert on_wrist(body, hand, size=120.0, late=False)
+    assert not on_wrist(body, hand, size=100.0, late=False)
+    assert on_wrist(body, hand, size=100.0, late=True), "the pose may be a little old"
+    body[15:17, 3] = 0.1
+    assert on_wrist(body, hand, size=10.0, late=False), "wrists that are not seen say nothing"
+
+
+# From here on the networks look.
+
+
+def landmarker(signers: int = 1, **options: float) -> Landmarker:
+    return Landmarker(Config().landmarks, MODELS, dataclasses.replace(SignerConfig(), **options), signers)
+
+
+def follow(reader: Landmarker, images: list[Image], start: float = 0.0, fps: float = 15.0) -> list[list[Landmarks]]:
+    return [reader.step_all(Frame(image, start + index / fps, index)) for index, image in enumerate(images)]
+
+
+def seen_at(landmarks: Landmarks, truth: Floats) -> bool:
+    return min(error(landmarks, side, truth) for side in SIDES) < SEEN
+
+
+def shaken(image: Image, count: int) -> list[Image]:
+    """The picture with something that moves in its lower corner, so that no look is saved."""
+    images = [image.copy() for _ in range(count)]
+    for index, each in enumerate(images):
+        cv2.rectangle(each, (0, 400), (60 + 60 * (index % 2), 470), (40, 200, 90), -1)
+    return images
+
+
+def test_a_neighbour_s_hand_is_not_the_signer_s_other_hand() -> None:
+    picture, left, right = side_by_side("B", "L", gap=450)
+    for zone_x, mine, other in ((0.2, left, right), (0.8, right, left)):
+        for (landmarks,) in follow(landmarker(zone_x=zone_x, zone_width=0.2), shaken(picture, 12)):
+            assert seen_at(landmarks, mine)
+            assert not seen_at(landmarks, other)
+            assert (landmarks.presence > 0).sum() == 1
+
+
+def test_two_signers_are_read_at_once_each_with_an_own_hand() -> None:
+    picture, left, right = side_by_side("V", "Y", gap=450)
+    seen = follow(landmarker(signers=2, zone_x=0.2, zone_width=0.2), shaken(picture, 10))
+    for first, second in seen[1:]:
+        assert (first.signer, second.signer) == (1, 2)
+        assert seen_at(first, left)
+        assert seen_at(second, right)
+        assert (first.presence > 0).sum() == (second.presence > 0).sum() == 1
+
+
+def test_the_second_place_stays_empty_with_one_person() -> None:
+    image = empty_picture().copy()
+    truth = sprite("B").paste(image, 250, 230)
+    for first, second in follow(landmarker(signers=2), shaken(image, 8)):
+        assert seen_at(first, truth)
+        assert np.isnan(second.pose).all()
+        assert not second.presence.any()
+
+
+def test_a_hand_without_a_body_is_the_first_signer_s() -> None:
+    image = np.full((480, 640, 3), 120, np.uint8)
+    truth = sprite("B").paste(image, 320, 240)
+    first, second = follow(landmarker(signers=2), [image] * 3)[-1]
+    assert seen_at(first, truth)
+    assert not second.presence.any()
+
+
+def test_who_steps_up_to_the_counter_is_read_instead_of_the_one_behind() -> None:
+    reader = landmarker(switch_seconds=1.0)
+    behind, both, far, near = queue()
+    first = follow(reader, shaken(behind, 10))
+    assert seen_at(first[-1][0], far)
+    then = follow(reader, shaken(both, 50), start=10 / 15)
+    assert seen_at(then[3][0], far), "not at once"
+    assert seen_at(then[-1][0], near)
+    assert not seen_at(then[-1][0], far)
+
+
+def test_when_the_signer_leaves_the_next_one_is_read() -> None:
+    reader = landmarker(hold_seconds=1.0)
+    behind, both, far, near = queue()
+    first = follow(reader, shaken(both, 10))
+    assert seen_at(first[-1][0], near)
+    then = follow(reader, shaken(behind, 35), start=10 / 15)
+    assert not any(seen_at(landmarks, far) for (landmarks,) in then[4:14]), "the place is kept for a moment"
+    assert seen_at(then[-1][0], far)
+
+
+def queue() -> tuple[Image, Image, Floats, Floats]:
+    """Somebody small behind at the right alone; the same with somebody large in front; where their hands are."""
+    near, far = empty_picture().copy(), empty_picture().copy()
+    near_hand, far_hand = sprite("B").paste(near, 250, 230), sprite("L").paste(far, 210, 150)
+    behind = np.full((480, 960, 3), near[5, 5], np.uint8)
+    small = cv2.resize(far, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    behind[20 : 20 + small.shape[0], 960 - small.shape[1] :] = small
+    both = behind.copy()
+    both[:, :640] = near
+    return behind, both, far_hand * 0.5 + (960 - small.shape[1], 20), near_hand
