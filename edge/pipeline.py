@@ -43,15 +43,26 @@ class LetterReader:
 class Pipeline:
     """Owns the state between frames. Time is an argument: the same frames give the same events at any speed."""
 
-    def __init__(self, config: Config, models_dir: Path, stopwatch: Stopwatch | None = None) -> None:
-        """Load the networks.
+    def __init__(
+        self,
+        config: Config,
+        models_dir: Path,
+        stopwatch: Stopwatch | None = None,
+        landmarker: Landmarker | None = None,
+    ) -> None:
+        """Load the networks. With a `landmarker` of another pipeline this one reads one of its further signers.
 
         Raises:
             InputError: a bundle is missing, altered, or made for other feature code.
         """
         self._config = config
         self.stopwatch = stopwatch or Stopwatch()
-        self.landmarker = Landmarker(config.landmarks, models_dir, config.signer, config.signers)
+        self.others: list[Pipeline] = []
+        """One for each further signer; only `read` is called on them."""
+        if landmarker is None:
+            landmarker = Landmarker(config.landmarks, models_dir, config.signer, config.signers)
+            self.others = [Pipeline(config, models_dir, self.stopwatch, landmarker) for _ in range(1, config.signers)]
+        self.landmarker = landmarker
         self.letters = LetterReader(load_letters(config, models_dir)) if config.letters.enabled else None
         self.composer = Composer(config.captions)
         self.silence = SilenceWatch()
@@ -63,10 +74,14 @@ class Pipeline:
     def step(self, frame: Frame) -> list[Event]:
         """Read one frame; returns what there is to publish."""
         with self.stopwatch.time("landmarks"):
-            landmarks = self.landmarker.step(frame)
+            first, *further = self.landmarker.step_all(frame)
         for network, seconds in self.landmarker.seconds.items():
             self.stopwatch.add_wall(network, seconds)
-        return self.read(landmarks)
+        events = self._of_signer(first.signer, self.read(first))
+        for other, landmarks in zip(self.others, further, strict=True):
+            other.paused = self.paused
+            events += self._of_signer(landmarks.signer, other.read(landmarks))
+        return events
 
     def read(self, landmarks: Landmarks) -> list[Event]:
         """The way from landmarks on; `training` and tests enter here with landmarks of their own."""
@@ -93,10 +108,22 @@ class Pipeline:
             self.letters = LetterReader(self.letters.bundle)
         self.composer = Composer(self._config.captions)
         self.silence = SilenceWatch()
+        for other in self.others:
+            other.reset()
 
     def finish(self, ts: float) -> list[Event]:
-        """The source ended: close the caption."""
-        return self.composer.finish(ts) + self.state(ts)
+        """The source ended: close the captions."""
+        events = self._of_signer(1, self.composer.finish(ts) + self.state(ts))
+        for signer, other in enumerate(self.others, 2):
+            events += self._of_signer(signer, other.finish(ts))
+        return events
+
+    def _of_signer(self, signer: int, events: list[Event]) -> list[Event]:
+        """Where several are read each event says whose it is; `state`, retained, is the first signer's."""
+        if not self.others:
+            return events
+        own = [event for event in events if signer == 1 or event.topic != "state"]
+        return [dataclasses.replace(event, body={**event.body, "signer": signer}) for event in own]
 
     def state(self, ts: float, *, camera_lost: bool = False) -> list[Event]:
         """The `state` event, when anything in it has changed."""

@@ -12,6 +12,7 @@ from landmark_scenes import empty_picture, error, side_by_side, sprite
 
 from edge.config import Config, SignerConfig
 from edge.landmarks import Landmarker
+from edge.pipeline import Pipeline
 from edge.signer import Person, SignerLock, on_wrist
 from edge.types import SIDES, Floats, Frame, Image, Landmarks
 
@@ -182,3 +183,29 @@ def queue() -> tuple[Image, Image, Floats, Floats]:
     both = behind.copy()
     both[:, :640] = near
     return behind, both, far_hand * 0.5 + (960 - small.shape[1], 20), near_hand
+
+
+def test_with_several_signers_every_event_says_whose_it_is() -> None:
+    """Two spell side by side; each gets letters of their own."""
+    config = dataclasses.replace(
+        Config(), signers=2, signer=dataclasses.replace(SignerConfig(), zone_x=0.2, zone_width=0.2)
+    )
+    pipeline = Pipeline(config, MODELS)
+    picture, _, _ = side_by_side("L", "Y", gap=450)
+    events = [event for index in range(40) for event in pipeline.step(Frame(picture, index / 15, index))]
+    events += pipeline.finish(40 / 15)
+    letters = {(event.body["signer"], event.body["label"]) for event in events if event.topic == "letter"}
+    assert letters == {(1, "L"), (2, "Y")}
+    captions = {(event.body["signer"], event.body["text"]) for event in events if event.body.get("final")}
+    assert captions == {(1, "L"), (2, "Y")}
+    assert {event.body["signer"] for event in events if event.topic == "state"} == {1}
+    assert all(set(event.body) & {"signer"} for event in events)
+
+
+def test_with_one_signer_events_are_as_ever() -> None:
+    pipeline = Pipeline(Config(), MODELS)
+    image = empty_picture().copy()
+    sprite("L").paste(image, 250, 230)
+    events = [event for index in range(30) for event in pipeline.step(Frame(image, index / 15, index))]
+    assert [event.body["label"] for event in events if event.topic == "letter"] == ["L"]
+    assert not any("signer" in event.body for event in events)
