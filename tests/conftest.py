@@ -1,6 +1,7 @@
 """Fixtures every test file may use."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,10 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     broker = Mosquitto(tmp_path).start()
     yield broker
     broker.kill()
+
+
+@pytest.fixture
+def own_threads() -> Callable[[], set[str]]:
+    """Names of the running threads that this test began. Ask for it before the fixtures that start some."""
+    before = set(threading.enumerate())
+    return lambda: {thread.name for thread in set(threading.enumerate()) - before}

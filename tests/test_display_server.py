@@ -3,9 +3,8 @@
 import http.client
 import json
 import socket
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -102,14 +101,16 @@ def test_a_taken_port_is_one_clear_line(server: DisplayServer) -> None:
     assert "\n" not in str(refusal.value)
 
 
-def test_a_silent_connection_holds_up_neither_the_page_nor_the_end(server: DisplayServer) -> None:
+def test_a_silent_connection_holds_up_neither_the_page_nor_the_end(
+    own_threads: Callable[[], set[str]], server: DisplayServer
+) -> None:
     parts = urlsplit(server.url)
     silent = [socket.create_connection((parts.hostname, parts.port)) for _ in range(5)]
     assert get(server.url, "/")[0].status == 200
     started = time.monotonic()
     server.stop()
     assert time.monotonic() - started < 1.0
-    assert "asl-display" not in {thread.name for thread in threading.enumerate()}
+    assert "asl-display" not in own_threads()
     for connection in silent:
         connection.close()
 

@@ -5,8 +5,8 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -181,11 +181,11 @@ def test_stop_is_quick_while_the_broker_hangs_and_offline_comes_from_the_last_wi
     listener.close()
 
 
-def test_stop_is_quick_when_nobody_was_ever_there() -> None:
+def test_stop_is_quick_when_nobody_was_ever_there(own_threads: Callable[[], set[str]]) -> None:
     publisher = publisher_to(f"mqtt://127.0.0.1:{free_port()}")
     publisher.start()
     assert stop_seconds(publisher) < STOP_SECONDS
-    assert "asl-mqtt" not in {thread.name for thread in threading.enumerate()}
+    assert "asl-mqtt" not in own_threads()
 
 
 def test_something_that_is_no_broker_is_said_and_left(caplog: pytest.LogCaptureFixture) -> None:

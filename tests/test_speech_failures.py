@@ -1,7 +1,6 @@
 """Whatever breaks in the sound is said, and breaks nothing else."""
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -130,7 +129,7 @@ def test_a_caption_is_read_as_words(text: str, read: str) -> None:
     assert speakable(text) == read
 
 
-def test_speech_that_is_disabled_starts_nothing() -> None:
+def test_speech_that_is_disabled_starts_nothing(own_threads: Callable[[], set[str]]) -> None:
     reports: list[Spoken] = []
     speaker = Speaker(SpeechConfig(enabled=False), reports.append)
     speaker.start()
@@ -138,7 +137,7 @@ def test_speech_that_is_disabled_starts_nothing() -> None:
     speaker.cancel()
     speaker.stop()
     assert reports == []
-    assert not any(thread.name == "asl-speech" for thread in threading.enumerate())
+    assert "asl-speech" not in own_threads()
     assert speech_problem(SpeechConfig(enabled=False)) is None
 
 
