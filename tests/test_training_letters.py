@@ -5,19 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
-from letter_store import write_small_store
+from letter_store import clip, hook, write_small_store
 
 from edge.bundle import load_bundle
 from edge.errors import AslEdgeError
 from edge.features import FEATURES_TAG
 from training.command import dispatch
 from training.evaluate import COMMANDS as EVALUATE
+from training.store import Clip, write_store
 from training.train import COMMANDS as TRAIN
 
 pytest.importorskip("tensorflow", reason="needs the training extra")
 
 from training.letters import evaluate, quantize, train
+from training.letters.data import LABELS, load_letters
+from training.letters.judge import why_skipped
 from training.letters.quantize import check_parity
 
 CONFIG = """
@@ -122,3 +126,24 @@ def test_missing_stores_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_an_unknown_task_shows_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert dispatch("evaluate", EVALUATE, ["digits"]) == 2
     assert "usage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("source", ["webcam_mahesh8T", "signingsavvy"])
+def test_nothing_is_not_taught_by_sources_that_may_not_be_trained_on(tmp_path: Path, source: str) -> None:
+    slow = np.cumsum(np.full((40, 2), 0.02, np.float32), axis=0)
+    idle, stranger = clip("idle", 0, 0, slow, kind="word"), clip("idle", 1, 0, slow, kind="word")
+    write_store(tmp_path / "s.parquet", [named(idle, source=source), stranger])
+    assert {track.source for track in load_letters([tmp_path / "s.parquet"]).others} == {stranger.source}
+
+
+def test_only_a_motion_letter_that_shows_no_motion_is_no_test_of_it() -> None:
+    drawn, held = clip("I", 0, 0, hook()), clip("I", 0, 1, hook() * 0.1)
+    assert why_skipped(named(drawn, label="J"), LABELS) is None
+    assert why_skipped(named(held, label="J"), LABELS) == "motion letter held still"
+    assert why_skipped(held, LABELS) is None, "an I may stand still"
+    lost = named(drawn, label="J", hands=np.full_like(drawn.hands, np.nan))
+    assert why_skipped(lost, LABELS) is None, "a hand that was not found is a mistake"
+
+
+def named(clip: Clip, **changes: object) -> Clip:
+    return Clip(**{name: getattr(clip, name) for name in Clip.__slots__} | changes)  # type: ignore[arg-type]

@@ -48,14 +48,14 @@ class Augment:
 class LetterConfig:
     """A training run. A YAML file may set any of these; what it leaves out stays as here."""
 
-    rounds: int = 12
+    rounds: int = 20
     round_samples: int = 60_000
     passes: int = 2
     """How often a round's samples are used: drawing them costs more than training on them."""
     batch: int = 1024
     learning_rate: float = 2e-3
     label_smoothing: float = 0.05
-    shape_units: tuple[int, ...] = (256, 144)
+    shape_units: tuple[int, ...] = (272, 152)
     dropout: float = 0.3
     weight_decay: float = 1e-4
     distinct_distance: float = 0.3

@@ -13,7 +13,14 @@ from edge.features import palm_length
 from edge.letters import MOTION_LETTERS, NOTHING
 from edge.types import Floats
 from edge.windows import HandChooser, HandTrack, Times
-from training.sources import letter_source, refuse_never_train, trainable
+from training.sources import (
+    NEVER_TRAIN,
+    evaluation_only,
+    letter_source,
+    refuse_never_train,
+    trainable,
+    word_source,
+)
 from training.store import UNKNOWN_FPS, Clip, read_store
 
 LABELS = (*string.ascii_uppercase, NOTHING)
@@ -22,6 +29,10 @@ INDEX = {label: index for index, label in enumerate(LABELS)}
 CONTROL_LIKE_LETTERS = ("ctl_yes_fist", "ctl_no", "ctl_thanks", "del_pinch", "space_thumbup", "del_thumbdown")
 """Control signs whose hand is that of some signer's letter (a fist is S, a flat hand B, a pinch G or O, a thumb A):
 no examples of `nothing`, which must not swallow letters."""
+TIP_OF = {"J": 20, "Z": 8}
+"""The point that draws each motion letter: tip of the little finger, of the index."""
+_HELD_STILL = 0.5
+"""Palm lengths. A tip that stays in a box this small has drawn nothing; the smallest whole J of two signers is 1.0."""
 _SECONDS_OF_PREVIOUS_POSE = 0.3
 """Sequences begin with up to 8 frames of the previous pose (dylan; jackson 4), FACTS 3."""
 
@@ -89,9 +100,21 @@ def load_letters(stores: Iterable[Path], licences: str = "all") -> LetterData:
     reader = _Reader()
     for store in stores:
         for clip in read_store(store):
-            if licences != "clear" or letter_source(clip.source).clear:
+            if _may_be_read(clip, licences):
                 reader.add(clip)
     return reader.data()
+
+
+def _may_be_read(clip: Clip, licences: str) -> bool:
+    """Whether training reads a clip. People who sign words are read as examples of `nothing`, under the same rules."""
+    if clip.kind == "letter":
+        refuse_never_train([clip.source])
+        source = letter_source(clip.source)
+    else:
+        source = word_source(clip.source)
+        if clip.source in NEVER_TRAIN or evaluation_only(source.licence):
+            return False  # the stores of words hold them for tests
+    return licences != "clear" or source.clear
 
 
 class _Reader:
@@ -109,7 +132,6 @@ class _Reader:
         if clip.kind != "letter":
             self._others += tracks_of(clip)
             return
-        refuse_never_train([clip.source])
         if not clip.still:
             kept = self._tracks if trainable(clip.source, clip.label) else self._movements
             if clip.label in INDEX and (is_motion(clip.label) or kept is self._tracks):
@@ -206,6 +228,12 @@ def _track(times: Times, frames: list[Floats], label: str, source: str, signer: 
 def settled(track: Track) -> int:
     """Index of the first frame that surely shows the track's label."""
     return int(np.searchsorted(track.times, _SECONDS_OF_PREVIOUS_POSE))
+
+
+def held_still(clip: Clip) -> bool:
+    """Whether a clip named J or Z shows an end pose: some sources hold it before the camera instead of drawing."""
+    paths = [track.points[:, TIP_OF[clip.label], :2] for track in tracks_of(clip)]
+    return bool(paths) and all(float(np.ptp(path, axis=0).max()) < _HELD_STILL for path in paths)
 
 
 def is_motion(label: str) -> bool:

@@ -9,6 +9,7 @@ from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
 from edge.types import Floats, Scores
 from edge.windows import LetterWindows
 from training.figures import Judgement
+from training.letters.data import held_still
 from training.store import Clip
 
 _STEADY = 1.0
@@ -23,6 +24,8 @@ def why_skipped(clip: Clip, labels: tuple[str, ...]) -> str | None:
         return "unknown label"
     if clip.still and clip.label in MOTION_LETTERS:
         return "still of a motion letter"
+    if clip.label in MOTION_LETTERS and held_still(clip):
+        return "motion letter held still"
     return None
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from edge.types import Floats
 from edge.windows import resample
 from training.letters import synthesis
-from training.letters.data import INDEX, LetterData, Track, is_motion
+from training.letters.data import INDEX, TIP_OF, LetterData, Track, is_motion
 from training.letters.pools import Pool
 from training.letters.windows import Labels, Names, Windows
 from training.sources import LETTER_SOURCES, letter_source
@@ -14,7 +14,6 @@ _MOTION_PATH = 4.0
 """Palm lengths of tip path from which a J or Z is really drawn: end poses held by two sources stay under 2."""
 _CARRIED_SHARE = 0.4
 """Part of the drawn letters that follows a recorded movement instead of a formula."""
-TIP_OF = {"J": synthesis.LITTLE_TIP, "Z": synthesis.INDEX_TIP}
 
 
 class Motions:

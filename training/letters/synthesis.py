@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from edge.features import GRID_SECONDS, GRID_STEPS
 from edge.types import Floats
 from training.augment import rotations, turned_like
+from training.letters.data import TIP_OF
 
 TIMES = (GRID_SECONDS * np.arange(1 - GRID_STEPS, 1)).astype(np.float32)
 """Seconds before now of each grid step."""
-INDEX_TIP, LITTLE_TIP = 8, 20
 Rng = np.random.Generator
 Reals = NDArray[np.float64]
 Draw = Callable[[Floats, Reals, Rng], tuple[Floats, Floats]]
@@ -79,7 +79,7 @@ def draw_j(poses: Floats, end: Reals, rng: Rng) -> tuple[Floats, Floats]:
     )
     window = _turned(hold(poses), turning * _eased(progress)[..., None])
     by_arm = rng.uniform(0.3, 1, (count, 1, 1))
-    return _led(window, LITTLE_TIP, path, by_arm), np.asarray(progress[:, -1], np.float32)
+    return _led(window, TIP_OF["J"], path, by_arm), np.asarray(progress[:, -1], np.float32)
 
 
 def draw_z(poses: Floats, end: Reals, rng: Rng) -> tuple[Floats, Floats]:
@@ -99,7 +99,7 @@ def draw_z(poses: Floats, end: Reals, rng: Rng) -> tuple[Floats, Floats]:
     window = _turned(hold(poses), turning)
     by_arm = rng.uniform(0.7, 1, (count, 1, 1))
     path += _lead_in(begin, rng)
-    return _led(window, INDEX_TIP, path, by_arm), np.asarray(progress[:, -1], np.float32)
+    return _led(window, TIP_OF["Z"], path, by_arm), np.asarray(progress[:, -1], np.float32)
 
 
 def scribble(poses: Floats, rng: Rng) -> Floats:
