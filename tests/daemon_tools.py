@@ -27,7 +27,7 @@ daemon:
 """
 
 
-def asl_edge(*args: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def asl_edge(*args: str | Path, timeout: float = 180) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     command = [sys.executable, "-m", "edge", *map(str, args)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False)
@@ -65,10 +65,10 @@ class Running:
         """SIGTERM; seconds until it ended."""
         asked = time.monotonic()
         self.signal(signal.SIGTERM)
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=30)
         return time.monotonic() - asked
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=30)

@@ -70,7 +70,7 @@ class Ear:
         self._listener.wait(5)
 
 
-def wait_for(condition: Callable[[], object], message: str, seconds: float = 10.0) -> None:
+def wait_for(condition: Callable[[], object], message: str, seconds: float = 30.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, message

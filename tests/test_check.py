@@ -72,7 +72,7 @@ def test_no_camera_is_said_with_its_mend(config: Path, capsys: pytest.CaptureFix
     started = time.monotonic()
     camera = assert_only_missing("camera", *check(config, capsys, "--source", "/dev/video77"))
     assert "plug it in" in camera["mend"]
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 30
 
 
 def test_a_source_that_is_no_video_is_said(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

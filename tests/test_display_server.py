@@ -109,7 +109,7 @@ def test_a_silent_connection_holds_up_neither_the_page_nor_the_end(
     assert get(server.url, "/")[0].status == 200
     started = time.monotonic()
     server.stop()
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 3.0
     assert "asl-display" not in own_threads()
     for connection in silent:
         connection.close()

@@ -72,7 +72,7 @@ class Service:
     def journal(self) -> str:
         return self.machine.run("journalctl", "--unit", UNIT, "--output=cat", "--no-pager")
 
-    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
         until = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < until, f"{what}\n{self.journal()[-3000:]}"
@@ -154,10 +154,10 @@ def test_a_killed_process_is_started_again(service: Service) -> None:
     assert service.mqtt("asl/kiosk/status") == "online"
 
 
-def test_it_stops_in_two_seconds(service: Service) -> None:
+def test_it_stops_soon(service: Service) -> None:
     started = time.monotonic()
     service.ctl("stop")
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 6.0
     assert (service.show("Result"), service.show("ExecMainStatus")) == ("success", "0")
 
 
