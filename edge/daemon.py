@@ -14,7 +14,8 @@ from edge import notify
 from edge.camera import Camera
 from edge.config import Config, add_config_arguments, config_of, dump_config
 from edge.errors import AslEdgeError, InputError
-from edge.metrics import Stopwatch
+from edge.governor import Governor
+from edge.metrics import Load, Stopwatch, temperature_celsius
 from edge.mqtt import Command
 from edge.outputs import Outputs
 from edge.paths import models_dir
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _WAIT_SECONDS = 0.2
 """Longest wait for a frame before signals, commands and the watchdog get their turn."""
+_MEASURE_SECONDS = 1.0
+"""Time between two looks at load and temperature, while either has a limit."""
 _CAMERA_DEAD_SECONDS = 10.0
 """A grabber without a sign of life for so long is wedged: the watchdog is starved on purpose."""
 
@@ -55,6 +58,8 @@ class Daemon:
         self._camera = Camera(config.camera)
         self._pipeline = Pipeline(config, models_dir(config), self._stopwatch)
         self._report = Report(config.daemon.stats_seconds)
+        self._governor = Governor(config.governor)
+        self._load = Load()
         self._ready = False
 
     def run(self) -> int:
@@ -87,14 +92,31 @@ class Daemon:
         else:
             self._wait_for_camera()
         if self._report.due(time.time()):
-            self._send(self._report.stats(self._stopwatch, self._pipeline, self._camera, self._outputs.counters()))
+            counters = self._outputs.counters()
+            self._send(self._report.stats(self._stopwatch, self._pipeline, self._camera, self._governor, counters))
 
     def _read(self, frame: Frame) -> None:
+        if self._governor.on:
+            self._govern()
+        if not self._governor.reads(frame.ts):
+            self._alive()
+            return
         events = self._pipeline.step(frame)
         latency_ms = max(0.0, time.time() - frame.ts) * 1000  # the clock may have been set back meanwhile
         self._send(*(with_latency(event, latency_ms) for event in events))
         self._report.frame(latency_ms, events)
+        self._governor.saw(frame.ts, hand=self._pipeline.hand_up)
         self._alive()
+
+    def _govern(self) -> None:
+        if not self._load.due(_MEASURE_SECONDS):
+            return
+        now = time.time()
+        changed = self._governor.measured(now, self._load.cpu_percent(), temperature_celsius())
+        rates = self._governor.rates(now)
+        self._pipeline.landmarker.set_pose_interval_times(rates.pose)
+        if changed:
+            log.info("load: body read %g times less often, %s frames a second", rates.pose, rates.fps or "all")
 
     def _wait_for_camera(self) -> None:
         lost = self._camera.state == "lost"
@@ -157,6 +179,7 @@ class Daemon:
         self._outputs.speaker.mute(pipeline.muted)
         logging.getLogger().setLevel(config.daemon.log_level)
         self._config, self._pipeline = config, pipeline
+        self._governor = Governor(config.governor)
         self._send(self._report.info(config, pipeline), *pipeline.state(time.time()))
         notify.ready("configuration loaded again")
         log.info("configuration and models loaded again")

@@ -50,6 +50,24 @@ def percentiles_ms(seconds: deque[float] | list[float]) -> dict[str, float]:
     return {"p50": round(float(p50), 2), "p95": round(float(p95), 2), "p99": round(float(p99), 2)}
 
 
+class Load:
+    """How busy this process is."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.monotonic(), time.process_time()
+
+    def due(self, seconds: float) -> bool:
+        """The last measurement is so long ago."""
+        return time.monotonic() - self._wall >= seconds
+
+    def cpu_percent(self) -> float:
+        """Percent of one core since the last call."""
+        wall, cpu = time.monotonic(), time.process_time()
+        percent = 100 * (cpu - self._cpu) / max(wall - self._wall, 1e-6)
+        self._wall, self._cpu = wall, cpu
+        return percent
+
+
 def rss_mb() -> float:
     """Resident memory of this process in MB (Linux)."""
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])

@@ -69,6 +69,8 @@ class Pipeline:
         self.paused = False
         self.muted = False
         self.emissions = 0
+        self.hand_up = False
+        """A hand was seen in the last frame."""
         self._last_state: dict[str, object] = {}
 
     def step(self, frame: Frame) -> list[Event]:
@@ -91,9 +93,9 @@ class Pipeline:
             with self.stopwatch.time("letters"):
                 emissions = self.letters.step(landmarks)
         self.emissions += len(emissions)
-        hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
+        self.hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
         events = [emission_event(emission) for emission in emissions]
-        events += self.composer.step(landmarks.ts, emissions, hand_up=hand_up)
+        events += self.composer.step(landmarks.ts, emissions, hand_up=self.hand_up)
         return events + self.state(landmarks.ts)
 
     def continue_from(self, before: Pipeline) -> None:

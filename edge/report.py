@@ -11,6 +11,7 @@ from typing import Any
 from edge import __version__
 from edge.camera import Camera
 from edge.config import Config, dump_config
+from edge.governor import Governor
 from edge.metrics import Stopwatch, percentiles_ms, rss_mb, temperature_celsius
 from edge.pipeline import Pipeline
 from edge.types import Event
@@ -37,7 +38,14 @@ class Report:
     def due(self, now: float) -> bool:
         return now - self._since >= self._interval
 
-    def stats(self, stopwatch: Stopwatch, pipeline: Pipeline, camera: Camera, mqtt: dict[str, Any]) -> Event:
+    def stats(
+        self,
+        stopwatch: Stopwatch,
+        pipeline: Pipeline,
+        camera: Camera,
+        governor: Governor,
+        mqtt: dict[str, Any],
+    ) -> Event:
         """The `stats` event since the last one."""
         now = time.time()
         seconds = max(now - self._since, 1e-3)
@@ -52,6 +60,7 @@ class Report:
             "abstentions_per_hour": round((abstentions - self._abstentions_before) * _HOUR / seconds, 1),
             "rss_mb": rss_mb(),
             "temperature_celsius": temperature_celsius(),
+            "governor": governor.stats(now) if governor.on else None,
             "mqtt": mqtt,
         }
         self._since, self._frames = now, 0

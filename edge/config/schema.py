@@ -68,6 +68,18 @@ class SignerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class GovernorConfig:
+    """What the daemon may use; it reads the body, then frames, less often until it keeps to it."""
+
+    cpu_percent: float | None = option(
+        None, "CPU the daemon may use, in percent of one core; empty sets no limit", above=0
+    )
+    temperature_celsius: float | None = option(
+        None, "temperature of the hottest sensor above which less is read; empty sets no limit", above=0
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LettersConfig:
     """Fingerspelling."""
 
@@ -152,6 +164,7 @@ class Config:
     camera: CameraConfig = section(CameraConfig)
     landmarks: LandmarksConfig = section(LandmarksConfig)
     signer: SignerConfig = section(SignerConfig)
+    governor: GovernorConfig = section(GovernorConfig)
     letters: LettersConfig = section(LettersConfig)
     captions: CaptionsConfig = section(CaptionsConfig)
     mqtt: MqttConfig = section(MqttConfig)

@@ -33,7 +33,8 @@ class Landmarker:
             load_bundle(models_dir / config.pose, task="pose", features=POSE_TAG),
         )
         self._hand_networks, pose = HandNetworks(self.bundles[0]), PoseNetworks(self.bundles[1])
-        self._people = People(pose, config.pose_interval_seconds, signer or SignerConfig(), signers)
+        self._pose_interval = config.pose_interval_seconds
+        self._people = People(pose, self._pose_interval, signer or SignerConfig(), signers)
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
         self._motion = Motion()
         self._networks = {
@@ -85,6 +86,11 @@ class Landmarker:
             pose[:, :3] = _normalised(place.body.pose[:, :3], width, height)
             pose[:, 3] = place.body.pose[:, 3]
         return Landmarks(frame.ts, width, height, hands, presence, pose, self._motion.brightness, signer)
+
+    def set_pose_interval_times(self, times: float) -> None:
+        """Read bodies so many times less often than configured."""
+        for place in self._people.places:
+            place.body.interval = self._pose_interval * times
 
     def reset(self) -> None:
         """Forget everything: the next frame has nothing to do with the last."""

@@ -1,0 +1,150 @@
+"""Holds a budget of CPU or temperature: reads the body less often first, then fewer frames, and gives back slowly.
+
+Nothing here reads a clock or a sensor: time, load and temperature are arguments.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from edge.config import GovernorConfig
+
+SIGNING_FPS = 12.0
+"""Fewest frames a second while somebody signs: a J or Z takes 0.3 s and more, and four frames still draw it."""
+_IDLE_FPS = 6.0
+"""Fewest while nobody does: who lifts a hand is seen within two frames, and from then on at the rate above."""
+_SIGNING_SECONDS = 2.0
+"""A hand seen so lately is signing."""
+_CPU_TAKE_SECONDS, _HEAT_TAKE_SECONDS = 3.0, 10.0
+"""Over the budget for so long is one step down; a board's temperature follows its load by about ten seconds."""
+_GIVE_SECONDS, _GIVE_AT_MOST_SECONDS = 10.0, 300.0
+"""With room to spare for so long: one step up. Each one that proves too much doubles the wait for the next."""
+_ROOM = 0.8
+"""Share of the CPU budget below which there is room: most steps cost less than a fifth."""
+_COOLER_CELSIUS = 4.0
+"""Below the limit by so much there is room."""
+_SMOOTHING_SECONDS = 2.0
+"""Over how long the load is averaged: one search for palms is no overload."""
+_SLACK_SECONDS = 0.004
+"""Time stamps jitter: a frame that comes a little early counts as due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """One level of effort."""
+
+    pose: float
+    """The pose interval is so many times the configured one."""
+    fps: float | None
+    """Frames a second at most; None reads every frame."""
+
+
+LEVELS = (
+    Rates(1, None),
+    Rates(2, None),
+    Rates(4, None),
+    Rates(4, 20.0),
+    Rates(4, 15.0),
+    Rates(4, SIGNING_FPS),
+    Rates(8, _IDLE_FPS),
+)
+"""From full effort down: the body first, as hands are followed without it. The last one is for nobody signing."""
+
+
+class Governor:
+    """Chooses how much is read."""
+
+    def __init__(self, config: GovernorConfig) -> None:
+        self._config = config
+        self._level = 0
+        self._load = 0.0
+        self._measured_at: float | None = None
+        self._over_since = self._under_since = math.inf
+        self._raised_at = -math.inf
+        self._give_seconds = _GIVE_SECONDS
+        self._hand_at = -math.inf
+        self._due_at = -math.inf
+        self.skipped = 0
+        """Frames left out so far."""
+
+    @property
+    def on(self) -> bool:
+        return self._config.cpu_percent is not None or self._config.temperature_celsius is not None
+
+    def rates(self, ts: float) -> Rates:
+        """What is in force at a time."""
+        rates = LEVELS[self._level]
+        if rates.fps == _IDLE_FPS and 0 <= ts - self._hand_at < _SIGNING_SECONDS:
+            return LEVELS[-2]
+        return rates
+
+    def reads(self, ts: float) -> bool:
+        """Whether to read the frame of this time."""
+        fps = self.rates(ts).fps
+        if fps is None:
+            return True
+        if 0 < self._due_at - ts - _SLACK_SECONDS < 2 / fps:  # further off: the clock was set back
+            self.skipped += 1
+            return False
+        self._due_at = max(self._due_at + 1 / fps, ts) if self._due_at <= ts + _SLACK_SECONDS else ts + 1 / fps
+        return True
+
+    def saw(self, ts: float, *, hand: bool) -> None:
+        """Note what a frame that was read showed."""
+        if hand:
+            self._hand_at = ts
+
+    def measured(self, ts: float, cpu_percent: float, temperature: float | None) -> bool:
+        """Take in the load since the last call, in percent of one core; True where the rates change."""
+        self._average(ts, cpu_percent)
+        over_cpu = self._config.cpu_percent is not None and self._load > self._config.cpu_percent
+        over = over_cpu or self._heat(temperature) > 0
+        room = not over and self._has_room(temperature)
+        self._over_since = min(self._over_since, ts) if over else math.inf
+        self._under_since = min(self._under_since, ts) if room else math.inf
+        if ts - self._over_since >= (_CPU_TAKE_SECONDS if over_cpu else _HEAT_TAKE_SECONDS):
+            return self._step(ts, +1)
+        if ts - self._under_since >= self._give_seconds:
+            return self._step(ts, -1)
+        return False
+
+    def stats(self, ts: float) -> dict[str, float | int | None]:
+        """What `stats` says of it."""
+        rates = self.rates(ts)
+        return {
+            "level": self._level,
+            "pose_interval_times": rates.pose,
+            "fps_limit": rates.fps,
+            "skipped": self.skipped,
+            "cpu_percent": round(self._load, 1),
+        }
+
+    def _step(self, ts: float, change: int) -> bool:
+        if change > 0 and ts - self._raised_at < self._give_seconds:
+            self._give_seconds = min(2 * self._give_seconds, _GIVE_AT_MOST_SECONDS)
+        elif change < 0:
+            if ts - self._raised_at > 2 * self._give_seconds:  # the last step up held
+                self._give_seconds = _GIVE_SECONDS
+            self._raised_at = ts
+        self._over_since = self._under_since = math.inf
+        before = self._level
+        self._level = min(max(self._level + change, 0), len(LEVELS) - 1)
+        return self._level != before
+
+    def _average(self, ts: float, cpu_percent: float) -> None:
+        if self._measured_at is None or ts <= self._measured_at:
+            self._load = cpu_percent
+        else:
+            keep = math.exp(-(ts - self._measured_at) / _SMOOTHING_SECONDS)
+            self._load = keep * self._load + (1 - keep) * cpu_percent
+        self._measured_at = ts
+
+    def _heat(self, temperature: float | None) -> float:
+        """Degrees over the limit; far below it where there is none, or no sensor."""
+        limit = self._config.temperature_celsius
+        return -math.inf if limit is None or temperature is None else temperature - limit
+
+    def _has_room(self, temperature: float | None) -> bool:
+        budget = self._config.cpu_percent
+        return (budget is None or self._load < _ROOM * budget) and self._heat(temperature) < -_COOLER_CELSIUS
