@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edge.errors import InputError
+
+log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 
@@ -61,6 +64,28 @@ def load_bundle(path: Path, *, task: str, features: str) -> Bundle:
             "install a bundle made for this version"
         )
     return bundle
+
+
+def load_installed(path: Path, *, task: str, features: str) -> Bundle:
+    """As `load_bundle`; a bundle that cannot be used gives way, with a warning, to the one installed before it.
+
+    Raises:
+        InputError: neither can be used; the line tells what is wrong with the newer one.
+    """
+    try:
+        return load_bundle(path, task=task, features=features)
+    except InputError as error:
+        try:
+            bundle = load_bundle(previous_of(path), task=task, features=features)
+        except InputError:
+            raise error from None
+        log.warning("%s; going on with the one before it, version %s", error, bundle.version)
+        return bundle
+
+
+def previous_of(path: Path) -> Path:
+    """Where the bundle that `path` replaced is kept."""
+    return path.with_name(f".{path.name}.previous")
 
 
 def verify_bundle(path: Path) -> Bundle:

@@ -15,17 +15,49 @@ from edge.paths import models_dir
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for name, summary in (
-        ("list", "name, version, task and size of every bundle"),
-        ("verify", "compare every file with its sha256"),
+    for name, summary, run_action in (
+        ("list", "name, version, task and size of every bundle", _list),
+        ("verify", "compare every file with its sha256", _list),
+        ("install", "check a bundle and put it in force, keeping the one before it", _install),
+        ("rollback", "put the bundle before the present one back in force", _rollback),
     ):
         action = actions.add_parser(name, help=summary, description=summary)
         add_config_arguments(action)
         action.add_argument("--json", action="store_true", help="print JSON")
+        action.set_defaults(run_action=run_action)
+        if name == "install":
+            action.add_argument("path", type=Path, metavar="PATH", help="folder of the bundle, with its manifest.json")
+        if name == "rollback":
+            action.add_argument("name", metavar="NAME", help="name of the bundle, as `models list` shows it")
 
 
 def run(args: argparse.Namespace) -> int:
-    root = models_dir(config_of(args))
+    return int(args.run_action(args, models_dir(config_of(args))))
+
+
+def _install(args: argparse.Namespace, root: Path) -> int:
+    from edge.model_folder import install  # noqa: PLC0415 - listing needs no interpreter
+
+    return _tell(args, root, *install(args.path, root))
+
+
+def _rollback(args: argparse.Namespace, root: Path) -> int:
+    from edge.model_folder import rollback  # noqa: PLC0415 - listing needs no interpreter
+
+    return _tell(args, root, *rollback(args.name, root))
+
+
+def _tell(args: argparse.Namespace, root: Path, bundle: Bundle, replaced: str | None) -> int:
+    if args.json:
+        print(json.dumps(_facts(bundle) | {"replaced": replaced}))
+    else:
+        instead = f" instead of version {replaced}, which `asl-edge models rollback {bundle.name}` brings back"
+        print(f"{bundle.name} {bundle.version} is in force in {root}{instead if replaced else ''}")
+        print("a running daemon takes it with: systemctl reload asl-edge (or the MQTT command cmd/reload/set)")
+    return 0
+
+
+def _list(args: argparse.Namespace, root: Path) -> int:
     bundles, problems = read_all(root)
     if args.json:
         print(json.dumps({"bundles": [_facts(bundle) for bundle in bundles], "problems": problems}))
@@ -41,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
 def read_all(root: Path) -> tuple[list[Bundle], list[str]]:
     """Every bundle under `root` that verifies, and one line for each that does not."""
     bundles, problems = [], []
-    for path in sorted(entry.parent for entry in root.glob(f"*/{MANIFEST}")):
+    for path in sorted(entry.parent for entry in root.glob(f"[!.]*/{MANIFEST}")):
         try:
             bundles.append(verify_bundle(path))
         except InputError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.bundle import Bundle, load_bundle
+from edge.bundle import Bundle, load_installed
 from edge.captions import Composer
 from edge.config import Config
 from edge.decoder import LetterDecoder, OperatingPoint
@@ -144,7 +144,7 @@ class Pipeline:
 
 
 def load_letters(config: Config, models_dir: Path) -> Bundle:
-    return load_bundle(models_dir / config.letters.bundle, task="letters", features=FEATURES_TAG)
+    return load_installed(models_dir / config.letters.bundle, task="letters", features=FEATURES_TAG)
 
 
 def emission_event(emission: Emission) -> Event:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.bundle import load_bundle
+from edge.bundle import load_installed
 from edge.config import LandmarksConfig, SignerConfig
 from edge.landmarks.hands import HANDS_TAG, Hand, HandNetworks, Palms
 from edge.landmarks.motion import Motion
@@ -20,6 +20,8 @@ from edge.types import Floats, Frame, Landmarks
 class Landmarker:
     """Owns what is remembered from frame to frame: where hands and body were, and which hand is which."""
 
+    NETWORKS = ("palm", "hand", "pose_detector", "pose")
+
     def __init__(
         self, config: LandmarksConfig, models_dir: Path, signer: SignerConfig | None = None, signers: int = 1
     ) -> None:
@@ -29,20 +31,22 @@ class Landmarker:
             InputError: a bundle is missing, altered, or made for another version of this code.
         """
         self.bundles = (
-            load_bundle(models_dir / config.hands, task="hands", features=HANDS_TAG),
-            load_bundle(models_dir / config.pose, task="pose", features=POSE_TAG),
+            load_installed(models_dir / config.hands, task="hands", features=HANDS_TAG),
+            load_installed(models_dir / config.pose, task="pose", features=POSE_TAG),
         )
-        self._hand_networks, pose = HandNetworks(self.bundles[0]), PoseNetworks(self.bundles[1])
+        self._hand_networks = HandNetworks(self.bundles[0], config.threads)
+        pose = PoseNetworks(self.bundles[1], config.threads)
         self._pose_interval = config.pose_interval_seconds
         self._people = People(pose, self._pose_interval, signer or SignerConfig(), signers)
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
         self._motion = Motion()
-        self._networks = {
-            "palm": self._hand_networks.detector.network,
-            "hand": self._hand_networks.network,
-            "pose_detector": pose.detector.network,
-            "pose": pose.network,
-        }
+        networks = (
+            self._hand_networks.detector.network,
+            self._hand_networks.network,
+            pose.detector.network,
+            pose.network,
+        )
+        self._networks = dict(zip(self.NETWORKS, networks, strict=True))
         self.seconds: dict[str, float] = {}
         """Time spent in each network that ran in the last step."""
 

@@ -1,0 +1,133 @@
+"""Bundles on a device: swapped in whole, kept to go back to, refused when they are not what they say."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from daemon_tools import ROOT, asl_edge, write_config
+
+from edge import model_folder
+from edge.bundle import MANIFEST, load_installed, sha256, verify_bundle
+from edge.errors import InputError
+from edge.features import FEATURES_TAG
+from edge.model_folder import install, rollback
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    models = tmp_path / "models"
+    shutil.copytree(ROOT / "models" / "letters", models / "letters")
+    return models
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> Path:
+    return changed(tmp_path / "download", lambda manifest: manifest.update(version="9.9.9"))
+
+
+def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """A copy of the shipped letters whose manifest was changed."""
+    shutil.copytree(ROOT / "models" / "letters", folder)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    change(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    return folder
+
+
+def version_of(root: Path) -> str:
+    return verify_bundle(root / "letters").version
+
+
+def damage(bundle: Path) -> None:
+    network = bundle / "model.tflite"
+    network.write_bytes(network.read_bytes()[:-1] + b"?")
+
+
+@pytest.mark.parametrize("exchanges", [True, False])
+def test_install_and_rollback_and_back_again(
+    root: Path, newer: Path, exchanges: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not exchanges:  # an old kernel, or a file system without it
+        monkeypatch.setattr(model_folder, "_exchange", lambda *_: False)
+    shipped = version_of(root)
+    bundle, replaced = install(newer, root)
+    assert (bundle.version, replaced, version_of(root)) == ("9.9.9", shipped, "9.9.9")
+    assert rollback("letters", root)[1] == "9.9.9"
+    assert version_of(root) == shipped
+    rollback("letters", root)
+    assert version_of(root) == "9.9.9"
+    assert {path.name for path in root.iterdir()} == {"letters", ".letters.previous"}
+
+
+def test_the_first_bundle_of_an_empty_folder_replaces_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert install(ROOT / "models" / "letters", tmp_path / "empty")[1] is None
+    with pytest.raises(InputError, match="no earlier bundle 'letters' is kept"):
+        rollback("letters", tmp_path / "empty")
+
+
+@pytest.mark.parametrize("name", ["../letters", "", "nothing"])
+def test_a_name_that_is_not_there_is_refused(name: str, root: Path) -> None:
+    with pytest.raises(InputError, match="no earlier bundle"):
+        rollback(name, root)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [("features", "letters-0", "trained on features 'letters-0'"), ("task", "poetry", "task is 'poetry'"),
+     ("name", "../../etc", "has more than a-z")],
+)  # fmt: skip
+def test_a_bundle_for_something_else_changes_nothing(
+    key: str, value: str, words: str, root: Path, tmp_path: Path
+) -> None:
+    shipped = version_of(root)
+    other = changed(tmp_path / "other", lambda manifest: manifest.update({key: value}))
+    with pytest.raises(InputError, match=words):
+        install(other, root)
+    assert version_of(root) == shipped
+    assert [path.name for path in root.iterdir()] == ["letters"]
+
+
+def test_a_network_that_is_none_changes_nothing_though_its_sha256_is_right(root: Path, tmp_path: Path) -> None:
+    fake = tmp_path / "fake"
+    shutil.copytree(ROOT / "models" / "letters", fake)
+    (fake / "model.tflite").write_bytes(b"not a network")
+    manifest = json.loads((fake / MANIFEST).read_text())
+    manifest["files"]["model"]["sha256"] = sha256(fake / "model.tflite")
+    (fake / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=r"model\.tflite"):
+        install(fake, root)
+    assert [path.name for path in root.iterdir()] == ["letters"]
+
+
+def test_a_bundle_damaged_in_place_gives_way_to_the_one_before(
+    root: Path, newer: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shipped = version_of(root)
+    install(newer, root)
+    damage(root / "letters")
+    with caplog.at_level(logging.WARNING):
+        bundle = load_installed(root / "letters", task="letters", features=FEATURES_TAG)
+    assert bundle.version == shipped
+    assert "sha256 differs" in caplog.text
+    assert f"going on with the one before it, version {shipped}" in caplog.text
+
+
+def test_the_commands_say_what_they_did(root: Path, newer: Path, tmp_path: Path) -> None:
+    shipped = version_of(root)
+    config = write_config(tmp_path, extra=f"models_dir: {root}\n")
+    told = asl_edge("models", "install", newer, "--config", config)
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith(f"letters 9.9.9 is in force in {root} instead of version {shipped}")
+    listed = json.loads(asl_edge("models", "list", "--json", "--config", config).stdout)
+    assert [bundle["version"] for bundle in listed["bundles"]] == ["9.9.9"], "the kept one is not listed"
+    back = json.loads(asl_edge("models", "rollback", "letters", "--json", "--config", config).stdout)
+    assert (back["version"], back["replaced"]) == (shipped, "9.9.9")
+    refused = asl_edge("models", "install", tmp_path / "nowhere", "--config", config)
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
