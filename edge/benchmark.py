@@ -18,8 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from edge.benchmark_peer import PEERS, Peer
+from edge.benchmark_plot import save_plot
+from edge.benchmark_scaling import measure_scaling
 from edge.camera import Camera, read_frames
 from edge.config import Config, add_config_arguments, config_of
+from edge.energy import EnergyMeter
+from edge.landmarks import Landmarker
 from edge.metrics import Stopwatch, percentiles_ms, rss_mb
 from edge.paths import models_dir
 from edge.pipeline import Pipeline
@@ -34,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config_arguments(parser)
     parser.add_argument("--peer", choices=sorted(PEERS), help="run MediaPipe on the same frames, in turn")
     parser.add_argument("--peer-python", default=sys.executable, help="interpreter that has mediapipe installed")
+    parser.add_argument("--scaling", action="store_true", help="also at 320, 640 and 1280 px, and with more threads")
+    parser.add_argument("--plot", type=Path, metavar="F.png", help="draw the figures")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,6 +53,10 @@ def run(args: argparse.Namespace) -> int:
         if peer:
             peer.close()
     result |= _at_its_own_pace(config, args.sources, pipeline) | {"rss_mb": max(rss, rss_mb()), "ready_s": ready_s}
+    if args.scaling:
+        result["scaling"] = measure_scaling(config, args.sources)
+    if args.plot:
+        save_plot(result, args.plot)
     print(json.dumps(result) if args.json else _table(result))
     return 0
 
@@ -64,24 +74,31 @@ def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, 
     pipeline.stopwatch = Stopwatch(keep=1_000_000)
     totals: list[float] = []
     peer_seconds: list[float] = []
+    meter, joules = EnergyMeter(), 0.0
     for source in sources:
         pipeline.reset()
         for index, frame in enumerate(read_frames(source, config.camera)):
             if index == _WARM_UP_FRAMES and not totals:
                 pipeline.stopwatch = Stopwatch(keep=1_000_000)
+            energy = meter.joules()
             started = time.process_time()
             pipeline.step(frame)
             spent = time.process_time() - started
+            energy_after = meter.joules()
             peer_spent = peer.step(frame.image) if peer else 0.0
             if index >= _WARM_UP_FRAMES:
                 totals.append(spent)
+                joules += (energy_after or 0.0) - (energy or 0.0)
                 peer_seconds.append(peer_spent)
     cpu = pipeline.stopwatch.cpu_ms() | {"total": _mean_ms(totals)}
     result: dict[str, Any] = {
         "frames": len(totals),
         "cpu_ms_per_frame": cpu,
         "latency_ms": pipeline.stopwatch.latency_ms(),
+        "landmarks_over_networks": _over_networks(pipeline.stopwatch),
     }
+    if joules:
+        result["energy_mj_per_frame"] = round(1000 * joules / max(len(totals), 1), 2)
     if peer:
         peer_cpu = _mean_ms(peer_seconds)
         result["peer"] = {"name": peer.name, "version": peer.version, "cpu_ms_per_frame": peer_cpu}
@@ -120,6 +137,12 @@ def _at_its_own_pace(config: Config, sources: list[str], pipeline: Pipeline) -> 
     }
 
 
+def _over_networks(stopwatch: Stopwatch) -> float:
+    """Time of the landmark stage over the time inside the networks that ran in it."""
+    bare = stopwatch.wall_seconds(*Landmarker.NETWORKS)
+    return round(stopwatch.wall_seconds("landmarks") / bare, 3) if bare else 0.0
+
+
 def _mean_ms(seconds: list[float]) -> float:
     return round(1000 * statistics.fmean(seconds), 3) if seconds else 0.0
 
@@ -140,11 +163,17 @@ def _table(result: dict[str, Any]) -> str:
     emit = result["capture_to_emit_ms"]
     lines.append(f"capture to emit  p50 {emit['p50']} ms, p95 {emit['p95']} ms, p99 {emit['p99']} ms")
     lines.append(f"{result['frames']} frames, {result['dropped']} dropped at the clip's own pace")
+    lines.append(f"landmarks take {result['landmarks_over_networks']} of the bare time of the networks that ran")
+    if "energy_mj_per_frame" in result:
+        lines.append(f"the board used {result['energy_mj_per_frame']} mJ a frame")
     lines.append(f"ready in {result['ready_s']} s, {result['rss_mb']} MB")
     if "peer" in result:
         peer, ratios = result["peer"], result["ratios"]
         lines.append(f"{peer['name']} {peer['version']}: {peer['cpu_ms_per_frame']} ms a frame")
         lines.append(f"landmarks cost {ratios['landmarks_cpu']} of it, everything {ratios['total_cpu']}")
+    for row in result.get("scaling", []):
+        variant = f"{row['width_px']:>5} px {row['threads']} threads: {row['cpu_ms_per_frame']:.2f} ms CPU a frame"
+        lines.append(f"{variant}, p50 {row['latency_ms']['p50']} ms, p95 {row['latency_ms']['p95']} ms")
     return "\n".join(lines)
 
 

@@ -38,6 +38,10 @@ class Stopwatch:
         """{stage: {p50, p95, p99}} of the steps still remembered."""
         return {stage: percentiles_ms(values) for stage, values in self._wall.items()}
 
+    def wall_seconds(self, *stages: str) -> float:
+        """Sum over the stages and the steps still remembered."""
+        return sum(sum(self._wall[stage]) for stage in stages if stage in self._wall)
+
     def cpu_ms(self) -> dict[str, float]:
         """{stage: mean CPU ms a step}."""
         return {stage: round(1000 * sum(values) / len(values), 3) for stage, values in self._cpu.items()}

@@ -30,15 +30,15 @@ except ImportError:
 class Network:
     """A loaded .tflite file with views into the interpreter's own buffers.
 
-    One thread an interpreter: a second one costs 15 to 60 % more CPU on busy cores, and separate
-    interpreters already run side by side (FACTS: invokes release the GIL).
+    One thread an interpreter, unless told: a second one costs 15 to 60 % more CPU on busy cores, and separate
+    interpreters already run side by side (invokes release the GIL).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int = 1) -> None:
         self._path = path
         try:
             with _without_greeting():
-                self._interpreter = Interpreter(model_path=str(path), num_threads=1)
+                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, OSError) as error:
             raise InputError(

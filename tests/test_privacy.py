@@ -24,7 +24,10 @@ WRITERS = {
     *("write_text", "write_bytes", "touch", "mkdir", "makedirs", "symlink_to", "hardlink_to", "copyfile", "copytree"),
     *("NamedTemporaryFile", "TemporaryFile", "TemporaryDirectory", "mkstemp", "mkdtemp", "FileHandler"),
 }
-MAY_WRITE = {"service.py": "install-service writes the unit and its folders; it opens no camera"}
+MAY_WRITE = {
+    "service.py": "install-service writes the unit and its folders; it opens no camera",
+    "benchmark_plot.py": "`--plot` draws a chart of times; it is given numbers, never a frame",
+}
 
 NETWORKERS = {
     "socket",

@@ -49,6 +49,7 @@ class LandmarksConfig:
     pose_interval_seconds: float = option(
         0.1, "time between two runs of the pose network; 0 runs it on every frame", at_least=0
     )
+    threads: int = option(1, "threads of each network; more cost CPU time and save little", at_least=1, at_most=16)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,16 @@ class Detector:
     """
 
     def __init__(
-        self, file: Path, strides: tuple[int, ...], pixel_range: tuple[float, float], min_score: float
+        self,
+        file: Path,
+        *,
+        strides: tuple[int, ...],
+        pixel_range: tuple[float, float],
+        min_score: float,
+        threads: int,
     ) -> None:
         self._min_logit = math.log(min_score / (1 - min_score))
-        self.network = Network(file)
+        self.network = Network(file, threads)
         self._pixel_range = pixel_range
         self._side = self.network.input_shape[1]
         self._anchors = _anchors(self._side, strides)

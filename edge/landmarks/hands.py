@@ -56,11 +56,15 @@ class Hand:
 class HandNetworks:
     """The palm detector and the landmark network of a bundle."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         self.detector = Detector(
-            bundle.file("palm"), strides=(8, 16, 16, 16), pixel_range=(0.0, 1.0), min_score=_MIN_PALM
+            bundle.file("palm"),
+            strides=(8, 16, 16, 16),
+            pixel_range=(0.0, 1.0),
+            min_score=_MIN_PALM,
+            threads=threads,
         )
-        self.network = Network(bundle.file("hand"))
+        self.network = Network(bundle.file("hand"), threads)
         self._side = self.network.input_shape[1]
         self._crop = np.empty((self._side, self._side, 3), np.uint8)
 

@@ -22,11 +22,15 @@ _MIN_PRESENCE = 0.5
 class PoseNetworks:
     """The person detector and the landmark network of a bundle."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
         self.detector = Detector(
-            bundle.file("detector"), strides=(8, 16, 32, 32, 32), pixel_range=(-1.0, 1.0), min_score=0.5
+            bundle.file("detector"),
+            strides=(8, 16, 32, 32, 32),
+            pixel_range=(-1.0, 1.0),
+            min_score=0.5,
+            threads=threads,
         )
-        self.network = Network(bundle.file("landmark"))
+        self.network = Network(bundle.file("landmark"), threads)
         self._side = self.network.input_shape[1]
         self._crop = np.empty((self._side, self._side, 3), np.uint8)
 
