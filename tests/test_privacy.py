@@ -26,6 +26,7 @@ WRITERS = {
 }
 MAY_WRITE = {
     "service.py": "install-service writes the unit and its folders; it opens no camera",
+    "model_folder.py": "`models install` copies a bundle; it opens no camera",
     "benchmark_plot.py": "`--plot` draws a chart of times; it is given numbers, never a frame",
 }
 
@@ -87,6 +88,12 @@ def imports(code: str) -> set[str]:
 def test_no_code_of_the_daemon_writes_a_file() -> None:
     found = {str(file): calls for file in source_files() if (calls := writing_calls(file.read_text("utf-8")))}
     assert {part(Path(file)) for file in found} <= set(MAY_WRITE), found
+
+
+def test_what_may_write_sees_no_frame() -> None:
+    for name in MAY_WRITE:
+        code = (EDGE / name).read_text("utf-8")
+        assert not re.search(r"edge\.(camera|pipeline|daemon|demo)|\bFrame\b|\.image\b", code), name
 
 
 def test_only_broker_display_and_service_manager_code_can_reach_a_network() -> None:
