@@ -20,17 +20,18 @@ const SPOKEN = {
 const NOT_SPOKEN = "not spoken";
 const HISTORY_LENGTH = 5;
 const HISTORY_SECONDS = 120; // the next visitor must not read this one's conversation
+const STATUS_DUE_SECONDS = 3; // a broker that keeps no status so long has never seen the device
 const SIZES = [[14, "short"], [40, "medium"], [90, "long"]]; // most characters of each size
 
 const element = (id) => document.getElementById(id);
 const buttons = document.querySelectorAll("button[data-command]");
 
 let connected = false;
-let deviceOnline = false;
+let deviceOnline = null; // not yet known
 let state = { caption: "", signer_present: false, silent: "no_signer", muted: false };
 
 function show() {
-  const live = connected && deviceOnline;
+  const live = connected && deviceOnline === true;
   document.body.dataset.live = live;
   showCaption(state.caption);
   say("hint", live ? hint() : outage());
@@ -57,7 +58,8 @@ function hint() {
 }
 
 function outage() {
-  return connected ? "The sign reader is switched off." : "No captions at the moment: the connection is being made again.";
+  if (connected) return deviceOnline === null ? "" : "The sign reader is switched off.";
+  return "No captions at the moment: the connection is being made again.";
 }
 
 function addToHistory(caption) {
@@ -96,9 +98,15 @@ function receive(topic, text) {
 
 function connectionChanged(online, reason) {
   connected = online;
-  if (!online) deviceOnline = false; // the retained status says it anew
+  deviceOnline = null; // the retained status says it anew, if there is one
+  if (online) setTimeout(statusIsDue, STATUS_DUE_SECONDS * 1000);
   document.body.dataset.connection = online ? "online" : "offline";
   say("connection", online ? "Connected" : `Disconnected: ${reason}`);
+  show();
+}
+
+function statusIsDue() {
+  deviceOnline ??= false;
   show();
 }
 
