@@ -42,7 +42,7 @@ _TOUCHING = np.array(
 )
 """Points whose touching makes a letter: C is an O that does not close."""
 
-_CLIP = 1.5
+CLIP = 1.5
 """Features are scaled to about -1..1 and clipped here, so that one int8 scale serves them all (step 0.012)."""
 _LENGTH_SCALE = 0.5
 _FINE_SCALE = 1.5
@@ -192,4 +192,4 @@ def _flat(points: Floats) -> Floats:
 
 
 def _clipped(values: Floats) -> Floats:
-    return np.asarray(np.clip(values, -_CLIP, _CLIP), dtype=np.float32)
+    return np.asarray(np.clip(values, -CLIP, CLIP), dtype=np.float32)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,20 @@ from edge.errors import AslEdgeError
 from edge.features import FEATURES_TAG
 from training.command import dispatch
 from training.evaluate import COMMANDS as EVALUATE
-from training.store import Clip, write_store
+from training.store import Clip, read_store, write_store
 from training.train import COMMANDS as TRAIN
 
 pytest.importorskip("tensorflow", reason="needs the training extra")
 
-from training.letters import evaluate, quantize, train
+from training.letters import crossval, evaluate, quantize, train
+from training.letters.config import LetterConfig, load_config
 from training.letters.data import LABELS, load_letters
+from training.letters.drawings import Drawings
 from training.letters.judge import why_skipped
+from training.letters.network import build
 from training.letters.quantize import check_parity
+from training.letters.rounds import Rounds
+from training.letters.windows import Samples
 
 CONFIG = """
 rounds: 4
@@ -145,5 +151,41 @@ def test_only_a_motion_letter_that_shows_no_motion_is_no_test_of_it() -> None:
     assert why_skipped(lost, LABELS) is None, "a hand that was not found is a mistake"
 
 
-def named(clip: Clip, **changes: object) -> Clip:
-    return Clip(**{name: getattr(clip, name) for name in Clip.__slots__} | changes)  # type: ignore[arg-type]
+def test_numbered_stills_of_a_drawing_become_a_sequence() -> None:
+    drawings = Drawings()
+    whole = clip("I", 0, 0, np.repeat(hook(), 2, axis=0))
+    missing = 20
+    for number in range(8, 37):
+        still = named(whole, clip=f"x/J_{number}.jpg", label="J", source="mariia", fps=0.0, hands=whole.hands[[number]])
+        if number != missing:
+            drawings.add(still)
+    (sequence,) = drawings.clips()
+    assert sequence.hands.shape == (29, 2, 21, 3)
+    assert np.isnan(sequence.hands[missing - 8]).all()
+    assert not sequence.still
+    assert why_skipped(sequence, LABELS) is None
+
+
+def test_sources_that_training_may_not_read_share_one_model(
+    run: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"made0": "longhong", "made1": "t32rahman", "made2": "stranger", "made3": "another"}
+    clips = list(read_store(write_small_store(tmp_path / "small.parquet", signers=4, stills=2)))
+    write_store(tmp_path / "s.parquet", [named(each, source=names[each.source]) for each in clips])
+    config = load_config(run["folder"] / "tiny.yaml")
+    seen: list[set[str]] = []
+
+    def untrained(draw: Callable[[int], Samples], config: LetterConfig) -> object:
+        seen.append(set(draw(0).sources.ravel().tolist()) - {""})
+        return build(config)
+
+    monkeypatch.setattr(crossval, "fit", untrained)
+    stores = [tmp_path / "s.parquet"]
+    rounds = Rounds(stores, "clear", config, tmp_path)
+    folds = crossval.leave_one_source_out(rounds, stores, config, tmp_path)
+    assert {fold.source for fold in folds} == set(names.values())
+    assert seen == [{"longhong", "t32rahman"}, {"t32rahman"}, {"longhong"}]
+
+
+def named(original: Clip, **changes: object) -> Clip:
+    return Clip(**{name: getattr(original, name) for name in Clip.__slots__} | changes)  # type: ignore[arg-type]

@@ -4,17 +4,24 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import Bundle
+from training.letters.noise import KINDS, SPREADS
 from training.sources import LETTER_SOURCES, Source
 
 EXPERIMENTS = Path(__file__).with_name("EXPERIMENTS.md")
 _UNSEEN = "python -m training.evaluate letters --leave-one-source-out"
 
 
-def write_card(bundle: Bundle, report: dict[str, Any] | None) -> None:
-    """Write the card beside the bundle's manifest; `report` is the cross-validation's."""
+def write_card(bundle: Bundle, report: dict[str, Any] | None, clear: dict[str, Any] | None = None) -> None:
+    """Write the card beside the bundle's manifest.
+
+    `report` is the cross-validation's, `clear` that of training on sources with a clear licence alone.
+    """
     parts = [_head(bundle)]
     if report is not None:
-        parts += [_figures(report), _others(report), _by_source(report), _by_letter(report)]
+        parts += [_figures(report), _by_source(report), _by_letter(report), _motions(report), _noise(report)]
+        parts.append(_others(report))
+    if clear is not None:
+        parts.append(_clear(clear))
     parts += [EXPERIMENTS.read_text("utf-8").strip(), _sources()]
     (bundle.path / "CARD.md").write_text("\n\n".join(parts) + "\n", "utf-8")
 
@@ -36,7 +43,7 @@ def _figures(report: dict[str, Any]) -> str:
     return f"""## On sources it has never seen
 
 `{_UNSEEN}`: for every source a model that never saw it, made int8, judged through the edge's interpreter.
-Nothing is left out but stills of J and Z, in which a motion cannot be seen.
+Nothing is left out but stills and motionless sequences of J and Z, in which a motion cannot be seen.
 
 | | |
 |---|---|
@@ -78,6 +85,46 @@ def _by_letter(report: dict[str, Any]) -> str:
         mistakes = [f"{other} {count}" for other, count in report["confusion"][label].items() if other != label]
         rows.append(f"| {label} | {share:.3f} | {', '.join(mistakes[:3])} |")
     return "\n".join(["## By letter", "", "| letter | accuracy | read instead (clips) |", "|---|---|---|", *rows])
+
+
+def _motions(report: dict[str, Any]) -> str:
+    motions = report["motions"]
+    rows = [f"| {name} | {right} of {total} |" for name, (right, total) in motions["right_of"].items()]
+    return f"""## J and Z drawn by people it has never seen
+
+Sequences, and drawings put together from numbered stills (mariia, aslexplorer). dylan draws J with the index finger.
+Static letters taken for J or Z: {motions["static_read"]:.2%}, emitted so: {motions["static_emitted"]:.2%}.
+
+| source | read right |
+|---|---|
+""" + "\n".join(rows)
+
+
+def _noise(report: dict[str, Any]) -> str:
+    head = " | ".join(f"sd {spread:g}" for spread in SPREADS)
+    rows = [f"| {kind} | " + " | ".join(f"{share:.2%}" for share in report["noise"][kind]) + " |" for kind in KINDS]
+    return f"""## Noise taken for a letter
+
+Share of windows that would have been emitted: random points, an unseen person's hand under noise (in hand widths), and
+random features.
+
+| noise | {head} |
+|---|---|---|---|
+""" + "\n".join(rows)
+
+
+def _clear(report: dict[str, Any]) -> str:
+    return f"""## Trained on sources with a clear licence alone
+
+`{_UNSEEN} --licences clear`; `python -m training.train letters --licences clear` trains it. Sources that state no
+licence are judged by one model of the four clear ones, the clear ones by models of the other three.
+
+| | |
+|---|---|
+| mean accuracy over {report["folds"]} sources | {report["mean_source_accuracy"]:.3f} |
+| worst source | {report["worst_source_accuracy"]:.3f} |
+| macro over letters | {report["macro_accuracy"]:.3f} |
+| emitted and wrong | {report["wrong_confident"]:.3f} |"""
 
 
 def _sources() -> str:

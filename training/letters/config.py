@@ -13,7 +13,7 @@ from training.settings import read_settings
 class Shares:
     """Make-up of a batch."""
 
-    letters: float = 0.55
+    letters: float = 0.53
     sequences: float = 0.15
     """Part of the letters that comes from sequences."""
     moving: float = 0.3
@@ -23,7 +23,8 @@ class Shares:
     transitions: float = 0.12
     others: float = 0.11
     resting: float = 0.02
-    noise: float = 0.02
+    noise: float = 0.03
+    feature_noise: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Augment:
 class LetterConfig:
     """A training run. A YAML file may set any of these; what it leaves out stays as here."""
 
-    rounds: int = 20
+    rounds: int = 16
     round_samples: int = 60_000
     passes: int = 2
     """How often a round's samples are used: drawing them costs more than training on them."""

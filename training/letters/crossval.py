@@ -18,13 +18,17 @@ from training.figures import Judgement
 from training.letters.bundle import open_bundle, write_bundle
 from training.letters.config import LetterConfig
 from training.letters.data import LABELS
+from training.letters.drawings import Drawings
 from training.letters.fit import fit
 from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable
+from training.letters.noise import noise_accepted
 from training.letters.rounds import Rounds
 from training.store import Clip, read_store
 
 log = logging.getLogger(__name__)
+_NOISE_WINDOWS = 200
+"""By fold, kind and strength."""
 UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
 
 
@@ -44,12 +48,26 @@ class Fold:
 
 
 def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> list[Fold]:
-    """Train, quantise and judge a fold for every source; folds that are done already are read back."""
+    """Train, quantise and judge a fold for every source; folds that are done already are read back.
+
+    Sources that training may not read at all (`--licences clear`) share one model.
+    """
     clips = _clips_by_source(stores)
     calibration = calibration_rows(rounds(0).features)
-    return [
-        _fold(source, clips[source], rounds, calibration, config, out / "folds" / source) for source in sorted(clips)
-    ]
+    unread = {source for source in clips if not rounds.reads(source)}
+    folds = []
+    for source in sorted(clips, key=lambda name: (name not in unread, name)):
+        done = out / "folds" / source / f"verdicts-{rounds.digest}.npz"
+        if not done.exists():
+            models = out / "folds" / ("unread" if source in unread else source)
+            if not (models / rounds.digest).exists():
+                log.info("fold %s: %d clips held out", models.name, len(clips[source]))
+                _train_fold(source, rounds, calibration, config, models)
+            _judge_fold(clips[source], models, done)
+        with np.load(done) as saved:
+            verdicts = {kind: _judgements(clips[source], saved[kind]) for kind in ("float", "int8")}
+            folds.append(Fold(source, verdicts["float"], verdicts["int8"]))
+    return folds
 
 
 def other_people(
@@ -58,7 +76,7 @@ def other_people(
     """What a model says about people who spell nothing: every second source of them, none of which it saw."""
     clips = [clip for store in stores for clip in read_store(store) if clip.kind != "letter"]
     held = sorted({clip.source for clip in clips})[::2]
-    folder = out / "folds" / f"others-{config.digest()}"
+    folder = out / "folds" / f"others-{rounds.digest}"
     if not (folder / MANIFEST).exists():
         log.info("fold of other people: %s held out", ", ".join(held))
         model = fit(lambda number: rounds(number).without(held), config)
@@ -68,22 +86,33 @@ def other_people(
     return idle_figures([clip for clip in clips if clip.source in held], open_bundle(folder))
 
 
-def _fold(
-    source: str, clips: list[Clip], rounds: Rounds, calibration: Floats, config: LetterConfig, folder: Path
-) -> Fold:
-    done = folder / f"verdicts-{config.digest()}.npz"
-    if not done.exists():
-        log.info("fold %s: %d clips held out", source, len(clips))
-        folder.mkdir(parents=True, exist_ok=True)
-        model = fit(lambda number: rounds(number).without([source]), config)
-        verdicts: dict[str, Any] = {}
-        for kind, content in (("float", to_float(model)), ("int8", to_int8(model, calibration))):
-            bundle = write_bundle(folder / kind, content, LABELS, UNCALIBRATED)
-            verdicts[kind] = np.stack([judgement.probabilities for judgement in judge(clips, bundle)])
-        np.savez(done, float=verdicts["float"], int8=verdicts["int8"])
-        keras.backend.clear_session()
-    with np.load(done) as saved:
-        return Fold(source, _judgements(clips, saved["float"]), _judgements(clips, saved["int8"]))
+def noise_of_folds(rounds: Rounds, stores: list[Path], point: dict[str, Any], out: Path) -> dict[str, list[float]]:
+    """Share of noise from which the folds' models would have said a letter, the hands in it those of unseen people."""
+    by_fold = [
+        noise_accepted(clips, open_bundle(out / "folds" / source / "int8"), point, _NOISE_WINDOWS)
+        for source, clips in sorted(_clips_by_source(stores).items())
+        if rounds.reads(source)
+    ]
+    return {kind: np.mean([fold[kind] for fold in by_fold], axis=0).round(5).tolist() for kind in by_fold[0]}
+
+
+def _train_fold(source: str, rounds: Rounds, calibration: Floats, config: LetterConfig, folder: Path) -> None:
+    """A float and an int8 bundle that never saw the source."""
+    model = fit(lambda number: rounds(number).without([source]), config)
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, content in (("float", to_float(model)), ("int8", to_int8(model, calibration))):
+        write_bundle(folder / kind, content, LABELS, UNCALIBRATED)
+    keras.backend.clear_session()
+    (folder / rounds.digest).touch()
+
+
+def _judge_fold(clips: list[Clip], models: Path, done: Path) -> None:
+    done.parent.mkdir(parents=True, exist_ok=True)
+    tables = {
+        kind: np.stack([judgement.probabilities for judgement in judge(clips, open_bundle(models / kind))])
+        for kind in ("float", "int8")
+    }
+    np.savez(done, float=tables["float"], int8=tables["int8"])
 
 
 def _judgements(clips: list[Clip], table: NDArray[np.float32]) -> list[Judgement]:
@@ -91,9 +120,14 @@ def _judgements(clips: list[Clip], table: NDArray[np.float32]) -> list[Judgement
 
 
 def _clips_by_source(stores: list[Path]) -> dict[str, list[Clip]]:
+    """All that can be judged; drawings put together from stills count as clips of J and Z."""
     groups: dict[str, list[Clip]] = defaultdict(list)
+    drawings = Drawings()
     for store in stores:
         for clip in read_store(store):
+            drawings.add(clip)
             if judgeable(clip, LABELS):
                 groups[clip.source].append(clip)
+    for clip in drawings.clips():
+        groups[clip.source].append(clip)
     return dict(groups)

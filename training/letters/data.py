@@ -1,6 +1,5 @@
 """Clips of landmark stores as canonical hands: stills as one pose, sequences as tracks of the spelling hand."""
 
-import re
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from edge.features import palm_length
 from edge.letters import MOTION_LETTERS, NOTHING
 from edge.types import Floats
 from edge.windows import HandChooser, HandTrack, Times
+from training.letters.drawings import Drawings
 from training.sources import (
     NEVER_TRAIN,
     evaluation_only,
@@ -21,7 +21,7 @@ from training.sources import (
     trainable,
     word_source,
 )
-from training.store import UNKNOWN_FPS, Clip, read_store
+from training.store import Clip, read_store
 
 LABELS = (*string.ascii_uppercase, NOTHING)
 INDEX = {label: index for index, label in enumerate(LABELS)}
@@ -123,7 +123,7 @@ class _Reader:
     def __init__(self) -> None:
         self._poses: list[tuple[Floats, int, str, str]] = []
         self._controls: list[tuple[Floats, str]] = []
-        self._frames: dict[tuple[str, str, str], dict[int, Floats]] = {}
+        self._drawings = Drawings()
         self._tracks: list[Track] = []
         self._movements: list[Track] = []
         self._others: list[Track] = []
@@ -137,14 +137,12 @@ class _Reader:
             if clip.label in INDEX and (is_motion(clip.label) or kept is self._tracks):
                 kept += tracks_of(clip)
             return
+        self._drawings.add(clip)
         points = still_points(clip)
         if points is not None:
             self._add_still(clip, points)
 
     def _add_still(self, clip: Clip, points: Floats) -> None:
-        number = _number(clip.clip)
-        if number is not None and clip.label in letter_source(clip.source).drawn:
-            self._frames.setdefault((clip.source, clip.label, clip.signer), {})[number] = points
         if clip.label not in LABELS:
             if clip.label not in CONTROL_LIKE_LETTERS:
                 self._controls.append((normalised(points), clip.source))
@@ -159,29 +157,12 @@ class _Reader:
             labels=np.array(labels, np.int64),
             sources=np.array(sources, np.str_),
             signers=np.array(signers, np.str_),
-            tracks=[*self._tracks, *self._drawings()],
+            tracks=[*self._tracks, *(track for clip in self._drawings.clips() for track in tracks_of(clip))],
             movements=self._movements,
             others=self._others,
             controls=_stacked(controls),
             control_sources=np.array(control_sources, np.str_),
         )
-
-    def _drawings(self) -> list[Track]:
-        """J and Z put together from numbered stills."""
-        tracks = []
-        for (source, label, signer), frames in self._frames.items():
-            for first, last in letter_source(source).drawn[label]:
-                numbers = [number for number in range(first, last + 1) if number in frames]
-                times = np.array(numbers) / UNKNOWN_FPS
-                if len(numbers) > (last - first) / 2:
-                    tracks.append(_track(times, [frames[number] for number in numbers], label, source, signer))
-        return tracks
-
-
-def _number(clip: str) -> int | None:
-    """The running number at the end of a clip's name."""
-    found = re.search(r"(\d+)(?:\.\w+)?$", clip)
-    return int(found.group(1)) if found else None
 
 
 def _stacked(poses: Sequence[Floats]) -> Floats:
@@ -189,7 +170,7 @@ def _stacked(poses: Sequence[Floats]) -> Floats:
 
 
 def still_points(clip: Clip) -> Floats | None:
-    """(21, 3) canonical points of a still; None where no hand was found."""
+    """(21, 3) canonical points of a still, or of a clip's first frame; None where no hand was found."""
     choice = HandChooser().step(next(clip.landmarks()))
     return None if choice is None else choice[1]
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from edge.features import CLIP, FEATURE_SIZE
 from edge.letters import NOTHING
 from edge.types import Floats
 from edge.windows import resample
@@ -12,15 +13,16 @@ from training.letters import synthesis
 from training.letters.config import LetterConfig
 from training.letters.data import INDEX, LetterData, Track
 from training.letters.pools import Pool
-from training.letters.windows import Names, Windows
+from training.letters.windows import Names, Samples, Windows
 
 RESTING_LETTERS = "BFIY"
 """Turned over they make resting hands. Not A, E, S, W: some signers' M and N hang down and look like them."""
 POINTING_LETTERS = "DX"
 """Hands of people who point and draw in the air; real ones drew question marks that were read as Z."""
 _TURNED_OVER_DEGREES = 110.0
-_LOG_NOISE_PALMS = (math.log(0.25), math.log(3.0))
-"""Smallest and largest standard deviation of noise that must not be read as a letter, in palm lengths."""
+_LOG_NOISE = (math.log(0.2), math.log(3.0))
+"""Smallest and largest standard deviation of noise that must not be read as a letter, in palm lengths, and in features
+about as large as these."""
 
 
 class Negatives:
@@ -42,12 +44,18 @@ class Negatives:
     def noise(self, poses: Floats, sources: Names) -> Windows:
         """Points that are no hand: pure noise, hands buried in it, the same in every frame or flickering."""
         rng, count = self._rng, len(poses)
-        spread = np.exp(rng.uniform(*_LOG_NOISE_PALMS, (count, 1, 1, 1))).astype(np.float32)
-        buried = rng.random((count, 1, 1, 1)) < 0.5
+        spread = np.exp(rng.uniform(*_LOG_NOISE, (count, 1, 1, 1))).astype(np.float32)
+        buried = rng.random((count, 1, 1, 1)) < 0.7
         frames = synthesis.hold(poses) * buried + spread * rng.standard_normal((count, 1, 21, 3), np.float32)
         flicker = rng.random((count, 1, 1, 1)) < 0.5
         frames = frames + flicker * spread * rng.standard_normal(frames.shape, np.float32)
         return _nothing(np.asarray(frames, np.float32), sources)
+
+    def feature_noise(self, count: int) -> Samples:
+        """Features that no hand has, of no source: a network says anything where it was never taught."""
+        spread = np.exp(self._rng.uniform(*_LOG_NOISE, (count, 1)))
+        features = np.clip(spread * self._rng.standard_normal((count, FEATURE_SIZE)), -CLIP, CLIP)
+        return Samples(features.astype(np.float16), np.full(count, INDEX[NOTHING]), np.full((count, 2), ""))
 
     def _moving(self, count: int) -> Windows:
         """Hands in the middle of a word. Slow ones may well show a letter's hand and are left out."""

@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
     model = _float_model(args.out / "float.keras")
-    report = None if args.without_crossval else _report(args.out / REPORT)
+    report = None if args.without_crossval else _report(args.out / REPORT[args.licences])
     features = open_rounds(args)(0).features
     content = to_int8(model, calibration_rows(features))
     training = json.loads((args.out / "training.json").read_text("utf-8"))
@@ -56,7 +56,9 @@ def main(argv: list[str]) -> int:
         raise AslEdgeError(
             f"int8 agrees with float on {agreement:.2%} of training windows, wanted {LEAST_AGREEMENT:.0%}"
         )
-    write_card(write_bundle(args.bundle, content, LABELS, point, facts, args.version), report)
+    clear = args.out / REPORT["clear"]
+    beside = _report(clear) if clear.is_file() and args.licences == "all" else None
+    write_card(write_bundle(args.bundle, content, LABELS, point, facts, args.version), report, beside)
     return 0
 
 

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 
 from edge.letters import MOTION_LETTERS
-from training.figures import Judgement, figures
+from training.figures import Judgement, figures, is_emitted
 from training.letters.config import LetterConfig
-from training.letters.crossval import Fold, leave_one_source_out, other_people
+from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people
 from training.letters.data import LABELS
 from training.letters.operating import fit_operating_point, tempered
 from training.letters.rounds import Rounds
 from training.sources import LETTER_SOURCES, letter_source
 
-REPORT = "crossval.json"
+REPORT = {"all": "crossval.json", "clear": "crossval-clear.json"}
+"""File name by the licences trained on."""
 
 
 def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> dict[str, Any]:
@@ -32,8 +33,10 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
     report |= {"operating_point": point, "parity": _parity(folds), "folds": len(folds)}
     shown = [verdict for verdict in verdicts if _shows_its_label(verdict)]
     report["mean_source_accuracy_shown"] = figures(shown, LABELS, point)["mean_source_accuracy"]
+    report["motions"] = _motions([_calibrated(verdict, point["temperature"]) for verdict in verdicts], point)
+    report["noise"] = noise_of_folds(rounds, stores, point, out)
     report["others"] = other_people(rounds, stores, config, point, out)
-    (out / REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    (out / REPORT[rounds.licences]).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
 
 
@@ -43,6 +46,27 @@ def _shows_its_label(verdict: Judgement) -> bool:
     if verdict.label in MOTION_LETTERS and source in LETTER_SOURCES:
         return verdict.label in source.real_motion
     return verdict.label not in source.exclude
+
+
+def _motions(verdicts: list[Judgement], point: dict[str, Any]) -> dict[str, Any]:
+    """How J and Z are read, by source, and how many static letters are taken for them, read and emitted."""
+    table = np.stack([verdict.probabilities for verdict in verdicts])
+    read = np.array([LABELS[best] for best in table.argmax(axis=1)])
+    truth = np.array([verdict.label for verdict in verdicts])
+    sources = np.array([verdict.source for verdict in verdicts])
+    drawn, static = np.isin(read, MOTION_LETTERS), ~np.isin(truth, MOTION_LETTERS)
+    emitted = is_emitted(table, LABELS, point)
+    by_source = {
+        f"{source} {letter}": [int((here & (read == letter)).sum()), int(here.sum())]
+        for source in np.unique(sources)
+        for letter in MOTION_LETTERS
+        if (here := (sources == source) & (truth == letter)).any()
+    }
+    return {
+        "right_of": by_source,
+        "static_read": round(float(drawn[static].mean()), 5),
+        "static_emitted": round(float((drawn & emitted)[static].mean()), 5),
+    }
 
 
 def _calibrated(verdict: Judgement, temperature: float) -> Judgement:

@@ -11,6 +11,7 @@ from training.letters.config import LetterConfig
 from training.letters.data import LetterData, load_letters
 from training.letters.sampling import Sampler
 from training.letters.windows import Samples
+from training.sources import letter_source
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +20,11 @@ class Rounds:
     """Samples by round number. Reads the stores only if a round is not there yet."""
 
     def __init__(self, stores: list[Path], licences: str, config: LetterConfig, folder: Path) -> None:
-        self._stores, self._licences, self._config = stores, licences, config
-        self._folder = folder / f"rounds-{_digest(stores, licences, config)}"
+        self._stores, self._config = stores, config
+        self.licences = licences
+        self.digest = _digest(stores, licences, config)
+        """Names all that is made of these samples."""
+        self._folder = folder / f"rounds-{self.digest}"
         self._data: LetterData | None = None
         for other in folder.glob("rounds-*"):
             if other != self._folder:
@@ -42,8 +46,12 @@ class Rounds:
         """All clips that may be trained on."""
         if self._data is None:
             log.info("reading %s", ", ".join(str(store) for store in self._stores))
-            self._data = load_letters(self._stores, self._licences)
+            self._data = load_letters(self._stores, self.licences)
         return self._data
+
+    def reads(self, source: str) -> bool:
+        """Whether letters of this source are among the samples."""
+        return self.licences != "clear" or letter_source(source).clear
 
     def _drawn(self, number: int) -> Samples:
         seed = self._config.seed * 1000 + number

@@ -48,7 +48,8 @@ class Sampler:
         ]
         groups = [group.augmented(self._config.augment, self._rng) for group in groups if len(group)]
         picked = self._stills.draw(round(size * shares.noise), self._rng)
-        return Samples.of([*groups, self._negatives.noise(self._data.poses[picked], self._data.sources[picked])])
+        groups.append(self._negatives.noise(self._data.poses[picked], self._data.sources[picked]))
+        return Samples.joined([Samples.of(groups), self._negatives.feature_noise(round(size * shares.feature_noise))])
 
     def _letters(self, count: int) -> list[Windows]:
         """Static letters, from stills and settled sequences; some are carried about."""

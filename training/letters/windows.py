@@ -68,9 +68,13 @@ class Samples:
 
     @classmethod
     def of(cls, groups: list[Windows]) -> "Samples":
-        groups = [group for group in groups if len(group)]
+        made = [cls(group.features().astype(np.float16), group.labels, group.sources) for group in groups if len(group)]
+        return cls.joined(made)
+
+    @classmethod
+    def joined(cls, parts: list["Samples"]) -> "Samples":
         return cls(
-            np.concatenate([group.features().astype(np.float16) for group in groups]),
-            np.concatenate([group.labels for group in groups]),
-            np.concatenate([group.sources for group in groups]),
+            np.concatenate([part.features for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.sources for part in parts]),
         )
