@@ -1,48 +1,7 @@
-"""Writing a letter bundle (contract 4)."""
+"""The letter bundle: what its manifest says of every one."""
 
-import json
-import shutil
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
-from edge.bundle import MANIFEST, Bundle, load_bundle, sha256
 from edge.features import FEATURE_SIZE, FEATURES_TAG
+from training.bundles import Kind
 
-
-def write_bundle(
-    folder: Path,
-    model: bytes,
-    labels: tuple[str, ...],
-    operating_point: Mapping[str, Any],
-    facts: Mapping[str, Any] | None = None,
-    version: str = "0",
-) -> Bundle:
-    """Write a bundle beside `folder`, then put it in its place."""
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    (partial / "model.tflite").write_bytes(model)
-    (partial / "labels.txt").write_text("\n".join(labels) + "\n", "utf-8")
-    manifest = {
-        "name": "letters",
-        "version": version,
-        "task": "letters",
-        "features": FEATURES_TAG,
-        "input": [1, FEATURE_SIZE],
-        "files": {
-            role: {"name": name, "sha256": sha256(partial / name)}
-            for role, name in (("model", "model.tflite"), ("labels", "labels.txt"))
-        },
-        "operating_point": dict(operating_point),
-        **(facts or {}),
-    }
-    (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
-    return open_bundle(folder)
-
-
-def open_bundle(folder: Path) -> Bundle:
-    """A letter bundle made for this feature code."""
-    return load_bundle(folder, task="letters", features=FEATURES_TAG)
+LETTERS = Kind("letters", FEATURES_TAG, (1, FEATURE_SIZE))
+write_bundle, open_bundle = LETTERS.write, LETTERS.open

@@ -1,0 +1,58 @@
+"""Writing a model bundle (contract 4)."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge.bundle import MANIFEST, Bundle, load_bundle, sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What all bundles of a task have in common."""
+
+    task: str
+    features: str
+    """Tag of the feature code."""
+    input: tuple[int, ...]
+    """Shape of the network's input."""
+
+    def open(self, folder: Path) -> Bundle:
+        """A bundle of this task made for this feature code."""
+        return load_bundle(folder, task=self.task, features=self.features)
+
+    def write(
+        self,
+        folder: Path,
+        model: bytes,
+        labels: tuple[str, ...],
+        operating_point: Mapping[str, Any],
+        facts: Mapping[str, Any] | None = None,
+        version: str = "0",
+    ) -> Bundle:
+        """Write a bundle beside `folder`, then put it in its place."""
+        partial = folder.with_name(folder.name + ".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        (partial / "model.tflite").write_bytes(model)
+        (partial / "labels.txt").write_text("\n".join(labels) + "\n", "utf-8")
+        manifest = {
+            "name": self.task,
+            "version": version,
+            "task": self.task,
+            "features": self.features,
+            "input": list(self.input),
+            "files": {
+                role: {"name": name, "sha256": sha256(partial / name)}
+                for role, name in (("model", "model.tflite"), ("labels", "labels.txt"))
+            },
+            "operating_point": dict(operating_point),
+            **(facts or {}),
+        }
+        (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+        return self.open(folder)
