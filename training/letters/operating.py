@@ -23,8 +23,8 @@ def fit_operating_point(
     table: Table, truth: NDArray[np.int64], sources: NDArray[np.str_], labels: tuple[str, ...]
 ) -> dict[str, Any]:
     """From out-of-fold probabilities (N, labels) at temperature 1 to the manifest's operating point."""
-    weights = _balanced(sources)
-    temperature = _temperature(table, truth, weights)
+    weights = balanced(sources)
+    temperature = fit_temperature(table, truth, weights)
     calibrated = tempered(table, temperature)
     return {
         "temperature": round(temperature, 3),
@@ -40,13 +40,13 @@ def tempered(table: Table, temperature: float) -> Table:
     return np.asarray(powered / powered.sum(axis=1, keepdims=True), np.float32)
 
 
-def _balanced(sources: NDArray[np.str_]) -> NDArray[np.float64]:
+def balanced(sources: NDArray[np.str_]) -> NDArray[np.float64]:
     """Weights that make each source count alike, mean 1."""
     names, inverse, counts = np.unique(sources, return_inverse=True, return_counts=True)
     return np.asarray(len(sources) / len(names) / counts[inverse])
 
 
-def _temperature(table: Table, truth: NDArray[np.int64], weights: NDArray[np.float64]) -> float:
+def fit_temperature(table: Table, truth: NDArray[np.int64], weights: NDArray[np.float64]) -> float:
     """The one with the least expected calibration error.
 
     Likelihood would be ruled by a few clips that surely show another letter than their name says.
