@@ -1,10 +1,11 @@
 """What the word model sees of a signer: one definition, used on the device and in training.
 
 A frame becomes one array of points (`frame_points`): both hands and seven points of the body, isotropic, in pixels. The
-past is put on a fixed grid of seconds (`on_grid`), so that 8 and 30 fps give the same window. `word_features` then
-describe every step: each hand's shape in its own palm frame, where it is and goes relative to the shoulders and the
-face in shoulder widths, how the hands lie to each other. A left-hander is mirrored, so that the hand that does more is
-always the right one. What was not seen is zero, and a flag says so.
+span from a sign's beginning to its end is put on a grid of fixed length (`on_grid`), so that 8 and 30 fps, and fast and
+slow signers, give the same window. `word_features` then describe every step: each hand's shape in its own palm frame,
+where it is and goes relative to the shoulders and the face in shoulder widths, how the hands lie to each other. A
+left-hander is mirrored, so that the hand that does more is always the right one. What was not seen is zero, and a flag
+says so.
 
 Every function takes any number of leading axes: the device calls them on one window, training on thousands.
 """
@@ -18,13 +19,16 @@ from edge.types import Floats, Landmarks
 WORD_FEATURES_TAG = "words-1"
 """Changes whenever a number in a feature vector changes its meaning; bundles name the tag they were trained on."""
 
-GRID_STEPS = 32
-GRID_SECONDS = 1 / 15
-"""2.1 s: dictionary signs take 1 to 2 s, and 15 Hz is what slow cameras and most recordings give."""
+GRID_STEPS = 24
+"""A sign of 1.6 s at 15 Hz, which is what slow cameras and most recordings give."""
+SHORTEST_SECONDS = 0.3
+"""A shorter span is taken to have begun earlier."""
 GAP_SECONDS = 0.3
 """A hand missing for less is carried over: motion blur hides it for 1 to 4 frames."""
 EDGE_SECONDS = 0.1
 """How long a hand still counts before it appears and after it was seen last."""
+
+Times = NDArray[np.float64]
 
 LEFT, RIGHT, BODY = slice(0, 21), slice(21, 42), slice(42, 49)
 POINTS = 49
@@ -39,6 +43,9 @@ _LEFT_BEFORE_RIGHT = 1.3, 0.3
 """The left hand leads if it does so many times more, and so much more, than the right."""
 _REST_BELOW_SHOULDERS = 1.5
 """Shoulder widths under the shoulders: a hand lower than this rests."""
+
+_RAISED = 1.3
+"""A hand up to so many shoulder widths under the shoulders may be signing: lower ones lie in the lap."""
 
 _CLIP = 2.0
 """Features are scaled to about -1..1 and clipped here: one int8 scale serves them all (step 0.016)."""
@@ -56,12 +63,12 @@ def frame_points(landmarks: Landmarks) -> Floats:
     return np.asarray(points * np.array([landmarks.width, landmarks.height, landmarks.width]), np.float32)
 
 
-def on_grid(times: NDArray[np.float64], points: Floats, now: float) -> Floats:
-    """Points (N, POINTS, 3) at rising `times` to (GRID_STEPS, POINTS, 3) ending `now`, linear between frames.
+def on_grid(times: Times, points: Floats, start: float, end: float) -> Floats:
+    """Points (N, POINTS, 3) at rising `times` to (GRID_STEPS, POINTS, 3) from `start` to `end`, linear between frames.
 
     Each hand is interpolated by itself; a short gap is bridged, a long one stays NaN.
     """
-    wanted = np.asarray(now - GRID_SECONDS * np.arange(GRID_STEPS - 1, -1, -1), np.float64)
+    wanted = np.asarray(np.linspace(min(start, end - SHORTEST_SECONDS), end, GRID_STEPS), np.float64)
     grid = np.full((GRID_STEPS, POINTS, 3), np.nan, np.float32)
     for part in (LEFT, RIGHT, BODY):
         seen = np.isfinite(points[:, part.start, 0])
@@ -70,7 +77,16 @@ def on_grid(times: NDArray[np.float64], points: Floats, now: float) -> Floats:
     return grid
 
 
-def _interpolated(times: NDArray[np.float64], points: Floats, wanted: NDArray[np.float64]) -> Floats:
+def raised(points: Floats) -> NDArray[np.bool_]:
+    """(N, POINTS, 3) to (N,): whether a hand is up in a frame, or seen at all where nobody's shoulders are."""
+    shoulders = points[:, [_LEFT_SHOULDER, _RIGHT_SHOULDER], :2]
+    width = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=-1)
+    rest = np.where(np.isfinite(width), shoulders[..., 1].mean(axis=1) + _RAISED * width, np.inf)
+    hands = np.stack([points[:, part, 1].mean(axis=1) for part in (LEFT, RIGHT)])
+    return np.asarray((np.nan_to_num(hands, nan=np.inf) < rest).any(axis=0))
+
+
+def _interpolated(times: Times, points: Floats, wanted: Times) -> Floats:
     after = np.clip(np.searchsorted(times, wanted), 1, max(len(times) - 1, 1))
     before, after = after - 1, np.minimum(after, len(times) - 1)
     since, until = wanted - times[before], times[after] - wanted

@@ -1,36 +1,42 @@
-"""The word recogniser: the signer's recent past in, a probability for every word out."""
+"""The word recogniser: what the signer did since the hands came up in, a probability for every word out."""
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
-from edge.types import Floats, Landmarks
-from edge.word_features import GRID_SECONDS, GRID_STEPS, frame_points, on_grid, word_features
+from edge.classifier import Classifier
+from edge.types import Floats
+from edge.word_features import Times, on_grid, raised, word_features
 
-_HISTORY_SECONDS = (GRID_STEPS + 4) * GRID_SECONDS
-"""What a window may reach back to, and a little more to interpolate from."""
+LONGEST_SECONDS = 3.5
+"""No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
+_TRIMS = ((0.0, 0.0), (0.12, 0.0), (0.0, 0.12))
+"""Shares of the span cut off before and after: where a sign begins and ends is not known better."""
 
 
-class WordWindows:
-    """Keeps the last two seconds of one signer."""
+def active_span(times: Times, points: Floats) -> tuple[float, float] | None:
+    """From the first raised hand to the last in points (N, POINTS, 3); None where no hand is up."""
+    up = np.flatnonzero(raised(points))
+    if not len(up):
+        return None
+    end = float(times[up[-1]])
+    return max(float(times[up[0]]), end - LONGEST_SECONDS), end
 
-    def __init__(self) -> None:
-        self._times: deque[float] = deque()
-        self._points: deque[Floats] = deque()
 
-    def add(self, landmarks: Landmarks) -> None:
-        """Append a frame; one that is not newer than the last starts anew: another recording."""
-        if self._times and landmarks.ts <= self._times[-1]:
-            self._times.clear()
-            self._points.clear()
-        self._times.append(landmarks.ts)
-        self._points.append(frame_points(landmarks))
-        while self._times[0] < landmarks.ts - _HISTORY_SECONDS:
-            self._times.popleft()
-            self._points.popleft()
+def span_features(times: Times, points: Floats, start: float, end: float) -> Floats:
+    """(len(_TRIMS), GRID_STEPS, CHANNELS): the same span, cut in several ways, whose scores are to be averaged."""
+    length = end - start
+    grids = [on_grid(times, points, start + a * length, end - b * length) for a, b in _TRIMS]
+    return word_features(np.stack(grids))
 
-    def features(self, now: float) -> Floats:
-        """(GRID_STEPS, CHANNELS) of the window that ends `now`; at least one frame must have been added."""
-        return word_features(on_grid(np.array(self._times), np.stack(self._points), now))
+
+class WordModel(Classifier):
+    """The word bundle's network."""
+
+    def read(self, times: Times, points: Floats, start: float, end: float) -> Floats:
+        """(labels,): what was signed from `start` to `end` in points (N, POINTS, 3)."""
+        return self.mean(span_features(times, points, start, end))
+
+    def mean(self, windows: Floats) -> Floats:
+        """(B, GRID_STEPS, CHANNELS) cuts of one span to (labels,)."""
+        return np.asarray(np.mean([self.probabilities(window) for window in windows], axis=0), np.float32)

@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 
 from edge.types import Floats, Landmarks
-from edge.word_features import CHANNELS, GRID_SECONDS, GRID_STEPS, HAND_CHANNELS, POINTS, on_grid
-from edge.words import WordWindows
+from edge.word_features import (
+    CHANNELS,
+    GRID_STEPS,
+    HAND_CHANNELS,
+    POINTS,
+    frame_points,
+    on_grid,
+    raised,
+    word_features,
+)
+from edge.words import LONGEST_SECONDS, active_span
 
 WIDTH, HEIGHT = 640, 480
 
@@ -42,11 +51,14 @@ def waving(fps: float, seconds: float = 3.0, start: float = 0.0) -> list[Landmar
     return [seen(ts, right=hand(250 + 40 * np.sin(2 * np.pi * (ts - start)), 180)) for ts in times]
 
 
-def window(frames: list[Landmarks], now: float | None = None) -> Floats:
-    windows = WordWindows()
-    for frame in frames:
-        windows.add(frame)
-    return windows.features(frames[-1].ts if now is None else now)
+def points_of(frames: list[Landmarks]) -> tuple[np.ndarray, Floats]:
+    return np.array([f.ts for f in frames]), np.stack([frame_points(f) for f in frames])
+
+
+def window(frames: list[Landmarks], seconds: float = 1.6) -> Floats:
+    """The window of the last so many seconds."""
+    times, points = points_of(frames)
+    return word_features(on_grid(times, points, times[-1] - seconds, times[-1]))
 
 
 def mirrored(frame: Landmarks) -> Landmarks:
@@ -68,9 +80,14 @@ def test_a_window_has_its_size_and_no_hole() -> None:
 
 @pytest.mark.parametrize("fps", [8, 12, 15, 25])
 def test_the_frame_rate_hardly_shows(fps: int) -> None:
-    fast, slow = window(waving(30), now=2.9), window(waving(fps), now=2.9)
+    fast, slow = window(waving(30)), window(waving(fps))
     places = slice(HAND_CHANNELS - 15, HAND_CHANNELS - 6)
-    assert np.abs(fast[1:-2, places] - slow[1:-2, places]).mean() < 0.02
+    assert np.abs(fast[1:-2, places] - slow[1:-2, places]).mean() < 0.03
+
+
+def test_a_sign_made_slower_looks_the_same() -> None:
+    slow = [seen(2 * f.ts, right=f.hands[1]) for f in waving(30)]
+    np.testing.assert_allclose(window(waving(30)), window(slow, seconds=3.2), atol=1e-3)
 
 
 def test_left_handers_and_mirrored_pictures_look_the_same() -> None:
@@ -121,17 +138,25 @@ def test_nobody_is_all_zero() -> None:
     assert not window(empty).any()
 
 
-def test_a_recording_that_starts_again_forgets_the_one_before() -> None:
-    windows = WordWindows()
-    for frame in [*waving(15), *waving(15, seconds=0.2)]:
-        windows.add(frame)
-    flags = windows.features(0.2)[:, 0]
-    assert flags.sum() <= np.ceil(0.3 / GRID_SECONDS) + 1
+def test_the_grid_goes_from_beginning_to_end() -> None:
+    times = np.arange(GRID_STEPS) / 15
+    points = np.zeros((GRID_STEPS, POINTS, 3), np.float32)
+    points[..., 0] = np.arange(GRID_STEPS)[:, None]
+    grid = on_grid(times, points, times[0], times[-1])
+    np.testing.assert_allclose(grid[:, 0, 0], np.arange(GRID_STEPS), atol=1e-3)
+    beyond = on_grid(times, points, times[0] - 1, times[-1])
+    assert np.isnan(beyond[0]).all()
+    assert np.isfinite(beyond[-1]).all()
 
 
-def test_the_grid_ends_at_the_moment_asked_for() -> None:
-    points = np.zeros((4, POINTS, 3), np.float32)
-    points[..., 0] = np.arange(4)[:, None]
-    grid = on_grid(np.arange(4) * GRID_SECONDS, points, 3 * GRID_SECONDS)
-    np.testing.assert_allclose(grid[-4:, 0, 0], [0, 1, 2, 3], atol=1e-5)
-    assert np.isnan(grid[:-6]).all()
+def test_a_sign_lasts_from_the_first_raised_hand_to_the_last() -> None:
+    resting, up = hand(250, 470), hand(250, 200)
+    frames = [seen(ts, right=up if 1.0 <= ts <= 2.0 else resting) for ts in np.arange(45) / 15]
+    times, points = points_of(frames)
+    span = active_span(times, points)
+    assert span == pytest.approx((1.0, 2.0), abs=0.01)
+    assert raised(points).sum() == 16
+    assert active_span(times[:10], points[:10]) is None
+    long = [seen(ts, right=up) for ts in np.arange(120) / 15]
+    start, end = active_span(*points_of(long)) or (0, 0)
+    assert end - start == pytest.approx(LONGEST_SECONDS)

@@ -1,10 +1,10 @@
-"""`python -m training.evaluate letters`: the figures of contract 1, from the int8 bundle."""
+"""`python -m training.evaluate letters|words`: the figures of contract 1, from the int8 bundle."""
 
 import sys
 
 from training.command import dispatch
 
-COMMANDS = {"letters": "training.letters.evaluate"}
+COMMANDS = {"letters": "training.letters.evaluate", "words": "training.words.evaluate"}
 
 
 if __name__ == "__main__":

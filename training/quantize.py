@@ -1,4 +1,4 @@
-"""`python -m training.quantize letters|landmarks`: float models in, int8 bundles out."""
+"""`python -m training.quantize letters|words|landmarks`: float models in, int8 bundles out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import sys
 
 from edge.errors import AslEdgeError
 
-_COMMANDS = {"letters": "training.letters.quantize", "landmarks": "training.landmarks.quantize"}
-"""Imported only when named: one needs TensorFlow, the other the mediapipe wheel."""
+_COMMANDS = {
+    "letters": "training.letters.quantize",
+    "words": "training.words.quantize",
+    "landmarks": "training.landmarks.quantize",
+}
+"""Imported only when named: two need TensorFlow, the last the mediapipe wheel."""
 
 
 def main(argv: list[str]) -> int:

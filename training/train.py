@@ -1,10 +1,10 @@
-"""`python -m training.train letters`: landmark stores in, a float model out."""
+"""`python -m training.train letters|words`: landmark stores in, a float model out."""
 
 import sys
 
 from training.command import dispatch
 
-COMMANDS = {"letters": "training.letters.train"}
+COMMANDS = {"letters": "training.letters.train", "words": "training.words.train"}
 
 
 if __name__ == "__main__":

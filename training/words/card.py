@@ -1,0 +1,111 @@
+"""CARD.md of the word bundle: what it is, how well it reads people it has never seen, on what it was trained."""
+
+from pathlib import Path
+from typing import Any
+
+from edge.bundle import Bundle
+from training.sources import LOOKALIKES, NEVER_TRAIN, WORD_SOURCES, Source
+
+EXPERIMENTS = Path(__file__).with_name("EXPERIMENTS.md")
+_UNSEEN = "python -m training.evaluate words --leave-people-out"
+
+
+def write_card(bundle: Bundle, report: dict[str, Any] | None) -> None:
+    """Write the card beside the bundle's manifest; `report` is the cross-validation's."""
+    parts = [_head(bundle)]
+    if report is not None:
+        parts += [_figures(report), _others(report), _reliability(report), _by_group(report), _by_label(report, bundle)]
+    parts += [EXPERIMENTS.read_text("utf-8").strip(), _sources()]
+    (bundle.path / "CARD.md").write_text("\n\n".join(parts) + "\n", "utf-8")
+
+
+def _head(bundle: Bundle) -> str:
+    size = bundle.file().stat().st_size
+    return f"""# words {bundle.version}
+
+Reads {len(bundle.labels) - 1} signs of American Sign Language from the landmarks of both hands and the shoulders, from
+the moment the hands come up to the moment they go down. One static int8 .tflite file of {size / 1000:.0f} kB. Input:
+{" x ".join(str(n) for n in bundle.manifest["input"][1:])} features (`{bundle.features}`, see `edge/word_features.py`).
+Output: logits of the words and `nothing`; the manifest holds the temperature, each word's floor and the words that are
+shipped disabled. It is no interpreter: below its floor a word stays unsaid.
+
+Made by `python -m training.train words` and `python -m training.quantize words`."""
+
+
+def _figures(report: dict[str, Any]) -> str:
+    parity = report["parity"]
+    rows = [
+        f"| {name} | {row['clips']} | {row['accuracy']:.3f} | {row['top5']:.3f} | {row['coverage']:.3f} "
+        f"| {row['wrong_confident']:.3f} |"
+        for name, row in report["groups"].items()
+        if row["clips"]
+    ]
+    head = f"""## On people it has never seen
+
+`{_UNSEEN}`: {report["folds"]} folds; each holds out whole recorders, GISLR participants and framing clusters of WLASL
+and the glosses outside the vocabulary that they sign. Made int8, judged through the edge's interpreter, all words and
+`nothing` competing. The dictionaries are never trained on. "As shown" leaves out what FACTS knows to be another sign.
+
+| | clips | accuracy | top 5 | said | said and wrong |
+|---|---|---|---|---|---|"""
+    tail = f"""
+Float and int8 decide alike on {parity["agreement"]:.4f} of {parity["clips"]} clips; their accuracies are
+{parity["float_accuracy"]:.4f} and {parity["int8_accuracy"]:.4f}."""
+    return "\n".join([head, *rows, tail])
+
+
+def _others(report: dict[str, Any]) -> str:
+    rows = [f"| {name} | {row['clips']} | {row['with_a_word']:.3f} |" for name, row in report["others"].items()]
+    head = ["## Who signs no word of it", "", "| clips of | clips | in which a word was said |", "|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def _reliability(report: dict[str, Any]) -> str:
+    rows = [
+        f"| {row['from']:.1f} to {row['to']:.1f} | {row['clips']} | {row['confidence']:.3f} | {row['accuracy']:.3f} |"
+        for row in report["reliability"]
+    ]
+    head = ["## Reliability", "", f"Expected calibration error {report['ece']:.3f}.", ""]
+    return "\n".join([*head, "| confidence | clips | mean confidence | right |", "|---|---|---|---|", *rows])
+
+
+def _by_group(report: dict[str, Any]) -> str:
+    rows = [
+        f"| {each} | {share:.3f} |"
+        for name, row in report["groups"].items()
+        if name.startswith("core") and "as shown" not in name
+        for each, share in row["each"].items()
+    ]
+    return "\n".join(["## Core words by recorder", "", "| held out | accuracy |", "|---|---|", *rows])
+
+
+def _by_label(report: dict[str, Any], bundle: Bundle) -> str:
+    disabled, floors = set(report["operating_point"]["disabled"]), report["operating_point"]["floors"]
+    rows = []
+    for label in bundle.labels[:-1]:
+        mistakes = [f"{other} {count}" for other, count in report["confusion"].get(label, {}).items() if other != label]
+        share = report["per_label"].get(label)
+        state = "disabled" if label in disabled else f"{floors[label]:.2f}"
+        shown = "" if share is None else f"{share:.3f}"
+        rows.append(f"| {label} | {shown} | {state} | {', '.join(mistakes[:3])} |")
+    head = ["## By word", "", "| word | accuracy | floor | read instead (clips) |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def _sources() -> str:
+    head = "## Sources\n\nMost state no licence and show people: nothing of theirs is in this project."
+    rows = [_source(source) for source in WORD_SOURCES]
+    alike = ", ".join(sorted(LOOKALIKES))
+    tail = f"\nNot taught as `nothing` because a word of the vocabulary looks the same: {alike}."
+    return "\n".join(
+        [head, "", "| source | licence | signers | remarks | not trained on |", "|---|---|---|---|---|", *rows, tail]
+    )
+
+
+def _source(source: Source) -> str:
+    excluded = "; ".join(f"{label}: {why}" for label, why in source.exclude.items())
+    if source.name in NEVER_TRAIN:
+        excluded = f"all: {NEVER_TRAIN[source.name]}"
+    elif "evaluation only" in source.licence:
+        excluded = "all: its licence allows tests only"
+    return f"| {source.name} | {source.licence} | {source.signers} | {source.quirks} | {excluded} |"

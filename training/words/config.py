@@ -1,0 +1,90 @@
+"""What a word training run may be told."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Make-up of a round."""
+
+    core: float = 0.36
+    others: float = 0.38
+    """Words of the vocabulary that are not core."""
+    unknown: float = 0.09
+    """Signs outside the vocabulary; these and all that follow are taught as `nothing`."""
+    idle: float = 0.05
+    halves: float = 0.02
+    spelling: float = 0.04
+    gestures: float = 0.05
+    empty: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Augment:
+    """Strengths. Lengths in shoulder widths unless said otherwise."""
+
+    speed: float = 0.2
+    """Log-normal; half as much where the frame rate is known."""
+    ends: float = 0.08
+    """How far a span's ends are off, in shares of its length."""
+    warp: float = 0.15
+    """How uneven time may run within a clip."""
+    thinned: float = 0.5
+    """Part of the windows with frames dropped, down to 8 a second."""
+    lost: float = 0.3
+    """Part with a hand lost for a moment."""
+    one_handed: float = 0.12
+    """Part of the core words whose other hand is never seen."""
+    mirrored: float = 0.3
+    turn_degrees: tuple[float, float, float] = (10.0, 12.0, 8.0)
+    """Of each hand about its wrist."""
+    roll_degrees: float = 5.0
+    aspect: float = 0.1
+    size: float = 0.08
+    place: float = 0.1
+    reach: float = 0.12
+    """How much wider or narrower a signer's movements are, log-normal."""
+    hand_size: float = 0.1
+    joints: float = 0.03
+    """Palm lengths, lasting over the window."""
+    noise: float = 0.012
+    """Palm lengths, new in every frame."""
+    no_body: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class WordConfig:
+    """A training run. A YAML file may set any of these; what it leaves out stays as here."""
+
+    rounds: int = 6
+    round_samples: int = 12_000
+    passes: int = 5
+    batch: int = 64
+    learning_rate: float = 2e-3
+    label_smoothing: float = 0.05
+    weight_decay: float = 1e-3
+    network: str = "separable"
+    """`separable`: causal depthwise blocks; `strided`: three strided convolutions."""
+    width: int = 96
+    blocks: int = 2
+    dropout: float = 0.25
+    mixup: float = 0.0
+    seed: int = 0
+    shares: Shares = field(default_factory=Shares)
+    augment: Augment = field(default_factory=Augment)
+
+    def digest(self) -> str:
+        """Names what was made with exactly this configuration."""
+        return _digest(dataclasses.asdict(self))
+
+    def samples_digest(self) -> str:
+        """Names the samples: the same whatever network is trained on them."""
+        parts = (self.round_samples, self.seed, dataclasses.asdict(self.shares), dataclasses.asdict(self.augment))
+        return _digest(parts)
+
+
+def _digest(values: object) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,0 +1,92 @@
+"""Leave people out: a model per fold that never saw its signers, made int8, judged through the edge's interpreter."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from edge.types import Floats
+from edge.words import WordModel
+from training.convert import to_float, to_int8
+from training.figures import Judgement
+from training.store import Clip
+from training.words.bundle import write_bundle
+from training.words.config import WordConfig
+from training.words.fit import fit
+from training.words.folds import Fold, folds
+from training.words.judge import clip_windows, table_of, verdict
+from training.words.rounds import Rounds
+from training.words.sampling import INPUT_STEP, Samples
+
+log = logging.getLogger(__name__)
+UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
+_CALIBRATION_ROWS = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the models of one fold said about the recordings of people they never saw."""
+
+    clips: list[Clip]
+    float_verdicts: list[Judgement]
+    int8_verdicts: list[Judgement]
+
+
+def leave_people_out(rounds: Rounds, config: WordConfig, out: Path) -> list[Judged]:
+    """Train, quantise and judge every fold; what is done already is read back."""
+    return [
+        _judged(fold, rounds, config, out / "folds" / f"{fold.number}-{config.digest()}")
+        for fold in folds(rounds.clips)
+    ]
+
+
+def held_out(fold: Fold, rounds: Rounds) -> tuple[set[str], set[str]]:
+    """Signers, and glosses outside the vocabulary that these sign: neither is in the fold's training."""
+    signers = set(fold.signers)
+    glosses = {clip.label for clip in rounds.clips if clip.signer in signers and clip.label not in rounds.labels}
+    return signers, glosses - {"_idle"}
+
+
+def calibration_windows(samples: Samples) -> Floats:
+    """A fixed random choice of training windows that sets the int8 ranges."""
+    count = len(samples.labels)
+    rows = np.random.default_rng(0).choice(count, min(_CALIBRATION_ROWS, count), replace=False)
+    return samples.features[rows].astype(np.float32) * np.float32(INPUT_STEP)
+
+
+def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Judged:
+    clips = [clip for clip in rounds.clips if clip.signer in fold.signers]
+    done = folder / "verdicts.npz"
+    if not done.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        model = _model(fold, rounds, config, folder / "float.keras")
+        calibration = calibration_windows(rounds(0))
+        networks = {
+            kind: WordModel(write_bundle(folder / kind, content, rounds.labels, UNCALIBRATED))
+            for kind, content in (("float", to_float(model)), ("int8", to_int8(model, calibration)))
+        }
+        tables: dict[str, list[Judgement]] = {kind: [] for kind in networks}
+        for clip in clips:
+            windows = clip_windows(clip)
+            for kind, network in networks.items():
+                tables[kind].append(verdict(clip, windows, network))
+        np.savez(done, float=table_of(tables["float"]), int8=table_of(tables["int8"]))
+        keras.backend.clear_session()
+    with np.load(done) as saved:
+        return Judged(clips, _judgements(clips, saved["float"]), _judgements(clips, saved["int8"]))
+
+
+def _model(fold: Fold, rounds: Rounds, config: WordConfig, path: Path) -> Any:
+    if not path.exists():
+        signers, glosses = held_out(fold, rounds)
+        nothing = len(rounds.labels) - 1
+        log.info("fold %d: %d signers held out", fold.number, len(signers))
+        fit(lambda number: rounds(number).without(signers, glosses, nothing), config, len(rounds.labels)).save(path)
+    return keras.models.load_model(path, compile=False)
+
+
+def _judgements(clips: list[Clip], table: Floats) -> list[Judgement]:
+    return [Judgement(clip.label, clip.source, clip.signer, row) for clip, row in zip(clips, table, strict=True)]

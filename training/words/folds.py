@@ -1,0 +1,39 @@
+"""Who is held out together: whole recorders, GISLR participants, framing clusters of WLASL; no signer on both sides."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from training.sources import NEVER_TRAIN, evaluation_only
+from training.store import Clip
+
+FOLDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Signers that one model never sees."""
+
+    number: int
+    signers: frozenset[str]
+
+
+def folds(clips: Iterable[Clip], count: int = FOLDS) -> list[Fold]:
+    """Deal signers out, those of each source by falling number of clips, so that folds get like shares of each.
+
+    Signers that no training sees anyway are in the first fold, so that they are judged once too.
+    """
+    kinds: dict[str, Counter[str]] = {}
+    never: set[str] = set()
+    for clip in clips:
+        if clip.source in NEVER_TRAIN or evaluation_only(clip.licence):
+            never.add(clip.signer)
+        else:
+            kind = clip.source.split("_")[0]
+            kinds.setdefault(kind, Counter())[clip.signer] += 1
+    groups: list[set[str]] = [set() for _ in range(count)]
+    for counter in kinds.values():
+        for place, (signer, _) in enumerate(sorted(counter.items(), key=lambda item: (-item[1], item[0]))):
+            groups[place % count].add(signer)
+    groups[0] |= never
+    return [Fold(number, frozenset(group)) for number, group in enumerate(groups)]

@@ -1,0 +1,78 @@
+"""Temperature and floors, fitted on people that the judging model never saw, never on a test."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.letters import NOTHING
+from edge.types import Floats
+from training.letters.operating import balanced, fit_temperature, tempered
+
+UNKNOWN_EMITTED = 0.05
+"""Share of clips of signs outside the vocabulary, and of people at rest, on which a word may be said (issue 5)."""
+LEAST_RECALL = 0.5
+"""A label that unseen signers are read wrongly in more often than not is shipped disabled."""
+_STEPS = np.round(np.arange(0.3, 0.97, 0.02), 2)
+_PRIOR_CLIPS = 3.0
+"""Weight of a middling precision in each label's: a label with few mistakes must not be trusted blindly."""
+_PRIOR_PRECISION = 0.7
+
+
+def fit_operating_point(
+    table: Floats, truth: NDArray[np.int64], sources: NDArray[np.str_], labels: tuple[str, ...]
+) -> dict[str, Any]:
+    """From held-out probabilities (N, labels) at temperature 1; `truth` is that of `nothing` for all other signs."""
+    nothing = labels.index(NOTHING)
+    weights = balanced(sources)
+    known = truth != nothing
+    temperature = fit_temperature(table[known], truth[known], balanced(sources[known]))
+    calibrated = tempered(table, temperature)
+    disabled = _disabled(calibrated, truth, labels)
+    floors = _floors(calibrated, truth, weights, nothing)
+    return {
+        "temperature": round(temperature, 3),
+        "floor": 0.8,
+        "floors": {label: round(floor, 2) for label, floor in zip(labels, floors, strict=True) if label != NOTHING},
+        "disabled": disabled,
+    }
+
+
+def _disabled(table: Floats, truth: NDArray[np.int64], labels: tuple[str, ...]) -> list[str]:
+    words = table.copy()
+    words[:, labels.index(NOTHING)] = 0
+    guess = words.argmax(axis=1)
+    recall = {label: (guess[truth == k] == k) for k, label in enumerate(labels) if label != NOTHING}
+    return [label for label, hits in recall.items() if not len(hits) or hits.mean() < LEAST_RECALL]
+
+
+def _floors(table: Floats, truth: NDArray[np.int64], weights: NDArray[np.float64], nothing: int) -> list[float]:
+    """The least precision, the same for all labels, at which few enough unknown signs are taken for a word."""
+    guess, confidence = table.argmax(axis=1), table.max(axis=1)
+    right, unknown = guess == truth, truth == nothing
+    low, high = 0.3, 0.995
+    floors = [float(_STEPS[-1])] * table.shape[1]
+    for _ in range(20):
+        wanted = (low + high) / 2
+        tried = [
+            _floor(confidence[guess == k], right[guess == k], weights[guess == k], wanted)
+            for k in range(table.shape[1])
+        ]
+        emitted = (confidence >= np.array(tried)[guess]) & (guess != nothing)
+        if np.average(emitted[unknown], weights=weights[unknown]) <= UNKNOWN_EMITTED:
+            high, floors = wanted, tried
+        else:
+            low = wanted
+    return floors
+
+
+def _floor(
+    confidence: NDArray[np.float32], right: NDArray[np.bool_], weights: NDArray[np.float64], wanted: float
+) -> float:
+    """The lowest floor above which clips are right with probability `wanted`."""
+    for step in _STEPS:
+        above = confidence >= step
+        hits = float((weights[above] * right[above]).sum()) + _PRIOR_CLIPS * _PRIOR_PRECISION
+        if hits / (float(weights[above].sum()) + _PRIOR_CLIPS) >= wanted:
+            return float(step)
+    return float(_STEPS[-1])

@@ -1,0 +1,93 @@
+"""`python -m training.quantize words`: the float model to an int8 bundle, if int8 decides as float does."""
+
+import argparse
+import json
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from edge.errors import AslEdgeError, InputError
+from edge.tflite import Network
+from edge.types import Floats
+from training.convert import to_int8
+from training.letters.quantize import LEAST_AGREEMENT, check_parity
+from training.sources import word_source
+from training.words.bundle import write_bundle
+from training.words.card import write_card
+from training.words.crossval import calibration_windows
+from training.words.options import SHIPPED, add_arguments, open_rounds
+from training.words.report import REPORT
+from training.words.sampling import INPUT_STEP
+
+log = logging.getLogger(__name__)
+_DEFAULT_POINT: dict[str, Any] = {"temperature": 1.0, "floor": 0.8, "floors": {}, "disabled": []}
+_TEXTS = {"thankyou": "thank you", "iloveyou": "I love you"}
+"""How a label is written where it is not the word itself."""
+_COMPARED = 3000
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.quantize words", description=__doc__)
+    add_arguments(parser)
+    parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
+    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
+    args = parser.parse_args(argv)
+    model = keras.models.load_model(_made(args.out / "float.keras", "training.train words"), compile=False)
+    training = json.loads((args.out / "training.json").read_text("utf-8"))
+    report = None if args.without_crossval else _report(args.out / REPORT)
+    samples = open_rounds(args)(0)
+    content = to_int8(model, calibration_windows(samples))
+    facts: dict[str, Any] = {
+        "quantization": "static int8, weights per channel",
+        "sources": [
+            {"name": name, "licence": word_source(name).licence, "clips": count}
+            for name, count in sorted(training["sources"].items())
+        ],
+        "texts": _TEXTS,
+    }
+    point = _DEFAULT_POINT
+    if report is not None:
+        check_parity(report["parity"])
+        point = report["operating_point"]
+        facts |= {"parity": report["parity"], "metrics": _metrics(report)}
+    agreement = _agreement(model, content, samples.features[:_COMPARED].astype(np.float32) * np.float32(INPUT_STEP))
+    log.info("int8 decides as float on %.2f %% of training windows; %d bytes", 100 * agreement, len(content))
+    if agreement < LEAST_AGREEMENT:
+        raise AslEdgeError(
+            f"int8 agrees with float on {agreement:.2%} of training windows, wanted {LEAST_AGREEMENT:.0%}"
+        )
+    write_card(write_bundle(args.bundle, content, tuple(training["labels"]), point, facts, args.version), report)
+    return 0
+
+
+def _report(path: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(_made(path, "training.evaluate words --leave-people-out").read_text("utf-8"))
+    return report
+
+
+def _made(path: Path, command: str) -> Path:
+    if not path.is_file():
+        raise InputError(f"{path}: missing; run python -m {command} first")
+    return path
+
+
+def _metrics(report: dict[str, Any]) -> dict[str, Any]:
+    groups = {name: {k: v for k, v in row.items() if k != "each"} for name, row in report["groups"].items()}
+    labels = {label: round(share, 3) for label, share in report["per_label"].items()}
+    return {"protocol": "leave people out", "groups": groups, "others": report["others"], "per_label": labels}
+
+
+def _agreement(model: Any, content: bytes, windows: Floats) -> float:
+    """Share of windows on which the int8 file's best label is the float model's."""
+    exact = model.predict(windows, verbose=0).argmax(axis=1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.tflite")
+        path.write_bytes(content)
+        network = Network(path)
+        quantized = np.array([network.run(window[None])[0][0].argmax() for window in windows])
+    return float((exact == quantized).mean())

@@ -1,0 +1,32 @@
+"""`python -m training.train words`: the float model on everything that may be trained on."""
+
+import argparse
+import dataclasses
+import json
+import logging
+from collections import Counter
+
+from training.words.data import may_train
+from training.words.fit import fit
+from training.words.options import add_arguments, open_rounds, settings
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.train words", description=__doc__)
+    add_arguments(parser)
+    args = parser.parse_args(argv)
+    config = settings(args)
+    rounds = open_rounds(args)
+    fit(rounds, config, len(rounds.labels)).save(args.out / "float.keras")
+    sources = Counter(clip.source for clip in rounds.clips if may_train(clip, args.licences))
+    facts = {
+        "config": dataclasses.asdict(config),
+        "licences": args.licences,
+        "labels": rounds.labels,
+        "sources": sources,
+    }
+    (args.out / "training.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
+    log.info("saved %s; next: python -m training.quantize words", args.out / "float.keras")
+    return 0
