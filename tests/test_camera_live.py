@@ -291,10 +291,12 @@ def test_a_file_as_camera_plays_at_its_own_pace_and_ends(pictures: Path) -> None
             if frame is not None:
                 frames.append(frame)
         took = time.monotonic() - started
-    assert [int(frame.image[0, 0, 0]) for frame in frames] == list(range(10))
+    seen = [int(frame.image[0, 0, 0]) for frame in frames]
+    assert seen == sorted(set(seen))
+    assert len(seen) + camera.dropped == 10, "a busy machine may miss some, and then counts them"
+    assert seen[-1] == 9
     assert 0.85 < took < 10.0
-    steps = np.diff([frame.ts for frame in frames])
-    assert np.median(steps) == pytest.approx(0.1, abs=0.03)
+    assert frames[-1].ts - frames[0].ts == pytest.approx(0.1 * (9 - seen[0]), abs=0.3)
 
 
 def test_a_slow_reader_still_gets_the_last_frame_of_a_file(pictures: Path) -> None:
