@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge.types import Image
 
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _GIF_START = b"GIF8"
 _PNG_START, _PNG_END = b"\x89PNG", b"IEND"
@@ -20,7 +20,7 @@ _PNG_START, _PNG_END = b"\x89PNG", b"IEND"
 
 def is_picture(path: Path) -> bool:
     """Whether the name says picture, or the content does whatever the name says. A GIF is a short video."""
-    if path.suffix.lower() in _SUFFIXES:
+    if path.suffix.lower() in PICTURE_SUFFIXES:
         return True
     with path.open("rb") as file:
         return file.read(len(_GIF_START)) != _GIF_START and cv2.haveImageReader(str(path))
@@ -28,7 +28,7 @@ def is_picture(path: Path) -> bool:
 
 def picture_files(folder: Path) -> list[Path]:
     """The pictures of a folder in natural order: 2.png before 10.png."""
-    return sorted((path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES), key=_natural)
+    return sorted((path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES), key=_natural)
 
 
 def read_picture(path: Path) -> Image | None:
