@@ -1,0 +1,158 @@
+"""`python -m training.extract IN... --out STORE`: recordings into a landmark store (contract 3).
+
+Exit code 0 if anything was read, even where bad recordings were left out (each is named in one line at the end);
+1 if there was nothing but bad ones, or the run was interrupted; 2 for bad usage.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from edge.errors import AslEdgeError, InputError
+from training.extraction.item import Item
+from training.extraction.layouts import Rules, find
+from training.extraction.pictures import networks_mark
+from training.extraction.shards import Shards
+from training.extraction.work import read_all
+
+log = logging.getLogger(__name__)
+
+
+def main(argv: list[str]) -> int:
+    """Run the command; its exit code."""
+    args = _parser().parse_args(argv)
+    rules = Rules(
+        label_from=args.label_from,
+        kind=args.kind,
+        signer=args.signer,
+        source=args.source,
+        licence=args.licence,
+        mirrored=args.mirrored,
+        fps=args.fps,
+        size=args.size,
+        videos=args.videos,
+    )
+    try:
+        return extract(args.inputs, args.out, rules, args.workers)
+    except AslEdgeError as error:
+        print(f"training.extract: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("training.extract: interrupted; the same command goes on where this one stopped", file=sys.stderr)
+        return AslEdgeError.exit_code
+
+
+def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> int:
+    """Read what was not read before, write the store, say what is in it; the exit code.
+
+    Raises:
+        InputError: an input that is none, or a store that cannot be written.
+    """
+    items = _all_items(inputs, rules)
+    shards = _open(store)
+    work, missing = _with_keys(items)
+    todo = [(item, key) for item, key in work if not shards.has(key)]
+    if len(todo) < len(work):
+        log.info("%d of %d recordings were read before", len(work) - len(todo), len(work))
+    try:
+        for _, key, clip in tqdm(read_all(todo, workers), total=len(todo), unit="clip", disable=None, file=sys.stderr):
+            shards.add(key, clip)
+    finally:
+        shards.flush()
+    written = shards.merge(work)
+    bad = [*missing, *(shards.bad[key] for _, key in work if key in shards.bad)]
+    _report(store, [item for item, key in work if key not in shards.bad], bad)
+    return 0 if written else AslEdgeError.exit_code
+
+
+def _all_items(inputs: Sequence[Path], rules: Rules) -> list[Item]:
+    items = [item for path in inputs for item in find(path, rules)]
+    twice = [name for name, count in Counter(item.clip for item in items).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"{twice[0]}: the name of two recordings; give inputs of one name with --source, in runs of their own"
+        )
+    return items
+
+
+def _open(store: Path) -> Shards:
+    if store.is_dir():
+        raise InputError(f"{store}: a folder; name a .parquet file with --out")
+    try:
+        return Shards(store)
+    except OSError as error:
+        raise InputError(f"{store}: cannot be written there ({error.strerror}); name another --out") from error
+
+
+def _with_keys(items: Sequence[Item]) -> tuple[list[tuple[Item, str]], list[str]]:
+    """Recordings with their keys, and a line for each that the layout names but that is not there."""
+    work, missing = [], []
+    networks = networks_mark()
+    for item in items:
+        try:
+            work.append((item, item.key(networks)))
+        except OSError as error:
+            missing.append(f"{item.path}: cannot be read ({error.strerror}); copy it again")
+    return work, missing
+
+
+def _report(store: Path, read: Sequence[Item], bad: Sequence[str]) -> None:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(item.kind for item in read).items()))
+    if read:
+        labels, signers = {item.label for item in read}, {item.signer for item in read}
+        print(f"{store}: {len(read)} clips ({kinds}) of {len(labels)} labels by {len(signers)} signers")
+    if bad:
+        print(f"training.extract: {len(bad)} recordings left out:", *bad, sep="\n  ", file=sys.stderr)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no size; write for example 640x480")
+    return int(width), int(height)
+
+
+def _workers(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of processes; write 1 or more")
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.extract", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        type=Path,
+        metavar="IN",
+        help="folder of videos, pictures or numpy frames, a single file, GISLR's or WLASL's folder, a WLASL split",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="STORE", help="the .parquet file to write")
+    parser.add_argument("--label-from", choices=("folder", "name"), default="folder", help="what says the label")
+    parser.add_argument(
+        "--kind", choices=("auto", "letter", "word", "idle"), default="auto", help="auto: one letter is a letter"
+    )
+    parser.add_argument("--signer", help="who signs in all of it; else by folder or name, else one signer an input")
+    parser.add_argument("--source", help="name of the source; else of the input folder, `gislr` or `wlasl`")
+    parser.add_argument("--licence", help="what the recordings may be used for")
+    parser.add_argument("--mirrored", action="store_true", help="recordings show signers as in a mirror")
+    parser.add_argument("--fps", type=float, default=0.0, help="true frame rate, where files say none or a wrong one")
+    parser.add_argument(
+        "--size", type=_size, default=(640, 480), help="of the pictures that numpy frames were made from (640x480)"
+    )
+    parser.add_argument("--videos", type=Path, help="folder of WLASL's videos, if not beside its split")
+    parser.add_argument(
+        "--workers", type=_workers, default=len(os.sched_getaffinity(0)), help="processes; default: one a CPU"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""What file and folder names say: label, kind, signer."""
+
+import re
+from pathlib import Path
+
+IDLE = "_idle"
+_IDLE_NAMES = {"idle", "_idle", "no_sign", "nosign"}
+_CONTROLS = {"space", "del", "nothing", "ctl"}
+"""Begin the names of folders that alphabets have beside the letters: `del`, `space_thumbup`."""
+_JOINED = {"thank you": "thankyou", "i love you": "iloveyou"}
+"""The vocabulary's spelling of glosses that others write apart."""
+_NUMBER = re.compile(r"[ ._-]*\(?\d+\)?$")
+
+
+def named(text: str, kind: str) -> tuple[str, str]:
+    """(label, kind) of a name; `kind` is what was asked for, or `auto`."""
+    if kind == "auto":
+        kind = _kind(text)
+    if kind == "idle":
+        return IDLE, kind
+    if kind == "letter":
+        return (text.upper() if len(text) == 1 else text), kind
+    return gloss(text), kind
+
+
+def gloss(text: str) -> str:
+    """A gloss as the stores spell it: small letters, blanks between words."""
+    plain = re.sub(r"[\s_-]+", " ", text).strip().lower()
+    return _JOINED.get(plain, plain)
+
+
+def of_name(path: Path) -> str:
+    """The label in a file name: `A12.jpg`, `thank_you_3.mp4`, `hello__7d0a.mp4`, `signer__hello__7d0a.mp4`."""
+    parts = path.stem.split("__")
+    if len(parts) > 2:
+        return parts[1]
+    return parts[0] if len(parts) == 2 else _NUMBER.sub("", path.stem) or path.stem
+
+
+def signer_of_name(path: Path) -> str | None:
+    """Who signs, by a name of three parts: `signer__hello__7d0a.mp4`."""
+    parts = path.stem.split("__")
+    return parts[0] if len(parts) > 2 else None
+
+
+def _kind(text: str) -> str:
+    if text.lower() in _IDLE_NAMES:
+        return "idle"
+    if text.lower().split("_")[0] in _CONTROLS or (len(text) == 1 and text.isascii() and text.isalpha()):
+        return "letter"
+    return "word"

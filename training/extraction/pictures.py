@@ -1,0 +1,129 @@
+"""Videos and pictures to clips, through the daemon's own landmark networks."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.bundle import MANIFEST
+from edge.camera import read_frames
+from edge.camera.opencv import open_video
+from edge.config import CameraConfig, Config, LandmarksConfig
+from edge.errors import InputError
+from edge.landmarks import Landmarker
+from edge.paths import models_dir
+from edge.types import Floats, Frame, Image, Landmarks
+from training.extraction.item import BadRecordingError, Item
+from training.extraction.timing import even_grid, on_grid
+from training.store import Clip
+
+_BORDER = 0.25
+"""Of the longer side. The palm detector misses hands that fill the picture; MediaPipe's own does too."""
+_MAX_FPS = 1000.0
+_TRIMMED_SLACK = 2
+"""A video with at most so many frames more than its span is that span, cut out already."""
+
+
+def open_landmarker() -> Landmarker:
+    """The networks as shipped; the body is read in every frame, not only every tenth of a second."""
+    return Landmarker(LandmarksConfig(pose_interval_seconds=0.0), models_dir(Config()))
+
+
+def networks_mark() -> str:
+    """Names the networks that read pictures: clips that others read are read again."""
+    models, config = models_dir(Config()), LandmarksConfig()
+    manifests = [(models / name / MANIFEST).read_bytes() for name in (config.hands, config.pose)]
+    return hashlib.sha256(b"".join(manifests)).hexdigest()
+
+
+def read_picture(item: Item, landmarker: Landmarker) -> Clip:
+    """One picture; a hand that is not found is looked for again with a border around the picture.
+
+    Raises:
+        BadRecordingError: it is damaged, or shows no hand.
+    """
+    (frame,) = _frames(item)
+    height, width = frame.image.shape[:2]
+    hands, pose = _look(frame.image, landmarker)
+    if np.isnan(hands).all():
+        hands, _ = _look_inside_border(frame.image, landmarker)
+    return item.clip_of(hands[None], pose[None], 0.0, (width, height))
+
+
+def read_video(item: Item, landmarker: Landmarker) -> Clip:
+    """Every frame of a video, or of the part that holds the sign.
+
+    Raises:
+        BadRecordingError: it is damaged, or shows no hand.
+    """
+    landmarker.reset()
+    container: _Container | None = None
+    seen: list[Landmarks] = []
+    for frame in _frames(item):
+        container = container or _Container(item.path)
+        if frame.index in container.part(item):
+            seen.append(landmarker.step(Frame(container.squared(frame.image), frame.ts, frame.index)))
+    if container is None or not seen:
+        raise BadRecordingError(f"{item.path}: ends before its sign begins; is it of another version of the data set?")
+    grid = even_grid([landmarks.ts for landmarks in seen])
+    hands = on_grid(np.stack([landmarks.hands for landmarks in seen]), grid)
+    pose = on_grid(np.stack([landmarks.pose for landmarks in seen]), grid)
+    fps = item.fps or (grid.fps if container.fps_known else 0.0)
+    return item.clip_of(hands, pose, fps, (seen[0].width, seen[0].height))
+
+
+class _Container:
+    """What a video's container says about its pictures."""
+
+    def __init__(self, path: Path) -> None:
+        capture = open_video(str(path))
+        across, down = capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN)
+        self._pixel_aspect = across / down if across > 0 and down > 0 else 1.0
+        self.fps_known = 0 < capture.get(cv2.CAP_PROP_FPS) <= _MAX_FPS
+        self._frames = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        capture.release()
+
+    def squared(self, image: Image) -> Image:
+        """The picture with square pixels."""
+        if abs(self._pixel_aspect - 1) < 0.01:
+            return image
+        height, width = image.shape[:2]
+        return cv2.resize(image, (round(width * self._pixel_aspect), height)).astype(np.uint8, copy=False)
+
+    def part(self, item: Item) -> range:
+        """Numbers of the frames that show the sign; all, where the video was cut to its span already."""
+        whole = range(2**31)
+        if item.span is None:
+            return whole
+        first, last = item.span
+        is_cut = 0 < self._frames <= last - first + 1 + _TRIMMED_SLACK
+        return whole if is_cut else range(first, last + 1)
+
+
+def _frames(item: Item) -> Iterator[Frame]:
+    try:
+        yield from read_frames(str(item.path), CameraConfig())
+    except InputError as error:
+        raise BadRecordingError(str(error)) from error
+
+
+def _look(image: Image, landmarker: Landmarker) -> tuple[Floats, Floats]:
+    """(2, 21, 3) hands and (33, 4) pose of a picture that has nothing to do with the last."""
+    landmarker.reset()
+    seen = landmarker.step(Frame(image, 0.0, 0))
+    return seen.hands, seen.pose
+
+
+def _look_inside_border(image: Image, landmarker: Landmarker) -> tuple[Floats, Floats]:
+    """The same with more of the picture's edge around it."""
+    height, width = image.shape[:2]
+    border = round(_BORDER * max(height, width))
+    wide = np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")
+    found = _look(wide, landmarker)
+    for points in found:
+        points[..., 0] = (points[..., 0] * (width + 2 * border) - border) / width
+        points[..., 1] = (points[..., 1] * (height + 2 * border) - border) / height
+        points[..., 2] *= (width + 2 * border) / width
+    return found

@@ -1,0 +1,108 @@
+"""What was read so far: small stores in a folder beside the one to be made, so that a run goes on where it stopped."""
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from edge.errors import InputError
+from training.extraction.item import Item
+from training.store import SCHEMA, Clip, write_store
+
+log = logging.getLogger(__name__)
+
+SHARD_CLIPS = 200
+_GROUP_CLIPS = 500
+
+
+@dataclass(slots=True)
+class _Shard:
+    """Clips and failures waiting to be written."""
+
+    keys: list[str] = field(default_factory=list)
+    clips: list[Clip] = field(default_factory=list)
+    bad: dict[str, str] = field(default_factory=dict)
+
+
+class Shards:
+    """The folder `STORE.parts`: a Parquet file and a list of keys each. A shard without its list does not count."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+        self._folder = store.with_name(f"{store.name}.parts")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._rows: dict[str, tuple[Path, int]] = {}
+        self.bad: dict[str, str] = {}
+        """Key of each recording that cannot be used, and why."""
+        self._waiting = _Shard()
+        self._next = 0
+        for listing in sorted(self._folder.glob("*.json")):
+            self._take(listing)
+
+    def has(self, key: str) -> bool:
+        """Whether the recording was read, or found to be bad, before."""
+        return key in self._rows or key in self.bad
+
+    def add(self, key: str, clip: Clip | str) -> None:
+        """Take a clip, or why there is none."""
+        if isinstance(clip, str):
+            self._waiting.bad[key] = clip
+        else:
+            self._waiting.keys.append(key)
+            self._waiting.clips.append(clip)
+        if len(self._waiting.keys) + len(self._waiting.bad) >= SHARD_CLIPS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if not self._waiting.keys and not self._waiting.bad:
+            return
+        path = self._folder / f"{self._next:06d}.parquet"
+        write_store(path, self._waiting.clips)
+        listing = path.with_suffix(".json")
+        partial = listing.with_suffix(".partial")
+        partial.write_text(json.dumps({"keys": self._waiting.keys, "bad": self._waiting.bad}), "utf-8")
+        partial.replace(listing)
+        self._take(listing)
+        self._waiting = _Shard()
+
+    def merge(self, items: Iterable[tuple[Item, str]]) -> int:
+        """Write the store: the clips of `items` (with their keys) in that order; how many there are.
+
+        Nothing is written where there is none. The store appears whole or not at all.
+        """
+        wanted = [(item, key) for item, key in items if key in self._rows]
+        if not wanted:
+            return 0
+        partial = self._store.with_name(f"{self._store.name}.partial")
+        cache: dict[Path, pa.Table] = {}
+        with pq.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
+            for start in range(0, len(wanted), _GROUP_CLIPS):
+                rows = [self._row(key, cache) for _, key in wanted[start : start + _GROUP_CLIPS]]
+                writer.write_table(pa.concat_tables(rows).combine_chunks())
+        partial.replace(self._store)
+        return len(wanted)
+
+    def _row(self, key: str, cache: dict[Path, pa.Table]) -> pa.Table:
+        path, row = self._rows[key]
+        if path not in cache:
+            if len(cache) > 4:
+                cache.pop(next(iter(cache)))
+            cache[path] = pq.read_table(path, schema=SCHEMA)
+        return cache[path].slice(row, 1)
+
+    def _take(self, listing: Path) -> None:
+        try:
+            content: dict[str, Any] = json.loads(listing.read_text("utf-8"))
+            keys, bad = list(content["keys"]), dict(content["bad"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{listing}: damaged ({error}); remove the folder and extract again") from error
+        path = listing.with_suffix(".parquet")
+        self._rows |= {key: (path, row) for row, key in enumerate(keys)}
+        self.bad |= bad
+        self._next = max(self._next, int(listing.stem) + 1)
