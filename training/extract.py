@@ -5,6 +5,7 @@ Exit code 0 if anything was read, even where bad recordings were left out (each 
 """
 
 import argparse
+import dataclasses
 import logging
 import os
 import sys
@@ -27,19 +28,8 @@ log = logging.getLogger(__name__)
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
     args = _parser().parse_args(argv)
-    rules = Rules(
-        label_from=args.label_from,
-        kind=args.kind,
-        signer=args.signer,
-        source=args.source,
-        licence=args.licence,
-        mirrored=args.mirrored,
-        fps=args.fps,
-        size=args.size,
-        videos=args.videos,
-    )
     try:
-        return extract(args.inputs, args.out, rules, args.workers)
+        return extract(args.inputs, args.out, rules_of(args), args.workers)
     except AslEdgeError as error:
         print(f"training.extract: {error}", file=sys.stderr)
         return error.exit_code
@@ -124,16 +114,8 @@ def _workers(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.extract", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "inputs",
-        nargs="+",
-        type=Path,
-        metavar="IN",
-        help="folder of videos, pictures or numpy frames, a single file, GISLR's or WLASL's folder, a WLASL split",
-    )
-    parser.add_argument("--out", type=Path, required=True, metavar="STORE", help="the .parquet file to write")
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """What can be said about recordings."""
     parser.add_argument("--label-from", choices=("folder", "name"), default="folder", help="what says the label")
     parser.add_argument(
         "--kind", choices=("auto", "letter", "word", "idle"), default="auto", help="auto: one letter is a letter"
@@ -150,6 +132,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--workers", type=_workers, default=len(os.sched_getaffinity(0)), help="processes; default: one a CPU"
     )
+
+
+def rules_of(args: argparse.Namespace) -> Rules:
+    return Rules(**{field.name: getattr(args, field.name) for field in dataclasses.fields(Rules)})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.extract", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument(
+        "inputs",
+        nargs="+",
+        type=Path,
+        metavar="IN",
+        help="folder of videos, pictures or numpy frames, a single file, GISLR's or WLASL's folder, a WLASL split",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="STORE", help="the .parquet file to write")
+    add_rules(parser)
     return parser
 
 

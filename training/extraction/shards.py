@@ -1,7 +1,7 @@
 """What was read so far: small stores in a folder beside the one to be made, so that a run goes on where it stopped."""
 
 import json
-import logging
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +14,9 @@ from edge.errors import InputError
 from training.extraction.item import Item
 from training.store import SCHEMA, Clip, write_store
 
-log = logging.getLogger(__name__)
-
 SHARD_CLIPS = 200
+SHARD_SECONDS = 30.0
+"""What is lost at most when the run is killed."""
 _GROUP_CLIPS = 500
 
 
@@ -40,6 +40,7 @@ class Shards:
         self.bad: dict[str, str] = {}
         """Key of each recording that cannot be used, and why."""
         self._waiting = _Shard()
+        self._flushed_at = time.monotonic()
         self._next = 0
         for listing in sorted(self._folder.glob("*.json")):
             self._take(listing)
@@ -55,11 +56,13 @@ class Shards:
         else:
             self._waiting.keys.append(key)
             self._waiting.clips.append(clip)
-        if len(self._waiting.keys) + len(self._waiting.bad) >= SHARD_CLIPS:
+        waiting = len(self._waiting.keys) + len(self._waiting.bad)
+        if waiting >= SHARD_CLIPS or time.monotonic() - self._flushed_at > SHARD_SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits."""
+        self._flushed_at = time.monotonic()
         if not self._waiting.keys and not self._waiting.bad:
             return
         path = self._folder / f"{self._next:06d}.parquet"

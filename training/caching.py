@@ -1,0 +1,119 @@
+"""Steps that need not run again: fingerprints of what went in, remembered beside what came out."""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from edge.errors import InputError
+
+_ROOT = Path(__file__).resolve().parent.parent
+_OURS = ("edge", "training")
+
+Prints = dict[str, str]
+"""Name of an input or output to the hash of its content."""
+
+
+def content_hash(path: Path) -> str:
+    """sha256 of a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); name an existing file") from error
+
+
+def prints_of(paths: Iterable[Path]) -> Prints:
+    """Hashes of files by their names; those that are not there have none."""
+    return {str(path): content_hash(path) for path in paths if path.is_file()}
+
+
+def code_prints(module: str) -> Prints:
+    """Hashes of a module of ours and of all of ours that it imports, itself or through others."""
+    found: dict[str, Path] = {}
+    open_ends = [module]
+    while open_ends:
+        name = open_ends.pop()
+        path = _file_of(name)
+        if path is not None and name not in found:
+            found[name] = path
+            open_ends += _imports(path)
+    return {str(path.relative_to(_ROOT)): content_hash(path) for path in found.values()}
+
+
+class Memory:
+    """What each step was last run with: a JSON file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._steps: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: damaged ({error}); remove it, and all steps run again") from error
+
+    def why(self, step: str, inputs: Prints) -> str | None:
+        """Why a step must run; None where its inputs are what they were and its outputs untouched."""
+        known = self._steps.get(step)
+        if known is None:
+            return "it never ran"
+        if changed := _changed(known["inputs"], inputs):
+            return changed
+        if "outputs" not in known:
+            return "it was interrupted"
+        now = prints_of(Path(name) for name in known["outputs"])
+        altered = next((name for name in known["outputs"] if now.get(name) != known["outputs"][name]), None)
+        return None if altered is None else f"{altered} is missing or altered"
+
+    def is_interrupted(self, step: str, inputs: Prints) -> bool:
+        """Whether the step began with these very inputs and did not end."""
+        known = self._steps.get(step, {})
+        return known.get("inputs") == inputs and "outputs" not in known
+
+    def begin(self, step: str, inputs: Prints) -> None:
+        self._steps[step] = {"inputs": inputs}
+        self._save()
+
+    def finish(self, step: str, outputs: Iterable[Path]) -> None:
+        self._steps[step]["outputs"] = prints_of(outputs)
+        self._save()
+
+    def _save(self) -> None:
+        partial = self._path.with_suffix(".partial")
+        partial.write_text(json.dumps(self._steps, indent=1) + "\n", "utf-8")
+        partial.replace(self._path)
+
+
+def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """The first inputs that differ, in words."""
+    names = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    if not names:
+        return None
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"changed: {names[0]}{more}"
+
+
+@cache
+def _file_of(module: str) -> Path | None:
+    """The source of one of our modules; None for anything else, such as a name that a module holds."""
+    if module.split(".", maxsplit=1)[0] not in _OURS:
+        return None
+    path = _ROOT.joinpath(*module.split("."))
+    candidates = (path.with_suffix(".py"), path / "__init__.py")
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Modules that a file names in its imports, those inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

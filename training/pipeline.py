@@ -1,0 +1,169 @@
+"""`python -m training.pipeline letters|words`: extract, train, cross-validate, quantize, evaluate, in one command.
+
+A step whose inputs (stores, settings, code, what the steps before it made) are what they were is skipped, and the
+reason said either way. Extraction always looks: it reads only recordings that are new or changed.
+"""
+
+import argparse
+import contextlib
+import importlib
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.bundle import MANIFEST
+from edge.errors import AslEdgeError, InputError
+from training.caching import Memory, Prints, code_prints, content_hash
+from training.extract import add_rules, extract, rules_of
+
+log = logging.getLogger(__name__)
+
+CROSS_VALIDATION = {"letters": "--leave-one-source-out", "words": "--leave-people-out"}
+"""Tasks, and the option of `training.evaluate` that judges each on people its models never saw."""
+_EXTRACTED, _FIGURES, _MEMORY = "extracted.parquet", "figures.json", "pipeline.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the training package, and the files that tell whether it must run."""
+
+    name: str
+    module: str
+    arguments: list[str]
+    reads: list[Path]
+    makes: list[Path]
+    clears: tuple[str, ...] = ()
+    """Patterns of what a run with other inputs left behind: nothing may go on from its checkpoints and samples."""
+    prints_to: Path | None = None
+    """Where its standard output goes."""
+
+    def inputs(self, *, with_code: bool) -> Prints:
+        """Fingerprints of all that its result hangs on."""
+        files = {str(path): content_hash(path) for path in self.reads}
+        return files | {"options": " ".join(self.arguments)} | (code_prints(self.module) if with_code else {})
+
+    def run(self) -> int:
+        """Run the command in this process; its exit code."""
+        main: Callable[[list[str]], int] = importlib.import_module(self.module).main
+        if self.prints_to is None:
+            return main(self.arguments)
+        with self.prints_to.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+            return main(self.arguments)
+
+
+def steps(task: str, args: argparse.Namespace, stores: list[Path]) -> list[Step]:
+    """What follows extraction."""
+    out: Path = args.out
+    bundle: Path = args.bundle or out / "bundle"
+    config = ["--config", str(args.config)] if args.config else []
+    common = ["--store", *map(str, stores), *config, "--licences", args.licences, "--out", str(out)]
+    trained = [out / "float.keras", out / "training.json"]
+    crossval = out / "crossval.json"
+    read = [*stores, *([args.config] if args.config else [])]
+    made = [bundle / name for name in (MANIFEST, "model.tflite", "labels.txt")]
+    package = f"training.{task}"
+    train = Step("train", f"{package}.train", common, read, trained, ("final", "rounds-*", "float.keras"))
+    judge = Step(
+        *("cross-validate", f"{package}.evaluate", [*common, CROSS_VALIDATION[task]], read, [crossval]),
+        clears=("folds", crossval.name),
+    )
+    trial = ["--without-crossval"] if args.without_crossval else []
+    quantize = Step(
+        *("quantize", f"{package}.quantize", [*common, "--bundle", str(bundle), *trial]),
+        [*read, *trained, *([] if trial else [crossval])],
+        made,
+    )
+    planned = [train, *([] if trial else [judge]), quantize]
+    if args.test:
+        options = ["--store", *map(str, args.test), "--bundle", str(bundle), "--json"]
+        figures = out / _FIGURES
+        planned.append(
+            Step("evaluate", f"{package}.evaluate", options, [*args.test, *made], [figures], prints_to=figures)
+        )
+    return planned
+
+
+def carry_out(planned: list[Step], folder: Path, *, with_code: bool = True) -> int:
+    """Run what must run, and say of each step why it does or does not; the exit code of the first that fails."""
+    memory = Memory(folder / _MEMORY)
+    for step in planned:
+        inputs = step.inputs(with_code=with_code)
+        why = memory.why(step.name, inputs)
+        if why is None:
+            log.info("%s: skipped, nothing that it reads has changed and %s is there", step.name, step.makes[0])
+            continue
+        log.info("%s: runs, %s", step.name, why)
+        if not memory.is_interrupted(step.name, inputs):
+            _clear(folder, step.clears)
+        memory.begin(step.name, inputs)
+        started = time.monotonic()
+        code = step.run()
+        if code:
+            log.error("%s: failed", step.name)
+            return code
+        memory.finish(step.name, step.makes)
+        log.info("%s: done in %.0f s", step.name, time.monotonic() - started)
+    return 0
+
+
+def main(argv: list[str]) -> int:
+    """Run the command; its exit code."""
+    args = _parser().parse_args(argv)
+    try:
+        return _run(args)
+    except AslEdgeError as error:
+        print(f"training.pipeline: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("training.pipeline: interrupted; the same command goes on where this one stopped", file=sys.stderr)
+        return AslEdgeError.exit_code
+
+
+def _run(args: argparse.Namespace) -> int:
+    if not args.inputs and not args.store:
+        raise InputError("nothing to train on; name recordings with --in or landmark stores with --store")
+    args.out.mkdir(parents=True, exist_ok=True)
+    stores = list(args.store)
+    if args.inputs:
+        extracted = args.out / _EXTRACTED
+        log.info("extract: looks for new and changed recordings")
+        if code := extract(args.inputs, extracted, rules_of(args), args.workers):
+            return code
+        stores.append(extracted)
+    if not args.test:
+        log.info("evaluate: left out, no --test store; figures of people it never saw come from cross-validate")
+    return carry_out(steps(args.task, args, stores), args.out, with_code=not args.ignore_code)
+
+
+def _clear(folder: Path, patterns: tuple[str, ...]) -> None:
+    for path in [path for pattern in patterns for path in folder.glob(pattern)]:
+        log.info("  clears %s, made with other inputs", path)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.pipeline", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("task", choices=sorted(CROSS_VALIDATION))
+    parser.add_argument("--in", dest="inputs", nargs="+", type=Path, default=[], help="recordings to extract first")
+    parser.add_argument("--store", nargs="+", type=Path, default=[], help="landmark stores to train on")
+    parser.add_argument("--test", nargs="+", type=Path, default=[], help="landmark stores of others, for the figures")
+    parser.add_argument("--config", type=Path, help="settings of the training run (YAML)")
+    parser.add_argument("--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC, public domain")
+    parser.add_argument("--out", type=Path, required=True, help="folder for all that is made on the way")
+    parser.add_argument("--bundle", type=Path, help="folder of the bundle; default: `bundle` under --out")
+    parser.add_argument("--without-crossval", action="store_true", help="for trials: no figures, no gate on int8")
+    parser.add_argument("--ignore-code", action="store_true", help="a change of the program alone runs nothing again")
+    add_rules(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    raise SystemExit(main(sys.argv[1:]))
