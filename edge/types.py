@@ -65,6 +65,9 @@ class Motion:
     """Palm centre speed, palm widths a second."""
     shape_speed: float
     """Mean landmark speed within the hand's own frame, palm widths a second."""
+    quick_speed: float
+    quick_shape_speed: float
+    """The same two over the shortest time that still tells movement from noise, for letters that follow fast."""
     seconds: float
     """How long the hand has been followed without a cut or a loss; speeds of a new hand are still worth little."""
 

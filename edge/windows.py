@@ -24,6 +24,8 @@ CUT_SPEED = 45.0
 1.4 palm widths a frame and 42 a second (99.9th percentile of the palm's steps)."""
 MOTION_SECONDS = 0.2
 """Speed is the slope over this much of the past: a step between two frames is mostly landmark noise."""
+QUICK_SECONDS = 0.07
+"""Three frames at 30 fps, two at 15: fluent spellers hold a letter for no longer than 0.12 s."""
 _HISTORY_SECONDS = GRID_STEPS * GRID_SECONDS
 
 Times = NDArray[np.float64]
@@ -141,24 +143,30 @@ def resample(times: Times, points: Floats, now: float) -> Floats:
 
 
 def motion_of(times: Times, points: Floats, since: float) -> Motion:
-    """Slope of a straight line through the last MOTION_SECONDS, least squares."""
+    """Place and speeds at the newest of `times`."""
     width = float(np.median(palm_width(points)))  # one frame's width is noisy
-    centre = palm_centre(points)
-    recent = times >= times[-1] - MOTION_SECONDS
-    if recent.sum() < 2:
-        recent[-2:] = True
-    centred = times[recent] - times[recent].mean()
-    slope = centred / max(float((centred**2).sum()), 1e-9)
-    shape = points[recent] - centre[recent][:, None]
-    speed = np.linalg.norm(slope @ centre[recent][:, :2]) / width
-    shape_speed = np.linalg.norm(np.einsum("t,tij->ij", slope, shape)[:, :2], axis=-1).mean() / width
+    speed, shape_speed = _speeds(times, points, MOTION_SECONDS)
+    quick_speed, quick_shape_speed = _speeds(times, points, QUICK_SECONDS)
     return Motion(
-        position=np.asarray(centre[-1, :2], dtype=np.float32),
+        position=np.asarray(palm_centre(points[-1])[:2], dtype=np.float32),
         palm_width=width,
-        speed=float(speed),
-        shape_speed=float(shape_speed),
+        speed=speed / width,
+        shape_speed=shape_speed / width,
+        quick_speed=quick_speed / width,
+        quick_shape_speed=quick_shape_speed / width,
         seconds=float(times[-1] - since),
     )
+
+
+def _speeds(times: Times, points: Floats, seconds: float) -> tuple[float, float]:
+    """Palm centre and mean landmark about it, pixels a second: slopes of straight lines, least squares."""
+    count = max(2, int((times >= times[-1] - seconds).sum()))
+    recent, times = points[-count:], times[-count:]
+    centre = palm_centre(recent)
+    centred = times - times.mean()
+    slope = centred / max(float((centred**2).sum()), 1e-9)
+    shape = np.einsum("t,tij->ij", slope, recent - centre[:, None])[:, :2]
+    return float(np.linalg.norm(slope @ centre[:, :2])), float(np.linalg.norm(shape, axis=-1).mean())
 
 
 def _likeliest(hands: dict[Side, Floats], held: Side | None = None) -> Side | None:
