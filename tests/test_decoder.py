@@ -25,6 +25,7 @@ class Part:
     speed: float = 0.3
     shape_speed: float = 0.2
     x: float = 5.0
+    y: float = 4.0
     """Palm centre at the end of the part, in palm widths."""
 
 
@@ -36,23 +37,32 @@ def change(seconds: float = 0.15, label: str = "nothing") -> Part:
 def play(parts: list[Part], fps: float = 30.0) -> list[Emission]:
     decoder = LetterDecoder(OperatingPoint())
     emissions: list[Emission] = []
-    ts, x, followed, end = 0.0, parts[0].x, 0.0, 0.0
+    ts, x, y, followed, end = 0.0, parts[0].x, parts[0].y, 0.0, 0.0
     for part in parts:
-        start, end, from_x = end, end + part.seconds, x
+        start, end, from_x, from_y = end, end + part.seconds, x, y
         while ts < end - 1e-9:
-            x = from_x + (part.x - from_x) * (ts - start) / part.seconds
+            share = (ts - start) / part.seconds
+            x, y = from_x + (part.x - from_x) * share, from_y + (part.y - from_y) * share
             followed = followed + 1 / fps if part.label else 0.0
-            scores = scores_of(part, ts, x, followed) if part.label else None
+            scores = scores_of(part, ts, followed, x, y) if part.label else None
             emissions += decoder.step(ts, scores)
             ts += 1 / fps
     return emissions
 
 
-def scores_of(part: Part, ts: float, x: float, followed: float) -> Scores:
+def scores_of(part: Part, ts: float, followed: float, x: float = 5.0, y: float = 4.0) -> Scores:
     assert part.label
     p = np.full(len(LABELS), (1 - part.probability) / (len(LABELS) - 1), np.float32)
     p[LABELS.index(part.label)] = part.probability
-    motion = Motion(np.array([x, 4.0], np.float32) * PALM, PALM, part.speed, part.shape_speed, followed)
+    motion = Motion(
+        np.array([x, y], np.float32) * PALM,
+        PALM,
+        part.speed,
+        part.shape_speed,
+        part.speed,
+        part.shape_speed,
+        followed,
+    )
     return Scores(ts, LABELS, p, "right", motion)
 
 
@@ -75,6 +85,11 @@ def test_a_letter_is_said_within_its_own_time() -> None:
 def test_a_sideways_slide_doubles_a_letter() -> None:
     slide = Part("L", 0.2, speed=4.5, x=6.0)
     assert text(play([Part("L", 0.8), slide, Part("L", 0.8, x=6.0)])) == "LL"
+
+
+def test_a_bounce_doubles_a_letter() -> None:
+    bounce = [Part("L", 0.15, speed=4.0, y=4.5), Part("L", 0.15, speed=4.0, y=4.0)]
+    assert text(play([Part("L", 0.8), *bounce, Part("L", 0.8)])) == "LL"
 
 
 def test_a_slow_drift_does_not_double_a_letter() -> None:
@@ -113,7 +128,7 @@ def test_doubt_is_silent_and_counted_once() -> None:
     decoder = LetterDecoder(OperatingPoint(floor=0.7))
     doubt = Part("K", 2.0, 0.5)
     for index in range(60):
-        assert decoder.step(index / 30, scores_of(doubt, index / 30, 5.0, 1.0 + index / 30)) == []
+        assert decoder.step(index / 30, scores_of(doubt, index / 30, 1.0 + index / 30)) == []
     assert decoder.abstentions == 1
 
 
@@ -124,7 +139,7 @@ def test_a_label_has_its_own_floor() -> None:
         said = [
             emission
             for index in range(60)
-            for emission in decoder.step(index / 30, scores_of(Part("K", 2, 0.8), index / 30, 5.0, 1 + index / 30))
+            for emission in decoder.step(index / 30, scores_of(Part("K", 2, 0.88), index / 30, 1 + index / 30))
         ]
         assert text(said) == expected
 
@@ -151,3 +166,36 @@ def test_halving_the_frame_rate_gives_the_same_letters_at_the_same_times() -> No
     fast, slow = play(parts, 30), play(parts, 15)
     assert text(fast) == text(slow) == "HI"
     assert [abs(a.decided_at - b.decided_at) < 0.1 for a, b in zip(fast, slow, strict=True)] == [True, True]
+
+
+@pytest.mark.parametrize("hold", [0.13, 0.2, 0.3])
+def test_quick_letters_are_read_once_the_word_has_begun(hold: float) -> None:
+    fast = [part for letter in "HELPER" for part in (Part(letter, hold), change(0.07))]
+    assert text(play([Part("W", 0.4), change(), *fast])) == "WHELPER"
+
+
+def test_a_word_that_begins_quickly_is_read_from_its_beginning() -> None:
+    assert text(play([part for letter in "QUACK" for part in (Part(letter, 0.15), change(0.07))])) == "QUACK"
+
+
+def test_one_short_pose_alone_is_nothing() -> None:
+    assert play([change(), Part("B", 0.15), change(), Part("nothing", 2.0)]) == []
+
+
+def test_a_doubtful_first_letter_is_said_when_the_next_one_confirms_it() -> None:
+    first, second = play([Part("S", 0.5, 0.7), change(), Part("O", 0.5)])
+    assert first.label + second.label == "SO"
+    assert first.started_at < first.ended_at < 0.55 < second.started_at
+    assert first.decided_at == second.decided_at
+
+
+def test_a_short_i_is_said_before_another_letter_but_not_before_a_j() -> None:
+    begin = [Part("T", 0.4), change(), Part("I", 0.2), change()]
+    assert text(play([*begin, Part("N", 0.4)])) == "TIN"
+    assert text(play([*begin, Part("J", 0.5, 0.9, speed=5.0, shape_speed=2.0)])) == "TJ"
+
+
+def test_a_swaying_hand_does_not_double_a_letter_but_its_slide_does() -> None:
+    sway = [Part("L", 0.3, speed=1.3, x=5.4), Part("L", 0.3, speed=1.3, x=5.0)] * 4
+    assert text(play([Part("L", 0.5), *sway, Part("L", 0.2, speed=1.3)])) == "L"
+    assert text(play([Part("L", 0.5), *sway, Part("L", 0.2, speed=6.0, x=6.2), Part("L", 0.5, x=6.2)])) == "LL"

@@ -1,0 +1,81 @@
+"""Whether a hand that holds a letter says it again: it slides sideways, or bounces, and stands still after it.
+
+Hands sway while they hold a letter, some of them as far as others slide. So a slide must be faster than this hand has
+swayed lately, and go further than its drift would have carried it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+from edge.types import Motion
+
+_SLIDE_SPEED, _SLIDE_PALM_WIDTHS, _SLIDE_SECONDS = 3.5, 0.35, 0.3
+"""Recorded slides reach 5 palm widths a second and 0.6 to 1.1 palm widths; nine of ten held hands stay under 0.45."""
+_SWAYS, _SWAY_SECONDS = 4.0, 2.0
+"""A slide is so many times as fast as the hand moved on average in the last seconds."""
+_USUAL_SWAY, _MOST_SWAY = 0.5, 6.0
+"""Palm widths a second: of a hand just seen; and the most that one frame counts for, a cut being no sway."""
+_BOUNCE_SPEED, _BOUNCE_PALM_WIDTHS, _BOUNCE_SECONDS = 2.5, 0.35, 0.6
+_BOUNCE_HOME_PALM_WIDTHS = 0.15
+"""A bounce goes down or up, and comes back to where it began."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    ts: float
+    x: float
+    y: float
+    """Pixels."""
+    speed: float
+
+
+@dataclass(slots=True)
+class Doubling:
+    """Follows one hand from letter to letter."""
+
+    _path: deque[_Place] = field(default_factory=deque)
+    _sway: float = _USUAL_SWAY
+
+    def restart(self) -> None:
+        """Another letter was said: only what the hand does from now on can double it."""
+        self._path.clear()
+
+    def step(self, ts: float, motion: Motion, elapsed: float, *, still: bool) -> bool:
+        """Whether the hand has just come to rest after a slide or a bounce."""
+        share = 1 - math.exp(-elapsed / _SWAY_SECONDS)
+        self._sway += share * (min(motion.quick_speed, _MOST_SWAY) - self._sway)
+        x, y = motion.position.tolist()
+        self._path.append(_Place(ts, x, y, motion.quick_speed))
+        while self._path[0].ts < ts - _BOUNCE_SECONDS:
+            self._path.popleft()
+        return still and (self._slid(motion.palm_width) or self._bounced(motion.palm_width))
+
+    def _slid(self, width: float) -> bool:
+        now = self._path[-1]
+        fast = False
+        for place in reversed(self._path):
+            seconds = now.ts - place.ts
+            if seconds > _SLIDE_SECONDS:
+                return False
+            fast |= place.speed >= max(_SLIDE_SPEED, _SWAYS * self._sway)
+            across, down = abs(now.x - place.x) / width, abs(now.y - place.y) / width
+            if fast and across - self._sway * seconds >= _SLIDE_PALM_WIDTHS and across > 2 * down:
+                return True
+        return False
+
+    def _bounced(self, width: float) -> bool:
+        now, path = self._path[-1], list(self._path)
+        turn = max(range(len(path)), key=lambda index: abs(path[index].y - now.y))
+        across, down = abs(path[turn].x - now.x) / width, abs(path[turn].y - now.y) / width
+        if down < max(_BOUNCE_PALM_WIDTHS, across):
+            return False
+        away, back = path[: turn + 1], path[turn:]
+        home = min(math.hypot(place.x - now.x, place.y - now.y) for place in away) / width < _BOUNCE_HOME_PALM_WIDTHS
+        return home and min(_fastest(away), _fastest(back)) >= _BOUNCE_SPEED
+
+
+def _fastest(path: list[_Place]) -> float:
+    return max(place.speed for place in path)
