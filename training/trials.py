@@ -1,0 +1,167 @@
+"""What a trial of the search over settings is: a model that sees none of the development people, and its figures."""
+
+import argparse
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge.bundle import Bundle
+from edge.errors import InputError
+from training.convert import to_float
+from training.figures import Judgement, figures
+from training.sources import letter_source
+from training.store import Clip, read_store
+
+_CLIPS = 20
+"""Of each label and signer are judged: more say little that is new, and cost a trial's time."""
+_LEAST_GROUPS = 3
+UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """People by their part in a search; nobody is in two of them."""
+
+    search: list[str]
+    """Settings are chosen by how these are read."""
+    confirm: list[str]
+    """And this shows what the choice is worth. Neither is trained on."""
+    held_out: list[str]
+    """Seen by nothing here."""
+
+    @property
+    def untrained(self) -> list[str]:
+        return [*self.search, *self.confirm, *self.held_out]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the search needs to know of letters or words."""
+
+    base: Any
+    """The settings that the search starts from."""
+    ranges: dict[str, tuple[float, float] | tuple[str, ...]]
+    """Setting to the bounds of a number, or to the texts to choose from."""
+    split: Split
+    fit: Callable[[Any], Any]
+    """Settings to a model that saw nobody of the split."""
+    write: Callable[[Path, Any], Bundle]
+    judge: Callable[[Sequence[Clip], Bundle], list[Judgement]]
+    clips: dict[str, list[Clip]]
+    """Part of the split to the recordings it is judged by."""
+
+    def scores(self, config: Any) -> dict[str, float]:
+        """Mean accuracy over the sources of each part, by the daemon's own interpreter."""
+        model = self.fit(config)
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = self.write(Path(folder, "bundle"), model)
+            found = {}
+            for part, clips in self.clips.items():
+                report = figures(self.judge(clips, bundle), bundle.labels, UNCALIBRATED)
+                found[part] = float(report["mean_source_accuracy"])
+        return found
+
+
+def letters(args: argparse.Namespace) -> Task:
+    """Whole sources are kept together; only those that may be trained on have a part."""
+    from training.letters.bundle import write_bundle  # noqa: PLC0415 - these load TensorFlow
+    from training.letters.config import load_config  # noqa: PLC0415
+    from training.letters.data import LABELS  # noqa: PLC0415
+    from training.letters.fit import fit  # noqa: PLC0415
+    from training.letters.judge import judge, judgeable  # noqa: PLC0415
+    from training.letters.rounds import Rounds  # noqa: PLC0415
+
+    base = load_config(args.config)
+    rounds = Rounds(args.store, args.licences, base, args.out)
+    clips = [clip for store in args.store for clip in read_store(store) if judgeable(clip, LABELS)]
+    if args.licences == "clear":
+        clips = [clip for clip in clips if letter_source(clip.source).clear]
+    split = split_of(sorted({clip.source for clip in clips}), args.hold_out)
+    return Task(
+        base=base,
+        ranges={
+            "learning_rate": (5e-4, 6e-3),
+            "weight_decay": (1e-5, 1e-2),
+            "label_smoothing": (0.0, 0.15),
+            "dropout": (0.0, 0.5),
+            "shape_units": ("192-96", "272-152", "384-192"),
+        },
+        split=split,
+        fit=lambda config: fit(lambda number: rounds(number).without(split.untrained), config),
+        write=lambda folder, model: write_bundle(folder, to_float(model), LABELS, UNCALIBRATED),
+        judge=judge,
+        clips=_parts(split, clips, lambda clip: clip.source),
+    )
+
+
+def words(args: argparse.Namespace) -> Task:
+    """Recorders, participants, framing clusters are kept whole; only those that may be trained on have a part."""
+    from training.settings import read_settings  # noqa: PLC0415 - these load TensorFlow
+    from training.words.bundle import write_bundle  # noqa: PLC0415
+    from training.words.config import WordConfig  # noqa: PLC0415
+    from training.words.crossval import held_out  # noqa: PLC0415
+    from training.words.data import may_train  # noqa: PLC0415
+    from training.words.fit import fit  # noqa: PLC0415
+    from training.words.folds import Fold  # noqa: PLC0415
+    from training.words.judge import judge, judgeable  # noqa: PLC0415
+    from training.words.rounds import Rounds  # noqa: PLC0415
+
+    base = read_settings(args.config, WordConfig(), "training/words/config.py")
+    rounds = Rounds(args.store, args.licences, base, args.out)
+    clips = [clip for clip in rounds.clips if judgeable(clip, rounds.labels) and may_train(clip, args.licences)]
+    split = split_of(sorted({clip.signer for clip in clips}), args.hold_out)
+    signers, glosses = held_out(Fold(0, frozenset(split.untrained)), rounds)
+    nothing = len(rounds.labels) - 1
+    return Task(
+        base=base,
+        ranges={
+            "learning_rate": (5e-4, 6e-3),
+            "weight_decay": (1e-5, 1e-2),
+            "label_smoothing": (0.0, 0.15),
+            "dropout": (0.0, 0.5),
+            "mixup": (0.0, 0.4),
+            "network": ("separable", "strided"),
+        },
+        split=split,
+        fit=lambda config: fit(
+            lambda number: rounds(number).without(signers, glosses, nothing), config, len(rounds.labels)
+        ),
+        write=lambda folder, model: write_bundle(folder, to_float(model), rounds.labels, UNCALIBRATED),
+        judge=judge,
+        clips=_parts(split, clips, lambda clip: clip.signer),
+    )
+
+
+TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {"letters": letters, "words": words}
+
+
+def split_of(groups: Sequence[str], held_out: Sequence[str]) -> Split:
+    """A quarter to search by, a quarter to confirm with, the rest to train on, always the same.
+
+    Raises:
+        InputError: a group held out that is not there, or too few groups.
+    """
+    if unknown := sorted(set(held_out) - set(groups)):
+        raise InputError(f"--hold-out {unknown[0]}: not in the stores; there are {', '.join(groups)}")
+    free = [group for group in groups if group not in held_out]
+    if len(free) < _LEAST_GROUPS:
+        raise InputError(
+            f"{len(free)} sources or signers are left for training, search and confirmation; at least {_LEAST_GROUPS}"
+        )
+    return Split(free[1::4], free[2::4], list(held_out))
+
+
+def _parts(split: Split, clips: Sequence[Clip], group_of: Callable[[Clip], str]) -> dict[str, list[Clip]]:
+    """The first clips of each label and signer; `held_out` has no part."""
+    parts: dict[str, list[Clip]] = {"search": [], "confirm": []}
+    part_of = dict.fromkeys(split.search, "search") | dict.fromkeys(split.confirm, "confirm")
+    taken: Counter[tuple[str, str]] = Counter()
+    for clip in clips:
+        part = part_of.get(group_of(clip))
+        taken[clip.signer, clip.label] += 1
+        if part is not None and taken[clip.signer, clip.label] <= _CLIPS:
+            parts[part].append(clip)
+    return parts

@@ -1,0 +1,185 @@
+"""`python -m training.tune letters|words`: search over the settings of a training run, on people it never trains on.
+
+Settings are chosen by one group of sources or signers and confirmed by another; who is named with `--hold-out` is
+seen by neither, nor by training. A figure on the people searched by flatters the settings: report one on others.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import optuna
+import yaml
+
+from edge.errors import AslEdgeError, InputError
+from training.caching import content_hash
+from training.trials import TASKS, Task
+
+log = logging.getLogger(__name__)
+
+_LOGARITHMIC_RATIO = 50.0
+"""Bounds so far apart are searched by their logarithms."""
+_RANDOM_TRIALS = 5
+"""Before the search begins to learn from what it saw."""
+_DEFAULT_STORES = [Path("../shared/data/letters.parquet"), Path("../shared/data/words.parquet")]
+
+
+def main(argv: list[str]) -> int:
+    """Run the command; its exit code."""
+    args = _parser().parse_args(argv)
+    try:
+        return tune(args)
+    except AslEdgeError as error:
+        print(f"training.tune: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("training.tune: interrupted; the same command goes on after the last whole trial", file=sys.stderr)
+        return AslEdgeError.exit_code
+
+
+def tune(args: argparse.Namespace) -> int:
+    """Search until `args.trials` are done, confirm the best, write it; the exit code.
+
+    Raises:
+        InputError: a store or setting that cannot be used, or too few people to split.
+    """
+    for store in args.store:
+        if not store.is_file():
+            raise InputError(f"{store}: no such landmark store; name yours with --store")
+    args.out.mkdir(parents=True, exist_ok=True)
+    task = TASKS[args.task](args)
+    log.info("search by %s", ", ".join(task.split.search))
+    log.info("confirm by %s", ", ".join(task.split.confirm))
+    study = _open_study(args, task)
+    search(study, task, args.trials)
+    best = dict(study.best_trial.params)
+    results = confirm(study, task, best)
+    path = args.best or args.out / "best.yaml"
+    path.write_text(as_yaml(task, best, results), "utf-8")
+    for name, scores in results.items():
+        print(f"{name:8} search {scores['search']:.4f}  confirm {scores['confirm']:.4f}")
+    if results["best"]["confirm"] <= results["default"]["confirm"]:
+        print("not confirmed: other people are read no better than with the settings it started from")
+    print(f"{path}; next: python -m training.train {args.task} --config {path}")
+    return 0
+
+
+def search(study: optuna.Study, task: Task, trials: int) -> None:
+    """Trials until so many are whole; the first is the settings as they are."""
+    ranges = {name: _distribution(task.base, name, bounds) for name, bounds in task.ranges.items()}
+    if not study.trials:
+        study.enqueue_trial({name: _as_choice(getattr(task.base, name)) for name in ranges})
+    while (done := len(study.get_trials(states=[optuna.trial.TrialState.COMPLETE]))) < trials:
+        trial = study.ask(ranges)
+        scores = task.scores(with_settings(task.base, trial.params))
+        trial.set_user_attr("confirm", scores["confirm"])
+        study.tell(trial, scores["search"])
+        log.info("trial %d of %d: %.4f with %s", done + 1, trials, scores["search"], trial.params)
+
+
+def confirm(study: optuna.Study, task: Task, best: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Both settings anew, with a seed that no trial had: what luck gave to the best trial is gone."""
+    start = {name: _as_choice(getattr(task.base, name)) for name in task.ranges}
+    return {"default": _anew(study, task, start), "best": _anew(study, task, best)}
+
+
+def _anew(study: optuna.Study, task: Task, values: dict[str, Any]) -> dict[str, float]:
+    """Scores with the other seed, kept in the study."""
+    key = json.dumps(values, sort_keys=True)
+    if key not in study.user_attrs:
+        log.info("confirm: %s", values)
+        other_seed = dataclasses.replace(task.base, seed=task.base.seed + 1)
+        study.set_user_attr(key, task.scores(with_settings(other_seed, values)))
+    scores: dict[str, float] = study.user_attrs[key]
+    return scores
+
+
+def with_settings(base: Any, values: dict[str, Any]) -> Any:
+    """Settings with these values; `272-152` stands for a tuple."""
+    changes = {
+        name: tuple(int(part) for part in value.split("-")) if isinstance(getattr(base, name), tuple) else value
+        for name, value in values.items()
+    }
+    return dataclasses.replace(base, **changes)
+
+
+def as_yaml(task: Task, best: dict[str, Any], results: dict[str, dict[str, float]]) -> str:
+    """A file for `training.train --config`: what differs from the defaults, and where the figures come from."""
+    chosen, defaults = dataclasses.asdict(with_settings(task.base, best)), dataclasses.asdict(type(task.base)())
+    lines = [
+        "# Made by training.tune. Mean accuracy over the sources of people that no trial trained on:",
+        *(
+            f"#   {name}: {scores['search']:.4f} on those searched by, {scores['confirm']:.4f} on others"
+            for name, scores in results.items()
+        ),
+        f"# Searched by: {', '.join(task.split.search)}. Their figures flatter these settings.",
+        f"# Confirmed by: {', '.join(task.split.confirm)}.",
+        *([f"# Seen by nothing here: {', '.join(task.split.held_out)}."] if task.split.held_out else []),
+    ]
+    return "\n".join(lines) + "\n" + yaml.safe_dump(_difference(chosen, defaults), sort_keys=False)
+
+
+def _difference(chosen: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in chosen.items():
+        if isinstance(value, dict):
+            found |= {name: inner} if (inner := _difference(value, defaults[name])) else {}
+        elif value != defaults[name]:
+            found[name] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _open_study(args: argparse.Namespace, task: Task) -> optuna.Study:
+    """The study of exactly these stores, settings and people; goes on with the trials that it has."""
+    marks = [content_hash(store) for store in args.store]
+    facts = [marks, args.licences, dataclasses.asdict(task.base), dataclasses.asdict(task.split)]
+    name = f"{args.task}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]}"
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = f"sqlite:///{(args.out / 'tune.sqlite').resolve()}"
+    study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
+    # A seed as old as the study would draw the first trials' values again.
+    study.sampler = optuna.samplers.TPESampler(seed=len(study.trials), n_startup_trials=_RANDOM_TRIALS)
+    if study.trials:
+        log.info("goes on: %d trials are there", len(study.get_trials(states=[optuna.trial.TrialState.COMPLETE])))
+    return study
+
+
+def _distribution(
+    base: Any, name: str, bounds: tuple[float, float] | tuple[str, ...]
+) -> optuna.distributions.BaseDistribution:
+    """The range of a setting, stretched where the settings as they are lie outside."""
+    value = _as_choice(getattr(base, name))
+    if isinstance(value, str):
+        return optuna.distributions.CategoricalDistribution(sorted({*map(str, bounds), value}))
+    low, high = (float(bound) for bound in bounds)
+    low, high = min(low, value), max(high, value)
+    return optuna.distributions.FloatDistribution(low, high, log=0 < low < high / _LOGARITHMIC_RATIO)
+
+
+def _as_choice(value: Any) -> Any:
+    return "-".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.tune", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("task", choices=sorted(TASKS))
+    parser.add_argument("--store", type=Path, nargs="+", default=_DEFAULT_STORES, help="landmark stores (contract 3)")
+    parser.add_argument("--config", type=Path, help="settings to start from (YAML); fewer rounds make quicker trials")
+    parser.add_argument("--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC, public domain")
+    parser.add_argument("--trials", type=int, default=20, help="how many in all, those of earlier runs counted")
+    parser.add_argument(
+        "--hold-out", nargs="*", default=[], metavar="NAME", help="sources (letters) or signers (words) to leave alone"
+    )
+    parser.add_argument("--out", type=Path, default=Path("build/tune"), help="folder for samples and trials")
+    parser.add_argument("--best", type=Path, help="YAML file to write; default: `best.yaml` under --out")
+    return parser
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    raise SystemExit(main(sys.argv[1:]))
