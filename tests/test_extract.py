@@ -1,6 +1,7 @@
 """Recordings of every layout into landmark stores: the right hand in the right place, and nothing hidden."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -22,9 +23,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training import extract
-from training.extraction.item import unmirrored
+from training.extraction.item import Item, unmirrored
 from training.extraction.labels import named, of_name
 from training.extraction.timing import even_grid, on_grid
+from training.extraction.work import read_all
 from training.store import Clip, read_store
 
 SIZE = (320, 240)
@@ -321,6 +323,22 @@ def test_workers_side_by_side_give_the_store_of_one(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "3 clips (3 letter) of 1 labels by 1 signers" in done.stdout
     assert (tmp_path / "two.parquet").read_bytes() == (tmp_path / "one.parquet").read_bytes()
+
+
+class Killer(Item):
+    """A recording that crashes whatever reads it, as a damaged video may crash a decoder."""
+
+    def clip_of(self, *arguments: object) -> Clip:
+        os._exit(9)
+
+
+def test_a_recording_that_kills_its_worker_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    np.save(tmp_path / "0.npy", np.ones(1662, np.float32))
+    fine = Item("a", "hello", "word", "s", "s", "CC0", tmp_path, "arrays", size=SIZE)
+    killer = Killer("b", "hello", "word", "s", "s", "CC0", tmp_path, "arrays", size=SIZE)
+    results = [result[2] for result in read_all([(fine, "1"), (killer, "2"), (fine, "3")], 2)]
+    assert [isinstance(result, Clip) for result in results] == [True, False, True]
+    assert "kills the process that reads it" in str(results[1])
 
 
 def test_squeezed_pixels_are_made_square(tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ def tune(args: argparse.Namespace) -> int:
     path.write_text(as_yaml(task, best, results), "utf-8")
     for name, scores in results.items():
         print(f"{name:8} search {scores['search']:.4f}  confirm {scores['confirm']:.4f}")
-    if results["best"]["confirm"] <= results["default"]["confirm"]:
+    if results["best"] == results["default"]:
+        print("nothing better was found than the settings it started from")
+    elif results["best"]["confirm"] <= results["default"]["confirm"]:
         print("not confirmed: other people are read no better than with the settings it started from")
     print(f"{path}; next: python -m training.train {args.task} --config {path}")
     return 0

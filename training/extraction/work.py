@@ -1,6 +1,7 @@
 """Reads recordings side by side, each worker with networks of its own."""
 
 import multiprocessing
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -8,7 +9,6 @@ from itertools import islice
 
 import cv2
 
-from edge.errors import AslEdgeError
 from edge.landmarks import Landmarker
 from training.extraction.item import BadRecordingError, Item
 from training.extraction.landmark_files import read_arrays, read_gislr
@@ -18,7 +18,7 @@ from training.store import Clip
 Result = tuple[Item, str, Clip | str]
 """A recording, its key, and its clip or why there is none."""
 _AHEAD = 4
-"""Recordings handed out at once to each worker: enough to keep it busy, few to lose when it dies."""
+"""Recordings handed out at once to each worker: enough to keep it busy, few to read again when one dies."""
 
 
 class Reader:
@@ -43,35 +43,51 @@ class Reader:
 def read_all(work: Sequence[tuple[Item, str]], workers: int) -> Iterator[Result]:
     """Read recordings, in this process if `workers` is 1; results come in the order of `work`.
 
-    Raises:
-        AslEdgeError: a worker died, of memory or in a decoder.
+    A recording that kills its worker (a decoder that crashes, too little memory) is bad; the others go on.
     """
     if workers == 1:
         reader = Reader()
         for item, key in work:
             yield item, key, reader.read(item)
         return
-    context = multiprocessing.get_context("spawn")  # a fork of a process with running interpreters may hang
-    with ProcessPoolExecutor(workers, context, _begin) as pool:
+    done = 0
+    while done < len(work):
+        ahead = workers * _AHEAD
+        for result in _until_a_death(work[done:], workers, ahead):
+            yield result
+            done += 1
+        for item, key in work[done : done + ahead]:  # one of these killed its worker: each gets one of its own
+            yield item, key, _alone(item)
+            done += 1
+
+
+def _until_a_death(work: Sequence[tuple[Item, str]], workers: int, ahead: int) -> Iterator[Result]:
+    """Results in order until all is read or a worker dies."""
+    with _pool(workers) as pool:
         try:
-            yield from _in_order(pool, work, workers * _AHEAD)
+            rest = iter(work)
+            running = deque((item, key, pool.submit(_read, item)) for item, key in islice(rest, ahead))
+            while running:
+                item, key, future = running.popleft()
+                yield item, key, future.result()
+                running += [(item, key, pool.submit(_read, item)) for item, key in islice(rest, 1)]
+        except BrokenProcessPool:
+            return
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _in_order(pool: ProcessPoolExecutor, work: Sequence[tuple[Item, str]], ahead: int) -> Iterator[Result]:
-    rest = iter(work)
-    running = [(item, key, pool.submit(_read, item)) for item, key in islice(rest, ahead)]
-    while running:
-        item, key, future = running.pop(0)
+def _alone(item: Item) -> Clip | str:
+    with _pool(1) as pool:
         try:
-            yield item, key, future.result()
-        except BrokenProcessPool as error:
-            raise AslEdgeError(
-                f"a worker died while reading {item.path} or one of the {len(running)} after it; run again to go on, "
-                "with --workers 1 to see which"
-            ) from error
-        running += [(item, key, pool.submit(_read, item)) for item, key in islice(rest, 1)]
+            return pool.submit(_read, item).result()
+        except BrokenProcessPool:
+            return f"{item.path}: kills the process that reads it (damaged, or too large for the memory); leave it out"
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")  # a fork of a process with running interpreters may hang
+    return ProcessPoolExecutor(workers, context, _begin)
 
 
 _reader = Reader()
