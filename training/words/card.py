@@ -14,7 +14,14 @@ def write_card(bundle: Bundle, report: dict[str, Any] | None) -> None:
     """Write the card beside the bundle's manifest; `report` is the cross-validation's."""
     parts = [_head(bundle)]
     if report is not None:
-        parts += [_figures(report), _others(report), _reliability(report), _by_group(report), _by_label(report, bundle)]
+        parts += [
+            _figures(report),
+            _others(report),
+            _streams(report),
+            _reliability(report),
+            _by_group(report),
+            _by_label(report, bundle),
+        ]
     parts += [EXPERIMENTS.read_text("utf-8").strip(), _sources()]
     (bundle.path / "CARD.md").write_text("\n\n".join(parts) + "\n", "utf-8")
 
@@ -58,6 +65,26 @@ def _others(report: dict[str, Any]) -> str:
     rows = [f"| {name} | {row['clips']} | {row['with_a_word']:.3f} |" for name, row in report["others"].items()]
     head = ["## Who signs no word of it", "", "| clips of | clips | in which a word was said |", "|---|---|---|"]
     return "\n".join([*head, *rows])
+
+
+def _streams(report: dict[str, Any]) -> str:
+    rows = [
+        f"| {name} | {row['signs']} | {row['said']} | {_or_none(row['precision'])} | {_or_none(row['recall'])} "
+        f"| {_or_none(row['median_delay_s'])} | {row['wrong']} | {60 * row['hours']:.0f} |"
+        for name, row in report["streams"].items()
+    ]
+    head = """## In a stream
+
+Recordings of unseen people one after the other, a second of rest between, through the daemon's word reader. Said right
+counts once a sign, until half a second after its end; everything else said is wrong.
+
+| streams of | signs | said | precision | recall | median delay (s) | wrong | minutes |
+|---|---|---|---|---|---|---|---|"""
+    return "\n".join([head, *rows])
+
+
+def _or_none(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _reliability(report: dict[str, Any]) -> str:

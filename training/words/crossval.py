@@ -8,12 +8,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from edge.bundle import Bundle
 from edge.types import Floats
 from edge.words import WordModel
 from training.convert import to_float, to_int8
 from training.figures import Judgement
 from training.store import Clip
-from training.words.bundle import write_bundle
+from training.words.bundle import open_bundle, write_bundle
 from training.words.config import WordConfig
 from training.words.fit import fit
 from training.words.folds import Fold, folds
@@ -31,6 +32,8 @@ class Judged:
     """What the models of one fold said about the recordings of people they never saw."""
 
     clips: list[Clip]
+    bundle: Bundle
+    """The int8 one, not yet calibrated."""
     float_verdicts: list[Judgement]
     int8_verdicts: list[Judgement]
 
@@ -76,7 +79,8 @@ def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Jud
         np.savez(done, float=table_of(tables["float"]), int8=table_of(tables["int8"]))
         keras.backend.clear_session()
     with np.load(done) as saved:
-        return Judged(clips, _judgements(clips, saved["float"]), _judgements(clips, saved["int8"]))
+        exact, quantized = (_judgements(clips, saved[kind]) for kind in ("float", "int8"))
+    return Judged(clips, open_bundle(folder / "int8"), exact, quantized)
 
 
 def _model(fold: Fold, rounds: Rounds, config: WordConfig, path: Path) -> Any:

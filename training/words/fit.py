@@ -32,6 +32,14 @@ def fit(draw: Draw, config: WordConfig, labels: int) -> Any:
         mean = _one_round(model, draw(number), config, labels, number)
         log.info("round %d of %d: loss %.4f", number + 1, config.rounds, mean)
     optimizer.finalize_variable_values(model.trainable_variables)  # the averaged weights
+    return less_nothing(model, config)
+
+
+def less_nothing(model: Any, config: WordConfig) -> Any:
+    """Make `nothing`, the last label, less likely by a fixed amount."""
+    kernel, bias = model.get_layer("logits").get_weights()
+    bias[-1] -= config.nothing_less
+    model.get_layer("logits").set_weights([kernel, bias])
     return model
 
 

@@ -36,4 +36,4 @@ def folds(clips: Iterable[Clip], count: int = FOLDS) -> list[Fold]:
         for place, (signer, _) in enumerate(sorted(counter.items(), key=lambda item: (-item[1], item[0]))):
             groups[place % count].add(signer)
     groups[0] |= never
-    return [Fold(number, frozenset(group)) for number, group in enumerate(groups)]
+    return [Fold(number, frozenset(group)) for number, group in enumerate(groups) if group]

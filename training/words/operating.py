@@ -1,5 +1,6 @@
 """Temperature and floors, fitted on people that the judging model never saw, never on a test."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,18 @@ UNKNOWN_EMITTED = 0.05
 """Share of clips of signs outside the vocabulary, and of people at rest, on which a word may be said (issue 5)."""
 LEAST_RECALL = 0.5
 """A label that unseen signers are read wrongly in more often than not is shipped disabled."""
-_STEPS = np.round(np.arange(0.3, 0.97, 0.02), 2)
-_PRIOR_CLIPS = 3.0
-"""Weight of a middling precision in each label's: a label with few mistakes must not be trusted blindly."""
-_PRIOR_PRECISION = 0.7
+_STEPS = np.round(np.arange(0.4, 0.97, 0.02), 2)
+_PRIOR_CLIPS = 6.0
+"""Weight of all labels' precision in each one's own: most have six clips."""
 
 
 def fit_operating_point(
     table: Floats, truth: NDArray[np.int64], sources: NDArray[np.str_], labels: tuple[str, ...]
 ) -> dict[str, Any]:
-    """From held-out probabilities (N, labels) at temperature 1; `truth` is that of `nothing` for all other signs."""
+    """From held-out probabilities (N, labels) at temperature 1; `truth` is that of `nothing` for all other signs.
+
+    Every one of `sources` counts alike, however many clips it has.
+    """
     nothing = labels.index(NOTHING)
     weights = balanced(sources)
     known = truth != nothing
@@ -50,15 +53,15 @@ def _floors(table: Floats, truth: NDArray[np.int64], weights: NDArray[np.float64
     """The least precision, the same for all labels, at which few enough unknown signs are taken for a word."""
     guess, confidence = table.argmax(axis=1), table.max(axis=1)
     right, unknown = guess == truth, truth == nothing
+    said = guess != nothing
+    overall = [_precision(confidence[said], right[said], weights[said], step) for step in _STEPS]
+    masks = [guess == k for k in range(table.shape[1])]
     low, high = 0.3, 0.995
     floors = [float(_STEPS[-1])] * table.shape[1]
     for _ in range(20):
         wanted = (low + high) / 2
-        tried = [
-            _floor(confidence[guess == k], right[guess == k], weights[guess == k], wanted)
-            for k in range(table.shape[1])
-        ]
-        emitted = (confidence >= np.array(tried)[guess]) & (guess != nothing)
+        tried = [_floor(confidence[mask], right[mask], weights[mask], overall, wanted) for mask in masks]
+        emitted = (confidence >= np.array(tried)[guess]) & said
         if np.average(emitted[unknown], weights=weights[unknown]) <= UNKNOWN_EMITTED:
             high, floors = wanted, tried
         else:
@@ -67,12 +70,24 @@ def _floors(table: Floats, truth: NDArray[np.int64], weights: NDArray[np.float64
 
 
 def _floor(
-    confidence: NDArray[np.float32], right: NDArray[np.bool_], weights: NDArray[np.float64], wanted: float
+    confidence: NDArray[np.float32],
+    right: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    overall: Sequence[float],
+    wanted: float,
 ) -> float:
     """The lowest floor above which clips are right with probability `wanted`."""
-    for step in _STEPS:
-        above = confidence >= step
-        hits = float((weights[above] * right[above]).sum()) + _PRIOR_CLIPS * _PRIOR_PRECISION
-        if hits / (float(weights[above].sum()) + _PRIOR_CLIPS) >= wanted:
+    for step, usual in zip(_STEPS, overall, strict=True):
+        clips = float(weights[confidence >= step].sum())
+        own = _precision(confidence, right, weights, step) if clips else usual
+        if (own * clips + usual * _PRIOR_CLIPS) / (clips + _PRIOR_CLIPS) >= wanted:
             return float(step)
     return float(_STEPS[-1])
+
+
+def _precision(
+    confidence: NDArray[np.float32], right: NDArray[np.bool_], weights: NDArray[np.float64], step: float
+) -> float:
+    """Share of clips at least so sure that are right; 1 where there are none."""
+    above = confidence >= step
+    return float(np.average(right[above], weights=weights[above])) if above.any() else 1.0

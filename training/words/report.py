@@ -1,5 +1,6 @@
 """The cross-validation's report: figures, operating point and int8 parity, all on people the models never saw."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from edge.letters import NOTHING
+from edge.word_reader import WordReader
 from training.figures import Judgement, figures, is_emitted
 from training.letters.operating import tempered
 from training.sources import NEVER_TRAIN, evaluation_only, lookalike, word_trainable
@@ -18,6 +20,7 @@ from training.words.data import CORE, WLASL50_SOURCE
 from training.words.judge import judgeable, table_of
 from training.words.operating import fit_operating_point
 from training.words.rounds import Rounds
+from training.words.streams import Tally, streams
 
 REPORT = "crossval.json"
 Pair = tuple[Clip, Judgement]
@@ -57,7 +60,26 @@ def report_of(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, Any]:
             "people at rest": _said(pairs, labels, point, _is_idle),
         },
     }
+    report["streams"] = _streams(folds, labels, point)
     return report
+
+
+def _streams(folds: list[Judged], labels: tuple[str, ...], point: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the daemon's reader says of unseen people's recordings, spliced with rests between."""
+    words = set(labels) - {NOTHING, *point["disabled"]}
+    tallies = {"words of the vocabulary": Tally(), "other signs": Tally(), "people at rest": Tally()}
+    for fold in folds:
+        bundle = dataclasses.replace(fold.bundle, manifest=fold.bundle.manifest | {"operating_point": point})
+        fitting = [clip for clip in fold.clips if _fits(clip)]
+        kinds = (
+            [clip for clip in fitting if clip.label in words],
+            [clip for clip in fitting if clip.kind == "word" and clip.label not in labels],
+            [clip for clip in fitting if clip.kind == "idle"],
+        )
+        for tally, clips in zip(tallies.values(), kinds, strict=True):
+            for stream in streams(clips):
+                tally.read(stream, WordReader(bundle), words)
+    return {name: tally.figures() for name, tally in tallies.items()}
 
 
 def _fits(clip: Clip) -> bool:
@@ -72,7 +94,7 @@ def _fits(clip: Clip) -> bool:
 
 def _operating_point(pairs: list[Pair], labels: tuple[str, ...]) -> dict[str, Any]:
     truth = [labels.index(clip.label) if clip.label in labels else labels.index(NOTHING) for clip, _ in pairs]
-    sources = np.array([clip.source for clip, _ in pairs])
+    sources = np.array([f"{clip.source}/{clip.label}" for clip, _ in pairs])
     return fit_operating_point(table_of([verdict for _, verdict in pairs]), np.array(truth), sources, labels)
 
 

