@@ -44,7 +44,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["edge", "edge.*", "training", "training.*"]),
-    package_data={"edge": ["py.typed", "display/*.html", "display/*.css", "display/*.js"]},
+    package_data={"edge": ["py.typed", "display/*.html", "display/*.css", "display/*.js", "lexicon/*.txt"]},
     data_files=[*shipped("models"), *shipped("configs"), *shipped("systemd")],
     install_requires=CORE,
     extras_require={"training": TRAINING, "dev": DEV, "reference": REFERENCE},

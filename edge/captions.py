@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from edge.config import CaptionsConfig
+from edge.lexicon import Lexicon
 from edge.types import Emission, Event
+
+
+@dataclass(slots=True)
+class _Word:
+    """A finished word."""
+
+    letters: list[Emission]
+    text: str
+    """What was most likely meant."""
+
+    @property
+    def spelled(self) -> str:
+        return _spelled(self.letters)
 
 
 class Composer:
     """The caption as it stands. Driven only by the time stamps of the frames."""
 
-    def __init__(self, config: CaptionsConfig) -> None:
+    def __init__(self, config: CaptionsConfig, lexicon: Lexicon | None = None) -> None:
+        """Without a lexicon words stay as they were spelled."""
         self._config = config
-        self.text = ""
+        self._lexicon = lexicon
+        self._words: list[_Word] = []
+        self._letters: list[Emission] = []
+        """Of the word that is being spelled."""
         self._hands_seen_at = float("-inf")
+
+    @property
+    def text(self) -> str:
+        """The caption, with finished words repaired."""
+        return _caption([word.text for word in self._words], self._letters)
+
+    @property
+    def spelled(self) -> str:
+        """The caption, every letter as it was read."""
+        return _caption([word.spelled for word in self._words], self._letters)
 
     def step(self, ts: float, emissions: list[Emission], *, hand_up: bool) -> list[Event]:
         """Take what was read at `ts`; returns `caption` events, final ones included."""
@@ -20,40 +50,76 @@ class Composer:
         for emission in emissions:
             if len(self.text) >= self._config.max_characters:
                 events += self.finish(ts)
-            self.text += emission.label
+            self._letters.append(emission)
             events.append(self._event(ts, final=False))
         if hand_up or emissions:
             self._hands_seen_at = ts
         return events + self._rest(ts)
 
+    def continue_from(self, before: Composer) -> None:
+        """Take over the caption of a composer that this one replaces."""
+        self._words, self._letters = before._words, before._letters
+
     def clear(self, ts: float) -> list[Event]:
         """Forget the caption unspoken."""
-        self.text = ""
+        self._words, self._letters = [], []
         return [self._event(ts, final=False)]
 
     def backspace(self, ts: float) -> list[Event]:
-        """Take the last letter back (and the space after it)."""
-        self.text = self.text.rstrip()[:-1]
+        """Take back the repair of the last word, or else the last letter (and the space after it)."""
+        last = self._words[-1] if self._words and not self._letters else None
+        if last is not None and last.text != last.spelled:
+            last.text = last.spelled
+        else:
+            if last is not None:
+                self._letters = self._words.pop().letters
+            self._letters = self._letters[:-1]
         return [self._event(ts, final=False)]
 
     def finish(self, ts: float) -> list[Event]:
         """Close the caption now and start an empty one; nothing when there is none."""
-        events = [self._event(ts, final=True)] if self.text.strip() else []
-        self.text = ""
+        self._end_word()
+        events = [self._event(ts, final=True)] if self._words else []
+        self._words = []
         return events
+
+    def end(self, ts: float) -> list[Event]:
+        """Close the caption because the hands rest; too few letters are dropped: that was nobody who spells."""
+        if 0 < len(self.spelled.replace(" ", "")) < self._config.least_letters:
+            return self.clear(ts)
+        return self.finish(ts)
 
     def _rest(self, ts: float) -> list[Event]:
         rested = ts - self._hands_seen_at
         if self.text and rested >= self._config.final_seconds:
-            return self.finish(ts)
-        if self.text and not self.text.endswith(" ") and rested >= self._config.word_gap_seconds:
-            self.text += " "
+            return self.end(ts)
+        if self._letters and rested >= self._config.word_gap_seconds:
+            self._end_word()
             return [self._event(ts, final=False)]
         return []
 
+    def _end_word(self) -> None:
+        if self._letters:
+            text = self._lexicon.repair(self._letters) if self._lexicon else _spelled(self._letters)
+            self._words.append(_Word(self._letters, text))
+            self._letters = []
+
     def _event(self, ts: float, *, final: bool) -> Event:
-        text = self.text.strip() if final else self.text
-        glosses = text.split()
-        return Event(
-            "caption", ts, {"type": "caption", "text": text, "final": final, "glosses": glosses, "sentence": None}
-        )
+        text, spelled = (self.text.strip(), self.spelled.strip()) if final else (self.text, self.spelled)
+        body = {
+            "type": "caption",
+            "text": text,
+            "spelled": spelled,
+            "final": final,
+            "glosses": text.split(),
+            "sentence": None,
+        }
+        return Event("caption", ts, body)
+
+
+def _spelled(letters: list[Emission]) -> str:
+    return "".join(letter.label for letter in letters)
+
+
+def _caption(words: list[str], letters: list[Emission]) -> str:
+    return "".join(f"{word} " for word in words) + _spelled(letters)

@@ -14,6 +14,7 @@ from edge.decoder import LetterDecoder, OperatingPoint
 from edge.features import FEATURES_TAG
 from edge.landmarks import Landmarker
 from edge.letters import LetterModel
+from edge.lexicon import Lexicon
 from edge.metrics import Stopwatch
 from edge.silence import SilenceWatch
 from edge.types import Emission, Event, Frame, Landmarks
@@ -64,7 +65,8 @@ class Pipeline:
             self.others = [Pipeline(config, models_dir, self.stopwatch, landmarker) for _ in range(1, config.signers)]
         self.landmarker = landmarker
         self.letters = LetterReader(load_letters(config, models_dir)) if config.letters.enabled else None
-        self.composer = Composer(config.captions)
+        self._lexicon = Lexicon(config.captions.own_words) if config.captions.lexicon else None
+        self.composer = Composer(config.captions, self._lexicon)
         self.silence = SilenceWatch()
         self.paused = False
         self.muted = False
@@ -100,7 +102,7 @@ class Pipeline:
 
     def continue_from(self, before: Pipeline) -> None:
         """Take over what people would miss after a reload: the caption as it stands, mute and pause."""
-        self.composer.text = before.composer.text
+        self.composer.continue_from(before.composer)
         self.muted, self.paused = before.muted, before.paused
 
     def reset(self) -> None:
@@ -108,14 +110,14 @@ class Pipeline:
         self.landmarker.reset()
         if self.letters:
             self.letters = LetterReader(self.letters.bundle)
-        self.composer = Composer(self._config.captions)
+        self.composer = Composer(self._config.captions, self._lexicon)
         self.silence = SilenceWatch()
         for other in self.others:
             other.reset()
 
     def finish(self, ts: float) -> list[Event]:
         """The source ended: close the captions."""
-        events = self._of_signer(1, self.composer.finish(ts) + self.state(ts))
+        events = self._of_signer(1, self.composer.end(ts) + self.state(ts))
         for signer, other in enumerate(self.others, 2):
             events += self._of_signer(signer, other.finish(ts))
         return events

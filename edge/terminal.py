@@ -14,7 +14,8 @@ def describe(body: Mapping[str, Any], when: str) -> str:
     """One line for a letter, word or caption; a finished caption stands out."""
     if body["type"] != "caption":
         return f"{when}  {body['type']:7}  {body['label']}  {body['confidence']:.2f}"
-    return f"{when}  {'CAPTION' if body['final'] else 'caption'}  {body['text']}"
+    read = f"  (read: {body['spelled']})" if body.get("spelled", body["text"]) != body["text"] else ""
+    return f"{when}  {'CAPTION' if body['final'] else 'caption'}  {body['text']}{read}"
 
 
 def source_time(ts: float) -> str:

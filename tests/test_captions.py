@@ -2,6 +2,7 @@
 
 from edge.captions import Composer
 from edge.config import CaptionsConfig
+from edge.lexicon import Lexicon
 from edge.types import Emission, Event
 
 CONFIG = CaptionsConfig(word_gap_seconds=1.0, final_seconds=2.0, max_characters=8)
@@ -54,3 +55,64 @@ def test_an_endless_caption_is_finished_at_its_limit() -> None:
     finals = [event.body["text"] for event in events if event.body["final"]]
     assert finals == ["ABCDEFGH"]
     assert events[-1].body["text"] == "IJ"
+
+
+def rest(composer: Composer, seconds: float, start: float = 1.6) -> list[Event]:
+    return [
+        event for tenth in range(int(seconds * 10)) for event in composer.step(start + tenth / 10, [], hand_up=False)
+    ]
+
+
+def test_a_repaired_word_is_shown_with_what_was_spelled() -> None:
+    composer = Composer(CONFIG, Lexicon())
+    shown = spell(composer, "HELO")[-1].body
+    assert (shown["text"], shown["spelled"]) == ("HELO", "HELO")
+    space, final = (event.body for event in rest(composer, 4))
+    assert (space["text"], space["spelled"], space["final"]) == ("HELLO ", "HELO ", False)
+    assert (final["text"], final["spelled"], final["glosses"]) == ("HELLO", "HELO", ["HELLO"])
+
+
+def test_backspace_takes_a_repair_back_before_it_takes_letters() -> None:
+    composer = Composer(CONFIG, Lexicon())
+    spell(composer, "HELO")
+    rest(composer, 1.2)
+    assert composer.text == "HELLO "
+    assert composer.backspace(7.0)[0].body["text"] == "HELO "
+    assert composer.backspace(7.1)[0].body["text"] == "HEL"
+
+
+def test_a_repair_taken_back_is_not_made_again() -> None:
+    composer = Composer(CONFIG, Lexicon())
+    spell(composer, "HELO")
+    rest(composer, 1.2)
+    composer.backspace(7.0)
+    (final,) = composer.finish(7.1)
+    assert (final.body["text"], final.body["spelled"]) == ("HELO", "HELO")
+
+
+def test_without_a_lexicon_words_stay_as_spelled() -> None:
+    composer = Composer(CONFIG)
+    spell(composer, "HELO")
+    assert [event.body["text"] for event in rest(composer, 4)] == ["HELO ", "HELO"]
+
+
+def test_one_letter_alone_is_dropped_for_all_to_see_unless_somebody_asks_for_it() -> None:
+    composer = Composer(CONFIG)
+    spell(composer, "B")
+    assert [(event.body["text"], event.body["final"]) for event in rest(composer, 4, 0.1)] == [
+        ("B ", False),
+        ("", False),
+    ]
+    spell(composer, "B", 20.0)
+    assert [event.body["text"] for event in composer.finish(21.0)] == ["B"]
+    lone = Composer(CaptionsConfig(least_letters=1))
+    spell(lone, "B")
+    assert rest(lone, 4, 0.1)[-1].body["final"]
+
+
+def test_a_reload_keeps_the_caption_and_what_was_spelled() -> None:
+    before, after = Composer(CONFIG, Lexicon()), Composer(CONFIG, Lexicon())
+    spell(before, "HELO")
+    rest(before, 1.2)
+    after.continue_from(before)
+    assert (after.text, after.spelled) == ("HELLO ", "HELO ")

@@ -95,6 +95,11 @@ class CaptionsConfig:
     word_gap_seconds: float = option(1.5, "hands down for so long puts a space after the letters", above=0)
     final_seconds: float = option(3.0, "hands down for so long finishes the caption, which is then spoken", above=0)
     max_characters: int = option(200, "a caption this long is finished at the next letter", at_least=1)
+    least_letters: int = option(
+        2, "a caption of fewer letters is dropped when the hands rest: it was nobody who spells", at_least=1
+    )
+    lexicon: bool = option(True, "repair finished words (HELO to HELLO); the event carries both")
+    own_words: str | None = option(None, "text file of words to repair to and to leave alone, one a line")
 
 
 @dataclass(frozen=True, slots=True)

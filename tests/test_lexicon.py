@@ -1,0 +1,107 @@
+"""A finished word is repaired only where that is clearly better, and never silently."""
+
+import random
+import string
+import time
+from pathlib import Path
+
+import pytest
+
+from edge.errors import InputError
+from edge.lexicon import Lexicon
+from edge.types import Emission
+
+NAMES = """
+KYLIE JAYDEN ZOEY KAYLEE XAVI NGUYEN OKAFOR KOWALSKI PATEL FATIMA YUSUF IVANOV ASTRID BJORN ELIF MEHMET DENIZ GIULIA
+CHIARA ZORAN OLEKSIY TARAS SAOIRSE NIAMH CIARAN PIOTR AGNIESZKA WOJTEK HAKIM KWAME AMARA CHIDI TENDAI SIPHO HIROSHI
+YUKI KENJI SAKURA MINJUN XIAOMING PRIYA ARJUN ROHAN ANANYA MATEO XIMENA THIAGO ENZO AURELIE MAEVE FINLAY HAMISH TEGAN
+DAFYDD RHYS BRONWYN JANNIK FYNN AINO EERO BEN ANNA MATT PHILIP SARA SARAH
+"""
+
+
+def letters(text: str, confidence: float = 0.93, **alternatives: str) -> list[Emission]:
+    """`text` as it was read; `alternatives`: for a letter, what it nearly was."""
+    made = []
+    for label in text:
+        nearly = alternatives.get(label, "nothing")
+        choices = ((label, confidence), (nearly, 0.95 - confidence))
+        made.append(Emission("letter", label, confidence, choices, 0.0, 0.3, 0.3, "right"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    return Lexicon()
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("HELO", "HELLO"),
+        ("COFEE", "COFFEE"),
+        ("COFFE", "COFFEE"),
+        ("HHELLO", "HELLO"),
+        ("BALOON", "BALLOON"),
+        ("YELOW", "YELLOW"),
+        ("BRIQHT", "BRIGHT"),
+        ("TRAIM", "TRAIN"),
+        ("PLASFORM", "PLATFORM"),
+    ],
+)
+def test_a_word_with_a_letter_too_few_or_too_many_or_misread_is_repaired(
+    lexicon: Lexicon, read: str, meant: str
+) -> None:
+    assert lexicon.repair(letters(read)) == meant
+
+
+def test_what_a_letter_nearly_was_decides(lexicon: Lexicon) -> None:
+    assert lexicon.repair(letters("WSTER")) == "WSTER"
+    assert lexicon.repair(letters("WSTER", 0.5, S="A")) == "WATER"
+
+
+def test_words_of_the_lists_stay_as_spelled(lexicon: Lexicon) -> None:
+    for word in ("HELLO", "TICKET", "BREAD", "BEARD", "OF", "OFF", "LOSE", "LOOSE", "JAZZ"):
+        assert word in lexicon
+        assert lexicon.repair(letters(word, 0.6)) == word
+
+
+def test_names_stay_as_spelled(lexicon: Lexicon) -> None:
+    names = NAMES.split()
+    changed = {name: lexicon.repair(letters(name)) for name in names if lexicon.repair(letters(name)) != name}
+    assert len(changed) <= len(names) * 0.03, changed
+
+
+def test_codes_and_gibberish_stay_as_spelled(lexicon: Lexicon) -> None:
+    rng = random.Random(0)
+    codes = ["".join(rng.choices(string.ascii_uppercase, k=rng.randint(1, 7))) for _ in range(300)]
+    changed = {code: lexicon.repair(letters(code)) for code in codes if lexicon.repair(letters(code)) != code}
+    assert len(changed) <= 3, changed
+    assert lexicon.repair(letters("A" * 40)) == "A" * 40
+    assert lexicon.repair([]) == ""
+
+
+def test_own_words_are_repaired_to_and_left_alone(tmp_path: Path, lexicon: Lexicon) -> None:
+    own = tmp_path / "words.txt"
+    own.write_text("# stations\nWuppertal\n\nKOLLN # two Ls here\nhello\n", "utf-8")
+    mine = Lexicon(str(own))
+    assert lexicon.repair(letters("WUPERTAL")) == "WUPERTAL"
+    assert mine.repair(letters("WUPERTAL")) == "WUPPERTAL"
+    assert mine.repair(letters("KOLLN")) == "KOLLN"
+    assert mine.repair(letters("HELO")) == "HELLO"
+    assert "WUPPERTAL" not in Lexicon()
+
+
+def test_a_mistake_in_the_own_words_is_one_clear_line(tmp_path: Path) -> None:
+    own = tmp_path / "words.txt"
+    own.write_text("FINE\nNOT FINE\n", "utf-8")
+    with pytest.raises(InputError, match=r"words\.txt:2: 'NOT FINE' is no word"):
+        Lexicon(str(own))
+    with pytest.raises(InputError, match="own words cannot be read"):
+        Lexicon(str(tmp_path / "missing.txt"))
+
+
+def test_a_word_takes_milliseconds(lexicon: Lexicon) -> None:
+    started = time.perf_counter()
+    for word in ("HELO", "UMBRELA", "TEACHRE", "PLASFORM", "QUCK"):
+        lexicon.repair(letters(word))
+    assert (time.perf_counter() - started) / 5 < 0.1
