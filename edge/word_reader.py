@@ -14,12 +14,12 @@ from edge.bundle import Bundle
 from edge.features import palm_centre
 from edge.letters import NOTHING
 from edge.types import SIDES, Emission, Floats, Landmarks, Side
-from edge.word_features import LEFT, RIGHT, frame_points, raised
+from edge.word_features import BODY, LEFT, RIGHT, frame_points, raised
 from edge.words import LONGEST_SECONDS, WordModel
 
 DOWN_SECONDS = 0.25
 """Hands that are down or gone for so long have finished a sign: blur hides a hand for up to 0.2 s."""
-HOLD_SECONDS = 0.35
+HOLD_SECONDS = 0.4
 """Hands that stand still in the air for so long have finished one too; signs that are held are said while held."""
 HOLD_PALMS = 0.35
 """A hand that stayed within so many palm lengths stands still."""
@@ -27,6 +27,8 @@ SHORTEST_SECONDS = 0.35
 """Nobody signs faster: shorter spans are hands that pass."""
 LEAST_PALMS = 0.4
 """Palm lengths that a hand must have gone since the span began: a frozen picture signs nothing."""
+LEAST_BODY = 0.5
+"""Share of a span's frames in which somebody's shoulders must be seen: most signs are told apart by their place."""
 _HISTORY_SECONDS = LONGEST_SECONDS + 1.0
 _MOST_FRAMES = 300
 """Bounds the memory whatever the frame rate."""
@@ -102,6 +104,9 @@ class WordReader:
         if end - start < SHORTEST_SECONDS or self._path(start, end) < LEAST_PALMS:
             return []
         times, points = np.array(self._times), np.stack(self._points)
+        body = np.isfinite(points[(times >= start) & (times <= end), BODY.start, 0])
+        if body.mean() < LEAST_BODY:
+            return []
         probabilities = self._model.read(times, points, start, end) * self._mask
         probabilities = probabilities / max(float(probabilities.sum()), 1e-9)
         best = np.argsort(probabilities)[::-1][:4]
