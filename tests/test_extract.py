@@ -139,9 +139,10 @@ def test_the_exit_code_says_whether_anything_was_read(tmp_path: Path, capsys: py
     assert run(tmp_path / "mine", "--out", tmp_path / "s.parquet") == 1
     assert not (tmp_path / "s.parquet").exists()
     assert run(tmp_path / "mine", "--out", tmp_path) == 2
-    with pytest.raises(SystemExit) as stopped:
-        run(tmp_path / "mine", "--out", tmp_path / "s.parquet", "--size", "wide")
-    assert stopped.value.code == 2
+    for option, value in (("--size", "wide"), ("--workers", "0")):
+        with pytest.raises(SystemExit) as stopped:
+            extract.main([str(tmp_path / "mine"), "--out", str(tmp_path / "s.parquet"), option, value])
+        assert stopped.value.code == 2
     assert "Traceback" not in capsys.readouterr().err
 
 

@@ -1,5 +1,6 @@
 """`python -m training.<verb> <what>`: hands over to the package that does it, and says errors in one line."""
 
+import argparse
 import importlib
 import logging
 import sys
@@ -22,3 +23,10 @@ def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
     except AslEdgeError as error:
         print(f"training.{verb}: {error}", file=sys.stderr)
         return error.exit_code
+
+
+def count(text: str) -> int:
+    """An option that says how many: 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of them; write 1 or more")
+    return int(text)

@@ -16,6 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from edge.errors import AslEdgeError, InputError
+from training.command import count
 from training.extraction.item import Item
 from training.extraction.layouts import Rules, find
 from training.extraction.pictures import networks_mark
@@ -108,12 +109,6 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _workers(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of processes; write 1 or more")
-    return int(text)
-
-
 def add_rules(parser: argparse.ArgumentParser) -> None:
     """What can be said about recordings."""
     parser.add_argument("--label-from", choices=("folder", "name"), default="folder", help="what says the label")
@@ -130,7 +125,7 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--videos", type=Path, help="folder of WLASL's videos, if not beside its split")
     parser.add_argument(
-        "--workers", type=_workers, default=len(os.sched_getaffinity(0)), help="processes; default: one a CPU"
+        "--workers", type=count, default=len(os.sched_getaffinity(0)), help="processes; default: one a CPU"
     )
 
 

@@ -21,6 +21,7 @@ from edge.errors import AslEdgeError, InputError
 from edge.landmarks import Landmarker
 from edge.paths import models_dir
 from edge.types import Floats, Frame, Landmarks
+from training.command import count
 from training.consent import ensure, withdraw
 from training.extraction.labels import named
 from training.extraction.timing import even_grid, on_grid
@@ -229,7 +230,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--signer", required=True, metavar="ID", help="a made-up name, the same in every session")
     parser.add_argument("--consent", action="store_true", help="the signer has agreed already, for example on paper")
     parser.add_argument("--withdraw", action="store_true", help="take all recordings of this signer out of the store")
-    parser.add_argument("--clips", type=int, default=5, help="how many (5)")
+    parser.add_argument("--clips", type=count, default=5, help="how many (5)")
     parser.add_argument("--seconds", type=_above_zero, default=2.0, help="length of each (2)")
     parser.add_argument("--pause", type=_above_zero, default=3.0, help="countdown before each, seconds (3)")
     parser.add_argument("--kind", choices=("auto", "letter", "word", "idle"), default="auto")
