@@ -16,9 +16,9 @@ from edge.errors import InputError
 from training import tune
 from training.letters.config import LetterConfig, load_config
 from training.store import read_store
-from training.trials import Split, split_of
+from training.trials import Split, shortened, split_of
 
-CONFIG = "{rounds: 1, round_samples: 1500, batch: 128, passes: 1, learning_rate: 0.004, shape_units: [16]}"
+CONFIG = "{rounds: 9, round_samples: 1500, batch: 128, passes: 1, learning_rate: 0.004, shape_units: [16]}"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     store = write_small_store(folder / "small.parquet", signers=4, stills=2)
     (folder / "tiny.yaml").write_text(CONFIG)
     arguments = ["letters", "--store", store, "--config", folder / "tiny.yaml", "--out", folder / "out"]
-    arguments += ["--hold-out", "made0", "--trials"]
+    arguments += ["--rounds", "1", "--hold-out", "made0", "--trials"]
     assert tune.main([*map(str, arguments), "1"]) == 0
     first = trials(folder / "out")
     assert tune.main([*map(str, arguments), "2"]) == 0
@@ -48,7 +48,7 @@ def test_a_search_goes_on_after_the_trials_it_has(searched: dict[str, Any]) -> N
 def test_the_best_settings_are_a_file_that_training_takes(searched: dict[str, Any]) -> None:
     path = searched["folder"] / "out/best.yaml"
     config = load_config(path)
-    assert (config.rounds, config.round_samples) == (1, 1500), "what the search started from is kept"
+    assert (config.rounds, config.round_samples) == (9, 1500), "what the search started from is kept"
     text = path.read_text()
     assert "Searched by: made2." in text
     assert "Confirmed by: made3." in text
@@ -59,7 +59,7 @@ def test_a_model_of_the_search_saw_nobody_it_is_judged_by(searched: dict[str, An
     from training.letters.rounds import Rounds  # noqa: PLC0415
 
     folder = searched["folder"]
-    config = load_config(folder / "tiny.yaml")
+    config = shortened(load_config(folder / "tiny.yaml"), 1)
     drawn = Rounds([searched["store"]], "all", config, folder / "out")(0)
     assert {"made0", "made1", "made2", "made3"} <= set(drawn.sources.ravel())
     split = split_of(["made0", "made1", "made2", "made3"], ["made0"])
@@ -105,7 +105,13 @@ def test_the_first_trial_is_the_settings_as_they_are_and_the_best_one_wins(tmp_p
 
 def known_task(scores: Any, split: Split | None = None) -> Any:
     ranges = {"dropout": (0.0, 0.5), "learning_rate": (5e-4, 6e-3), "shape_units": ("192-96", "272-152")}
-    fields = {"base": LetterConfig(), "ranges": ranges, "split": split or Split(["a"], ["b"], []), "scores": scores}
+    fields = {
+        "base": LetterConfig(),
+        "rounds": 16,
+        "ranges": ranges,
+        "split": split or Split(["a"], ["b"], []),
+        "scores": scores,
+    }
     return argparse.Namespace(**fields)
 
 

@@ -1,6 +1,7 @@
 """What a trial of the search over settings is: a model that sees none of the development people, and its figures."""
 
 import argparse
+import dataclasses
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -42,7 +43,9 @@ class Task:
     """What the search needs to know of letters or words."""
 
     base: Any
-    """The settings that the search starts from."""
+    """The settings that the search starts from, for as many rounds as a trial has."""
+    rounds: int
+    """Of the training that the settings are for."""
     ranges: dict[str, tuple[float, float] | tuple[str, ...]]
     """Setting to the bounds of a number, or to the texts to choose from."""
     split: Split
@@ -74,7 +77,8 @@ def letters(args: argparse.Namespace) -> Task:
     from training.letters.judge import judge, judgeable  # noqa: PLC0415
     from training.letters.rounds import Rounds  # noqa: PLC0415
 
-    base = load_config(args.config)
+    full = load_config(args.config)
+    base = shortened(full, args.rounds)
     rounds = Rounds(args.store, args.licences, base, args.out)
     clips = [clip for store in args.store for clip in read_store(store) if judgeable(clip, LABELS)]
     if args.licences == "clear":
@@ -82,6 +86,7 @@ def letters(args: argparse.Namespace) -> Task:
     split = split_of(sorted({clip.source for clip in clips}), args.hold_out)
     return Task(
         base=base,
+        rounds=full.rounds,
         ranges={
             "learning_rate": (5e-4, 6e-3),
             "weight_decay": (1e-5, 1e-2),
@@ -109,7 +114,8 @@ def words(args: argparse.Namespace) -> Task:
     from training.words.judge import judge, judgeable  # noqa: PLC0415
     from training.words.rounds import Rounds  # noqa: PLC0415
 
-    base = read_settings(args.config, WordConfig(), "training/words/config.py")
+    full = read_settings(args.config, WordConfig(), "training/words/config.py")
+    base = shortened(full, args.rounds)
     rounds = Rounds(args.store, args.licences, base, args.out)
     clips = [clip for clip in rounds.clips if judgeable(clip, rounds.labels) and may_train(clip, args.licences)]
     split = split_of(sorted({clip.signer for clip in clips}), args.hold_out)
@@ -117,6 +123,7 @@ def words(args: argparse.Namespace) -> Task:
     nothing = len(rounds.labels) - 1
     return Task(
         base=base,
+        rounds=full.rounds,
         ranges={
             "learning_rate": (5e-4, 6e-3),
             "weight_decay": (1e-5, 1e-2),
@@ -136,6 +143,11 @@ def words(args: argparse.Namespace) -> Task:
 
 
 TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {"letters": letters, "words": words}
+
+
+def shortened(config: Any, rounds: int | None) -> Any:
+    """Settings of a trial: the same with fewer rounds."""
+    return config if rounds is None else dataclasses.replace(config, rounds=rounds)
 
 
 def split_of(groups: Sequence[str], held_out: Sequence[str]) -> Split:

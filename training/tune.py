@@ -18,6 +18,7 @@ import yaml
 
 from edge.errors import AslEdgeError, InputError
 from training.caching import content_hash
+from training.command import count
 from training.trials import TASKS, Task
 
 log = logging.getLogger(__name__)
@@ -112,9 +113,11 @@ def with_settings(base: Any, values: dict[str, Any]) -> Any:
 
 def as_yaml(task: Task, best: dict[str, Any], results: dict[str, dict[str, float]]) -> str:
     """A file for `training.train --config`: what differs from the defaults, and where the figures come from."""
-    chosen, defaults = dataclasses.asdict(with_settings(task.base, best)), dataclasses.asdict(type(task.base)())
+    settings = dataclasses.replace(with_settings(task.base, best), rounds=task.rounds)
+    chosen, defaults = dataclasses.asdict(settings), dataclasses.asdict(type(task.base)())
     lines = [
-        "# Made by training.tune. Mean accuracy over the sources of people that no trial trained on:",
+        "# Made by training.tune. Mean accuracy over the sources of people that no trial trained on,",
+        f"# after {task.base.rounds} rounds (a learning rate that is best for few need not be best for many):",
         *(
             f"#   {name}: {scores['search']:.4f} on those searched by, {scores['confirm']:.4f} on others"
             for name, scores in results.items()
@@ -171,9 +174,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.tune", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("task", choices=sorted(TASKS))
     parser.add_argument("--store", type=Path, nargs="+", default=_DEFAULT_STORES, help="landmark stores (contract 3)")
-    parser.add_argument("--config", type=Path, help="settings to start from (YAML); fewer rounds make quicker trials")
+    parser.add_argument("--config", type=Path, help="settings to start from (YAML)")
     parser.add_argument("--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC, public domain")
-    parser.add_argument("--trials", type=int, default=20, help="how many in all, those of earlier runs counted")
+    parser.add_argument("--trials", type=count, default=20, help="how many in all, those of earlier runs counted")
+    parser.add_argument(
+        "--rounds",
+        type=count,
+        help="length of a trial; default: that of the settings. Much shorter ones choose too high a learning rate",
+    )
     parser.add_argument(
         "--hold-out", nargs="*", default=[], metavar="NAME", help="sources (letters) or signers (words) to leave alone"
     )
