@@ -16,6 +16,7 @@ from edge.types import Floats, Landmarks
 from edge.windows import LetterWindows
 from training.figures import floor_of
 from training.letters.judge import judge, judgeable
+from training.letters.noise import noise_accepted
 from training.store import Clip, read_store
 
 BUNDLE = Path(__file__).resolve().parent.parent / "models" / "letters"
@@ -78,6 +79,25 @@ def test_noise_is_no_letter(bundle: Bundle, palms: float) -> None:
     model = LetterModel(bundle)
     frames = [seen(500 + 80 * palms * rng.standard_normal((21, 3)).astype(np.float32), ts=float(i)) for i in range(800)]
     assert len(emitted(model, bundle, frames)) < 8
+
+
+@pytest.mark.parametrize("spread", [0.3, 1.0, 3.0])
+def test_random_features_are_no_letter(bundle: Bundle, spread: float) -> None:
+    model, rng = LetterModel(bundle), np.random.default_rng(5)
+    floors = np.array([floor_of(label, bundle.operating_point) for label in model.labels])
+    said = 0
+    for row in spread * rng.standard_normal((800, bundle.manifest["input"][1])):
+        probabilities = model.probabilities(row.astype(np.float32))
+        said += bool(probabilities.max() >= floors[probabilities.argmax()])
+    assert said < 8
+
+
+@pytest.mark.shared
+def test_a_hand_lost_in_noise_is_no_letter(bundle: Bundle, clips: list[Clip]) -> None:
+    point = bundle.operating_point | {"temperature": 1.0}  # the model has applied the bundle's own
+    shares = noise_accepted([clip for clip in clips if clip.still], bundle, point, 800)
+    assert shares["hand"][0] < 0.02, "wanted: 0.01; noise of 0.3 hand widths still leaves something of the hand"
+    assert max(shares["hand"][1:]) < 0.005
 
 
 def test_a_network_with_other_labels_is_refused(bundle: Bundle) -> None:
