@@ -25,7 +25,7 @@ _FAR_FROM_ZONE = 0.25
 _ARM = 3.0
 """A palm is at most 2.1 shoulder widths from its shoulder on a standing person; perspective stretches an arm that is
 held towards the camera."""
-_ON_WRIST, _ON_LATE_WRIST = 0.8, 1.6
+ON_WRIST, _ON_LATE_WRIST = 0.8, 1.6
 """A hand is this near one of its body's wrists, in sides of its region: beside a pose of the same frame 99.9 % of 306
 hands in signs are within 0.54, beside one up to 0.3 s old 99.5 % of 1427 are within 1.3."""
 _NECK = 1.5
@@ -133,4 +133,4 @@ def on_wrist(body: Floats, wrist: Floats, size: float, *, late: bool) -> bool:
     if not len(seen):
         return True
     nearest = float(np.linalg.norm(seen[:, :2] - wrist, axis=1).min())
-    return nearest < (_ON_LATE_WRIST if late else _ON_WRIST) * size
+    return nearest < (_ON_LATE_WRIST if late else ON_WRIST) * size

@@ -334,3 +334,38 @@ def test_a_bystander_s_hand_is_not_the_signer_s(landmarker: Landmarker) -> None:
     assert error(follow(landmarker, [alone] * 6)[-1], "right", bystander) < SEEN
     landmarker.reset()
     assert not any(landmarks.presence.any() for landmarks in follow(landmarker, [picture] * 12))
+
+
+def test_a_second_hand_is_searched_seldom_while_no_wrist_moves_without_one(landmarker: Landmarker) -> None:
+    """One hand signs, the other arm hangs down out of the picture: the head nods, and palms are not searched for it."""
+    looks = 0
+    for index in range(60):
+        image = empty_picture().copy()
+        sprite("B").paste(image, 250, 230 + 3 * (index % 2))
+        cv2.circle(image, (100 + 5 * (index % 8), 60), 40, (30, 200, 200), -1)
+        landmarks = landmarker.step(Frame(image, index / 30, index))
+        assert landmarks.presence[1] > 0.5
+        looks += "palm" in landmarker.seconds
+    assert looks <= 8, "20 at the rate of a picture that moves"
+
+
+def test_a_fast_hand_is_looked_for_where_it_goes(landmarker: Landmarker) -> None:
+    lost = 0
+    for index in range(14):
+        image = empty_picture().copy()
+        truth = sprite("B").paste(image, 100 + 32 * index, 220)
+        landmarks = landmarker.step(Frame(image, index / 30, index))
+        lost += index > 2 and min(error(landmarks, side, truth) for side in SIDES) > SEEN
+    assert lost == 0
+
+
+def test_of_a_small_signer_in_a_wide_picture_the_hand_is_seen(landmarker: Landmarker) -> None:
+    """Palms are searched around the body: in the whole picture this one is eight pixels to the network."""
+    small = empty_picture().copy()
+    truth = sprite("L").paste(small, 250, 230)
+    scale = 0.35
+    small = cv2.resize(small, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    wide = np.full((200, 1000, 3), small[3, 3], np.uint8)
+    wide[16 : 16 + small.shape[0], 380 : 380 + small.shape[1]] = small
+    seen = follow(landmarker, [wide] * 4)
+    assert error(seen[-1], "right", truth * scale + (380, 16)) < SEEN

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.landmarks.crop import cut, to_picture, whole
+from edge.landmarks.crop import Region, cut, to_picture, whole
 from edge.tflite import Network
 from edge.types import Floats, Image
 
@@ -29,7 +29,7 @@ class Detection:
 
 
 class Detector:
-    """Runs the network over the whole picture, letterboxed.
+    """Runs the network over the whole picture, letterboxed, or over a square of it.
 
     `strides` are those of the network's layers with anchors, two anchors a cell and layer.
     """
@@ -53,9 +53,9 @@ class Detector:
         self._score_output = next(index for index, shape in enumerate(shapes) if shape[-1] == 1)
         self._box_output = 1 - self._score_output
 
-    def find(self, image: Image) -> list[Detection]:
-        """Everything scored high enough, best first."""
-        square = whole(image)
+    def find(self, image: Image, square: Region | None = None) -> list[Detection]:
+        """Everything scored high enough in a square, or in the whole picture; best first."""
+        square = square or whole(image)
         cut(image, square, self._crop, cv2.BORDER_CONSTANT)
         self.network.run_pixels(self._crop, *self._pixel_range)
         logits = self.network.output(self._score_output).ravel()

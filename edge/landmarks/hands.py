@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -68,9 +67,9 @@ class HandNetworks:
         self._side = self.network.input_shape[1]
         self._crop = np.empty((self._side, self._side, 3), np.uint8)
 
-    def find(self, image: Image) -> list[Region]:
-        """Regions of the palms in the picture, surest first."""
-        return [_palm_region(detection) for detection in self.detector.find(image)]
+    def find(self, image: Image, square: Region | None = None) -> list[Region]:
+        """Regions of the palms in a square, or in the whole picture; surest first."""
+        return [_palm_region(detection) for detection in self.detector.find(image, square)]
 
     def read(self, image: Image, region: Region) -> Hand | None:
         """The hand in a region, or None where the network sees none."""
@@ -86,17 +85,6 @@ class HandNetworks:
         leftness = math.log((1 - right) / right)
         placed = to_picture(points, region, self._side)
         return Hand(placed, presence, leftness, _hand_region(placed))
-
-
-class Palms:
-    """The palms of one picture, looked for when somebody asks, and once."""
-
-    def __init__(self, networks: HandNetworks, image: Image) -> None:
-        self._networks, self._image = networks, image
-
-    @cached_property
-    def regions(self) -> list[Region]:
-        return self._networks.find(self._image)
 
 
 def _palm_region(detection: Detection) -> Region:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from edge.bundle import load_installed
 from edge.config import LandmarksConfig, SignerConfig
-from edge.landmarks.hands import HANDS_TAG, Hand, HandNetworks, Palms
+from edge.landmarks.hands import HANDS_TAG, Hand, HandNetworks
 from edge.landmarks.motion import Motion
 from edge.landmarks.people import People, Place
 from edge.landmarks.pose import LANDMARKS, POSE_TAG, PoseNetworks
@@ -60,15 +61,23 @@ class Landmarker:
         for network in self._networks.values():
             network.seconds = 0.0
         self._motion.step(image)
+        if self._motion.gain > 1:
+            image = np.asarray(cv2.convertScaleAbs(image, alpha=self._motion.gain), np.uint8)
         self._people.step(image, frame.ts, self._motion)
-        palms = Palms(self._hand_networks, image)
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()
         for number, (place, tracker) in enumerate(zip(self._people.places, self._hands, strict=True), 1):
             if place.is_changed:
                 tracker.reset()
             view = View(
-                image, frame.ts, self._motion, palms, place.reach, place.body.is_new, self._people.crowded, taken
+                image=image,
+                ts=frame.ts,
+                motion=self._motion,
+                square=place.square(image),
+                body=place.reach,
+                body_is_new=place.body.is_new,
+                crowded=self._people.crowded,
+                taken=taken,
             )
             # Without a body a hand is the first signer's: it may fill the picture.
             sides = tracker.step(view) if number == 1 or place.reach is not None else (None, None)

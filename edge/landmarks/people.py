@@ -15,6 +15,11 @@ _ROUND_SECONDS = 1.0
 """Time between two looks for somebody else while a signer is followed and something moves: 2.5 ms each."""
 
 
+_ARMS, _MOST = 6.0, 0.75
+"""Side of the square that holds both stretched arms, in shoulder widths, and the share of the picture's longer side
+from which the whole is searched. In joined clips of two signers, 1280 x 360, the whole shows 4 % of their hands."""
+
+
 class Place:
     """A place at the counter: who has it, and their body."""
 
@@ -44,6 +49,15 @@ class Place:
         if not self.lock.keeps(ts):
             self.reach = None
         return not followed
+
+    def square(self, image: Image) -> Region | None:
+        """Where the hands of whoever has the place can be; None where that is most of the picture, or nobody has it."""
+        if self.reach is None:
+            return None
+        height, width = image.shape[:2]
+        person = person_of(self.reach, width)
+        size = _ARMS * person.size * width
+        return Region(person.x * width, person.y * width, size) if size < _MOST * max(width, height) else None
 
     def _slid(self, image: Image) -> bool:
         """The network reads somebody else than before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_MOVING_SECONDS = 0.1
+MOVING_SECONDS = 0.1
 """Time between two looks while something moves: who walks in is seen within 0.15 s. Waiting up to 0.4 s after looks in
 vain finds a hand in 1657 frames of clips in which MediaPipe Holistic does in 1734, this finds it in 1739."""
 _HURRY_SECONDS = 0.1
@@ -25,13 +25,16 @@ class Search:
         """What was there is gone: look in this very frame and the next ones."""
         self._lost_at = ts
 
-    def due(self, ts: float, moved: float) -> bool:
-        """`moved`: share of the picture that changed; it is remembered until the next look."""
+    def due(self, ts: float, moved: float, pause: float = MOVING_SECONDS) -> bool:
+        """`moved`: share of the picture that changed, remembered until the next look.
+
+        `pause`: seconds between two looks while something moves.
+        """
         self._moved = self._moved or moved > _MOVED_SHARE
         if 0 <= ts - self._lost_at <= _HURRY_SECONDS:
             return True
         since = ts - self._looked_at
-        return since >= (_MOVING_SECONDS if self._moved else _STILL_SECONDS) or since < 0
+        return since >= (pause if self._moved else _STILL_SECONDS) or since < 0
 
     def looked(self, ts: float) -> None:
         self._looked_at = ts

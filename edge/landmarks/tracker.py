@@ -6,7 +6,7 @@ import math
 
 from edge.landmarks.crop import Region
 from edge.landmarks.hands import Hand, HandNetworks
-from edge.landmarks.search import Search
+from edge.landmarks.search import MOVING_SECONDS, Search
 from edge.landmarks.track import Track, View
 
 MAX_HANDS = 2
@@ -18,6 +18,8 @@ signing with two hands all pairs below 0.10 were one hand, none above 0.15; over
 _STRAYED_OVERLAP, _STRAYED_ANGLE = 0.6, 0.5
 """A hand less in its region, or more turned (radians), is looked at again: 1 % of looks at spelled words, 5 % at signs
 at 15 frames a second. After a cut, and when a hand is fast, the landmarks are right in the very frame."""
+_UNLIKELY_SECONDS = 0.5
+"""Time between two looks for a second hand while the body shows no wrist that moves without one."""
 _REJOIN_SECONDS = 0.7
 """A hand that comes back near where it was lost, and so soon, is the same hand."""
 
@@ -41,16 +43,19 @@ class HandTracker:
         if len(self._tracks) == MAX_HANDS and self._tracks[0].hand.distance(self._tracks[1].hand) < _SAME_HAND:
             self._tracks.sort(key=lambda track: track.hand.presence)
             self._lose(self._tracks.pop(0), view)
-        if len(self._tracks) < MAX_HANDS and self._search.due(view.ts, view.motion.outside(self._regions())):
-            self._look_for_more(view)
-            self._search.looked(view.ts)
+        if len(self._tracks) < MAX_HANDS:
+            likely = not self._tracks or view.may_show_more(self._tracks[0].hand)
+            pause = MOVING_SECONDS if likely else _UNLIKELY_SECONDS
+            if self._search.due(view.ts, view.motion.outside(self._regions()), pause):
+                self._look_for_more(view)
+                self._search.looked(view.ts)
         return self._sides()
 
     def _follow(self, track: Track, view: View) -> bool:
         """False where the hand is lost."""
         if track.rests(view):
             return True
-        hand = self._look(view, track.region)
+        hand = self._look(view, track.expected(view.ts))
         if hand is None:
             self._lose(track, view)
             return False
@@ -66,7 +71,7 @@ class HandTracker:
 
     def _look_for_more(self, view: View) -> None:
         known = self._regions()
-        palms = [region for region in view.palms.regions if view.in_reach(region)]
+        palms = [region for region in self._networks.find(view.image, view.square) if view.in_reach(region)]
         for region in palms[:MAX_HANDS]:
             if len(self._tracks) == MAX_HANDS:
                 return

@@ -1,0 +1,256 @@
+"""`python -m training.landmarks.conditions --data DATA`: what dim light, size, speed, faces and neighbours cost.
+
+Real clips are read as they are and again under a condition; the first reading is the measure of the second. Where that
+does not serve the pose is the judge: is there a hand at a wrist before the face, and on whose wrist hangs each of two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.config import Config, SignerConfig
+from edge.errors import AslEdgeError, InputError
+from edge.landmarks import Landmarker
+from edge.paths import models_dir
+from edge.types import SIDES, Floats, Frame, Image, Landmarks
+from training.landmarks.pictures import check_data, frames
+
+SPELLED = ("spell_mariia_HELLO", "spell_mariia_ZEBRA", "spell_t32rahman_WATER")
+"""Of signers that no calibration saw."""
+FACES = ("apple", "cry", "dad", "drink", "food", "grandma", "home", "mom")
+"""Signs made at the face."""
+TWO_HANDS = ("book", "many", "open", "shirt", "table", "before", "sick", "happy")
+"""Signs of two hands that meet, cross or pass each other."""
+NEIGHBOURS = (("book", "bird"), ("drink", "many"), ("happy", "home"), ("table", "apple"))
+"""Two signers side by side."""
+_FPS = 30.0
+_BEFORE_FACE = 0.6
+"""A wrist nearer the nose, in shoulder widths, has its hand before the face or at it."""
+_LEFT_WRIST, _NOSE, _SHOULDERS = 15, 0, [11, 12]
+_VISIBLE = 0.5
+
+
+@dataclass(slots=True)
+class Figures:
+    """Of one condition."""
+
+    wanted: int = 0
+    """Hands there are."""
+    found: int = 0
+    swapped: int = 0
+    """Hands that got the other side's name."""
+    strange: int = 0
+    """Hands that are not the signer's."""
+    errors: list[float] = field(default_factory=list)
+    """Mean landmark distance of the hands found, in hand sizes."""
+    longest_swap_seconds: float = 0.0
+
+    def add(self, wanted: Landmarks, got: Landmarks, shift: float = 0.0) -> None:
+        """`shift`: pixels by which the picture of `got` has the signer further right."""
+        pixels = np.array([got.width, got.height], np.float32)
+        hands = [hand[:, :2] * pixels for hand in got.hands]
+        scale = got.height / wanted.height
+        for side in range(len(SIDES)):
+            if not wanted.presence[side]:
+                continue
+            truth = wanted.hands[side, :, :2] * (wanted.width, wanted.height) * scale + (shift, 0)
+            errors = [_error(hand, truth) for hand in hands]
+            self.wanted += 1
+            if min(errors) < 0.5:
+                self.found += 1
+                self.swapped += errors[side] >= 0.5
+                self.errors.append(min(errors))
+        self.strange += max(0, int((got.presence > 0).sum()) - int((wanted.presence > 0).sum()))
+
+    def summary(self) -> dict[str, float | int]:
+        values: dict[str, float | int] = {"hands": self.wanted, "found": round(self.found / max(self.wanted, 1), 4)}
+        if self.errors:
+            values["error_median"] = round(float(np.median(self.errors)), 4)
+            values["error_p95"] = round(float(np.percentile(self.errors, 95)), 4)
+        values |= {"swapped": self.swapped, "strange": self.strange}
+        return values | {"longest_swap_seconds": round(self.longest_swap_seconds, 2)}
+
+
+def _error(hand: Floats, truth: Floats) -> float:
+    if not np.isfinite(hand).all():
+        return float("inf")
+    return float(np.linalg.norm(hand - truth, axis=1).mean() / np.ptp(truth, axis=0).max())
+
+
+class Bench:
+    """Clips of a data folder, read once as they are and then under conditions."""
+
+    def __init__(self, data: Path, every: int = 1) -> None:
+        """`every`: use every n-th clip of each list alone."""
+        self._clips = data / "clips"
+        self._every = every
+        self._models = models_dir(Config())
+        self._landmarker = Landmarker(Config().landmarks, self._models)
+
+    def run(self) -> dict[str, Figures]:
+        return {name: condition(self) for name, condition in CONDITIONS.items()}
+
+    def spelled(self, change: Callable[[Image, np.random.Generator], Image], step: int = 1) -> Figures:
+        """Spelled words with every picture changed, and only every `step`-th shown, at the usual rate."""
+        figures, rng = Figures(), np.random.default_rng(0)
+        for name in SPELLED[:: self._every]:
+            images = list(frames(self._clips / f"{name}.mp4"))
+            plain = self._read(images)
+            changed = self._read([change(image, rng) for image in images[::step]])
+            for wanted, got in zip(plain[::step], changed, strict=True):
+                figures.add(wanted, got)
+        return figures
+
+    def before_faces(self) -> Figures:
+        """Frames with a wrist at the face: is there a hand on it?"""
+        figures = Figures()
+        for name in FACES[:: self._every]:
+            for seen in self._read(self._sign(name)):
+                hands, wrists, nose, width = _in_pixels(seen)
+                for wrist, visible in wrists:
+                    if visible and np.linalg.norm(wrist - nose) < _BEFORE_FACE * width:
+                        figures.wanted += 1
+                        figures.found += any(np.linalg.norm(hand[0] - wrist) < width / 2 for hand in hands)
+        return figures
+
+    def two_hands(self) -> Figures:
+        """Signs in which both hands meet: how long do they bear each other's names?"""
+        figures = Figures()
+        for name in TWO_HANDS[:: self._every]:
+            swapped = 0
+            for seen in self._read(self._sign(name)):
+                hands, wrists, _, _ = _in_pixels(seen)
+                both = len(hands) == len(wrists) and all(visible for _, visible in wrists)
+                figures.wanted += both
+                figures.found += both
+                is_swap = both and _crossed([hand[0] for hand in hands], [wrist for wrist, _ in wrists])
+                swapped = swapped + 1 if is_swap else 0
+                figures.swapped += is_swap
+                figures.longest_swap_seconds = max(figures.longest_swap_seconds, swapped / _FPS)
+        return figures
+
+    def neighbours(self) -> Figures:
+        """Two people side by side, the one read standing left, then right."""
+        figures = Figures()
+        for left, right in NEIGHBOURS[:: self._every]:
+            one, other = _same_height(self._sign(left), self._sign(right))
+            both = [np.hstack([a, b]) for a, b in zip(one, other, strict=False)]
+            for mine, zone, shift in ((one, 0.25, 0), (other, 0.75, one[0].shape[1])):
+                reader = Landmarker(Config().landmarks, self._models, SignerConfig(zone_x=zone, zone_width=0.2))
+                plain = self._read(mine[: len(both)])
+                for wanted, got in zip(plain, _follow(reader, both), strict=True):
+                    figures.add(wanted, got, shift)
+        return figures
+
+    def _read(self, images: Sequence[Image]) -> list[Landmarks]:
+        self._landmarker.reset()
+        return list(_follow(self._landmarker, images))
+
+    def _sign(self, name: str) -> list[Image]:
+        file = next(self._clips.glob(f"words/signingsavvy__{name}__*.mp4"), None)
+        if file is None:
+            raise InputError(f"{self._clips}/words: no clip of signingsavvy's {name}; give --data the whole folder")
+        return list(frames(file))
+
+
+def _follow(reader: Landmarker, images: Sequence[Image]) -> Iterator[Landmarks]:
+    for index, image in enumerate(images):
+        yield reader.step(Frame(image, index / _FPS, index))
+
+
+def _in_pixels(seen: Landmarks) -> tuple[list[Floats], list[tuple[Floats, bool]], Floats, float]:
+    """Hands seen, left first; both wrists of the pose and whether they are visible; nose; shoulder width."""
+    size = np.array([seen.width, seen.height], np.float32)
+    pose = seen.pose[:, :2] * size
+    hands = [hand[:, :2] * size for hand, presence in zip(seen.hands, seen.presence, strict=True) if presence]
+    wrists = [(pose[wrist], bool(seen.pose[wrist, 3] > _VISIBLE)) for wrist in (_LEFT_WRIST, _LEFT_WRIST + 1)]
+    left, right = pose[_SHOULDERS]
+    return hands, wrists, pose[_NOSE], float(np.linalg.norm(left - right))
+
+
+def _crossed(hands: list[Floats], wrists: list[Floats]) -> bool:
+    own = sum(float(np.linalg.norm(hand - wrist)) for hand, wrist in zip(hands, wrists, strict=True))
+    other = sum(float(np.linalg.norm(hand - wrist)) for hand, wrist in zip(hands, wrists[::-1], strict=True))
+    return other < 0.7 * own
+
+
+def _same_height(one: list[Image], other: list[Image]) -> tuple[list[Image], list[Image]]:
+    height = min(one[0].shape[0], other[0].shape[0])
+    return [_to_height(image, height) for image in one], [_to_height(image, height) for image in other]
+
+
+def _to_height(image: Image, height: int) -> Image:
+    return np.asarray(cv2.resize(image, (round(image.shape[1] * height / image.shape[0]), height)), np.uint8)
+
+
+def _dim(light: float) -> Callable[[Image, np.random.Generator], Image]:
+    """Less light, and a small sensor's noise of 2.5 grey levels."""
+
+    def change(image: Image, rng: np.random.Generator) -> Image:
+        noisy = image * np.float32(light) + rng.normal(0, 2.5, image.shape).astype(np.float32)
+        return np.clip(noisy, 0, 255).astype(np.uint8)
+
+    return change
+
+
+def _wide(width: int) -> Callable[[Image, np.random.Generator], Image]:
+    def change(image: Image, _rng: np.random.Generator) -> Image:
+        return _to_height(image, round(image.shape[0] * width / image.shape[1]))
+
+    return change
+
+
+def _same(image: Image, _rng: np.random.Generator) -> Image:
+    return image
+
+
+CONDITIONS: dict[str, Callable[[Bench], Figures]] = {
+    "a third of the light, noise": lambda bench: bench.spelled(_dim(0.33)),
+    "a fifth of the light, noise": lambda bench: bench.spelled(_dim(0.2)),
+    "320 px wide": lambda bench: bench.spelled(_wide(320)),
+    "1280 px wide": lambda bench: bench.spelled(_wide(1280)),
+    "spelling three times as fast": lambda bench: bench.spelled(_same, step=3),
+    "hand before the face": Bench.before_faces,
+    "two hands that meet or cross": Bench.two_hands,
+    "somebody signs beside": Bench.neighbours,
+}
+
+
+def card_table(table: dict[str, Figures]) -> str:
+    lines = [
+        "| condition | hands | found | error median | error p95 | sides swapped | another's hands |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, figures in table.items():
+        row = figures.summary()
+        swaps = f"{figures.swapped}, longest {row['longest_swap_seconds']} s" if figures.swapped else "0"
+        cells = [row["hands"], row["found"], row.get("error_median", ""), row.get("error_p95", ""), swaps]
+        lines.append(f"| {name} | " + " | ".join(str(cell) for cell in cells) + f" | {figures.strange} |")
+    return "\n".join(lines)
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.landmarks.conditions", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with images/ and clips/")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    args = parser.parse_args(argv)
+    check_data(args.data)
+    table = Bench(args.data).run()
+    print(json.dumps({name: row.summary() for name, row in table.items()}) if args.json else card_table(table))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main(sys.argv[1:]))
+    except AslEdgeError as error:
+        print(f"conditions: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from error
