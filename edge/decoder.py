@@ -114,8 +114,9 @@ class _Pose:
     since: float
     total: Floats
     """(labels,): probabilities times seconds."""
+    scores: Scores
+    """The last ones of it."""
     still: float = 0.0
-    until: float = 0.0
     said: bool = False
 
     @property
@@ -140,9 +141,7 @@ class LetterDecoder:
     def step(self, ts: float, scores: Scores | None) -> list[Emission]:
         """Take what was seen at `ts` (None: no spelling hand); returns the letters that are certain now."""
         if scores is None:
-            if ts - self._seen_at > _LONGEST_GAP_SECONDS:
-                self._forget()
-            return []
+            return self._lose(ts) if ts - self._seen_at > _LONGEST_GAP_SECONDS else []
         if ts - self._seen_at > _LONGEST_GAP_SECONDS or scores.motion.seconds == 0:
             self._evidence = None  # another hand, or the picture was cut: nothing carries over but what was said
         elapsed = ts - self._seen_at if self._evidence is not None else 0.0
@@ -160,6 +159,20 @@ class LetterDecoder:
         self._brief = []
         self._said = None
         self._doubling = Doubling()
+
+    def _lose(self, ts: float) -> list[Emission]:
+        """The hand was taken away, so no J or Z can follow the last pose any more: it was a letter, if it was sure."""
+        if self._pose is not None and not self._pose.said:
+            self._remember(self._pose, ts)
+        said, last = self._said, self._brief[-1:]
+        self._forget()
+        return [
+            replace(emission, decided_at=ts)
+            for emission in last
+            if said is not None
+            and emission.started_at - said.at < _WORD_SECONDS
+            and emission.confidence >= self._point.least_evidence(emission.label, spelling=True)
+        ]
 
     def _gather(self, ts: float, scores: Scores, elapsed: float) -> None:
         evidence = scores.probabilities
@@ -192,23 +205,24 @@ class LetterDecoder:
         if pose is not None and (not still or _is_other(pose, scores)):
             self._pose = None
             if not pose.said:
-                self._remember(pose, ts, scores)
+                self._remember(pose, ts)
         if still:
-            self._pose = pose = self._pose or _Pose(ts - elapsed, np.zeros_like(scores.probabilities))
+            self._pose = pose = self._pose or _Pose(ts - elapsed, np.zeros_like(scores.probabilities), scores)
             pose.total = pose.total + np.float32(elapsed) * scores.probabilities
             pose.still += elapsed
-            pose.until = ts
+            pose.scores = scores
         return self._chain(ts)
 
-    def _remember(self, pose: _Pose, ts: float, scores: Scores) -> None:
-        mean = pose.mean
+    def _remember(self, pose: _Pose, ts: float) -> None:
+        """Keep a pose that ended unsaid, where it may be a letter."""
+        mean, scores = pose.mean, pose.scores
         label = scores.labels[int(mean.argmax())]
         self._brief = [emission for emission in self._brief if ts - emission.ended_at < _WORD_SECONDS]
         doubtful = pose.still < _QUICK_SECONDS - 1e-6 or mean.max() < _DOUBTFUL_FLOOR
         if doubtful or label == NOTHING or label in MOTION_LETTERS or not self._follows(label, mean, scores):
             return
         if not self._brief or self._brief[-1].label != label:
-            self._brief.append(_emission(label, mean, scores, (pose.since, pose.until), ts))
+            self._brief.append(_emission(label, mean, scores, (pose.since, scores.ts), ts))
 
     def _follows(self, label: str, mean: Floats, scores: Scores) -> bool:
         """Whether a pose is another letter than the last one, and no part of it."""

@@ -199,3 +199,10 @@ def test_a_swaying_hand_does_not_double_a_letter_but_its_slide_does() -> None:
     sway = [Part("L", 0.3, speed=1.3, x=5.4), Part("L", 0.3, speed=1.3, x=5.0)] * 4
     assert text(play([Part("L", 0.5), *sway, Part("L", 0.2, speed=1.3)])) == "L"
     assert text(play([Part("L", 0.5), *sway, Part("L", 0.2, speed=6.0, x=6.2), Part("L", 0.5, x=6.2)])) == "LL"
+
+
+def test_a_short_i_at_the_end_of_a_word_is_said_when_the_hand_is_taken_away() -> None:
+    begin = [Part("T", 0.4), change(), Part("I", 0.2)]
+    assert text(play([*begin, change(), Part(None, 0.5)])) == "TI"
+    assert text(play([*begin, Part(None, 0.5)])) == "TI"
+    assert text(play([Part("I", 0.2), Part(None, 0.5)])) == ""
