@@ -98,11 +98,22 @@ def test_a_failing_step_stops_all_and_is_not_taken_for_done(tmp_path: Path, step
     assert "after" not in json.loads((tmp_path / "pipeline.json").read_text())
 
 
+def test_a_change_of_the_program_runs_it_again_unless_told_otherwise(
+    tmp_path: Path, step: Step, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(pipeline, "code_prints", lambda module: {"code copier.py": "1"})
+    carry_out([step], tmp_path)
+    monkeypatch.setattr(pipeline, "code_prints", lambda module: {"code copier.py": "2"})
+    carry_out([step], tmp_path, with_code=False)
+    assert caplog.messages[-1].startswith("copy: skipped")
+    carry_out([step], tmp_path)
+    assert "copy: runs, changed: code copier.py" in caplog.messages
+
+
 def test_a_steps_code_is_all_that_it_imports_of_ours() -> None:
-    code = code_prints("training.letters.train")
-    assert {"training/letters/train.py", "training/letters/fit.py", "edge/features.py", "training/store.py"} <= set(
-        code
-    )
+    code = {name.removeprefix("code ") for name in code_prints("training.letters.train")}
+    assert {"training/letters/train.py", "training/letters/fit.py", "edge/features.py", "training/store.py"} <= code
     assert "training/extract.py" not in code
     assert not any("mqtt" in name for name in code)
 

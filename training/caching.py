@@ -12,6 +12,8 @@ from edge.errors import InputError
 
 _ROOT = Path(__file__).resolve().parent.parent
 _OURS = ("edge", "training")
+_CODE = "code "
+"""Begins the names of prints of code."""
 
 Prints = dict[str, str]
 """Name of an input or output to the hash of its content."""
@@ -45,14 +47,15 @@ def code_prints(module: str) -> Prints:
         if path is not None and name not in found:
             found[name] = path
             open_ends += _imports(path)
-    return {str(path.relative_to(_ROOT)): content_hash(path) for path in found.values()}
+    return {f"{_CODE}{path.relative_to(_ROOT)}": content_hash(path) for path in found.values()}
 
 
 class Memory:
     """What each step was last run with: a JSON file."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, with_code: bool = True) -> None:
+        """Without `with_code` a step counts as it was whatever became of the program."""
+        self._path, self._with_code = path, with_code
         try:
             self._steps: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
         except (OSError, ValueError) as error:
@@ -63,18 +66,18 @@ class Memory:
         known = self._steps.get(step)
         if known is None:
             return "it never ran"
-        if changed := _changed(known["inputs"], inputs):
-            return changed
+        if names := self._changed(known["inputs"], inputs):
+            return f"changed: {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
         if "outputs" not in known:
-            return "it was interrupted"
+            return "it was interrupted, or failed"
         now = prints_of(Path(name) for name in known["outputs"])
         altered = next((name for name in known["outputs"] if now.get(name) != known["outputs"][name]), None)
         return None if altered is None else f"{altered} is missing or altered"
 
     def is_interrupted(self, step: str, inputs: Prints) -> bool:
         """Whether the step began with these very inputs and did not end."""
-        known = self._steps.get(step, {})
-        return known.get("inputs") == inputs and "outputs" not in known
+        known = self._steps.get(step)
+        return known is not None and "outputs" not in known and not self._changed(known["inputs"], inputs)
 
     def begin(self, step: str, inputs: Prints) -> None:
         self._steps[step] = {"inputs": inputs}
@@ -84,19 +87,15 @@ class Memory:
         self._steps[step]["outputs"] = prints_of(outputs)
         self._save()
 
+    def _changed(self, before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+        """Names of the inputs that differ."""
+        names = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+        return [name for name in names if self._with_code or not name.startswith(_CODE)]
+
     def _save(self) -> None:
         partial = self._path.with_suffix(".partial")
         partial.write_text(json.dumps(self._steps, indent=1) + "\n", "utf-8")
         partial.replace(self._path)
-
-
-def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
-    """The first inputs that differ, in words."""
-    names = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
-    if not names:
-        return None
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"changed: {names[0]}{more}"
 
 
 @cache

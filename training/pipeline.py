@@ -41,10 +41,10 @@ class Step:
     prints_to: Path | None = None
     """Where its standard output goes."""
 
-    def inputs(self, *, with_code: bool) -> Prints:
+    def inputs(self) -> Prints:
         """Fingerprints of all that its result hangs on."""
         files = {str(path): content_hash(path) for path in self.reads}
-        return files | {"options": " ".join(self.arguments)} | (code_prints(self.module) if with_code else {})
+        return files | {"options": " ".join(self.arguments)} | code_prints(self.module)
 
     def run(self) -> int:
         """Run the command in this process; its exit code."""
@@ -89,9 +89,9 @@ def steps(task: str, args: argparse.Namespace, stores: list[Path]) -> list[Step]
 
 def carry_out(planned: list[Step], folder: Path, *, with_code: bool = True) -> int:
     """Run what must run, and say of each step why it does or does not; the exit code of the first that fails."""
-    memory = Memory(folder / _MEMORY)
+    memory = Memory(folder / _MEMORY, with_code=with_code)
     for step in planned:
-        inputs = step.inputs(with_code=with_code)
+        inputs = step.inputs()
         why = memory.why(step.name, inputs)
         if why is None:
             log.info("%s: skipped, nothing that it reads has changed and %s is there", step.name, step.makes[0])
