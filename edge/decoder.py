@@ -261,11 +261,17 @@ class LetterDecoder:
             return []
         if not self._may_say(ts, evidence, scores):
             return []
-        onset = _HELD_SHAPES.get(run.label, frozenset())
-        before = [e for e in self._brief if ts - e.ended_at < _WORD_SECONDS and e.label not in onset]
-        before = [replace(emission, decided_at=ts) for emission in before]
+        before = self._confirmed(run.label, ts)
         self._say(run.label, ts, gone=False)
         return [*before, _emission(run.label, evidence, scores, (run.since, ts), ts)]
+
+    def _confirmed(self, label: str, ts: float) -> list[Emission]:
+        """The poses before a letter that now turn out to have been letters, and no part of it."""
+        brief = [emission for emission in self._brief if ts - emission.ended_at < _WORD_SECONDS]
+        if brief and brief[-1].label == label:
+            brief.pop()
+        onset = _HELD_SHAPES.get(label, frozenset())
+        return [replace(emission, decided_at=ts) for emission in brief if emission.label not in onset]
 
     def _patience(self, label: str, ts: float) -> float:
         """Seconds of stillness asked of a label."""

@@ -206,3 +206,9 @@ def test_a_short_i_at_the_end_of_a_word_is_said_when_the_hand_is_taken_away() ->
     assert text(play([*begin, change(), Part(None, 0.5)])) == "TI"
     assert text(play([*begin, Part(None, 0.5)])) == "TI"
     assert text(play([Part("I", 0.2), Part(None, 0.5)])) == ""
+
+
+def test_a_hand_that_starts_as_it_settles_says_its_letter_once() -> None:
+    shake = Part("Q", 0.1, speed=4.0, x=5.2)
+    assert text(play([Part("Q", 0.15), shake, Part("Q", 0.8, x=5.2)])) == "Q"
+    assert text(play([Part("W", 0.5), change(), Part("I", 0.15), shake, Part("I", 0.8, x=5.2)])) == "WI"
