@@ -1,0 +1,173 @@
+"""The landmarks on an emulated Raspberry Pi: `emulate.py same` and `emulate.py count [CLIP]`, on Debian 12, as root.
+
+`same` looks at pictures of the drawn signer here and under qemu-aarch64, in the same squares, and compares. `count`
+counts the instructions that a frame takes on the CPU of a Pi 4 (Cortex-A72) and of a Pi 5 (Cortex-A76). Emulated time
+says nothing about a Pi's; the count is the same on every run. The first run fetches an arm64 Debian and wheels into
+--work: three minutes. No part of CI, for its time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from edge.config import Config  # noqa: E402 - the path comes first
+from edge.demo import DemoSigner  # noqa: E402
+from edge.landmarks import Landmarker  # noqa: E402
+from edge.types import Frame  # noqa: E402
+
+PACKAGES = ("ai-edge-litert==2.1.6", "numpy==2.2.6", "opencv-python-headless==4.12.0.88", "PyYAML==6.0.3")
+CPUS = {"Cortex-A72 (Pi 4)": ("cortex-a72", "0xd08", ""), "Cortex-A76 (Pi 5)": ("neoverse-n1", "0xd0b", " asimddp")}
+"""qemu's name, and part number and further features in /proc/cpuinfo: XNNPACK chooses its kernels by them. qemu 7.2 has
+no A76; the Neoverse N1 is the same core."""
+_CPUINFO = """processor\t: {n}
+Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid{features}
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x4
+CPU part\t: {part}
+CPU revision\t: 1
+
+"""
+TOLERANCE = 1e-3
+"""Of the picture's width."""
+
+
+class Emulator:
+    """An arm64 Debian 12 with the daemon's wheels, under qemu-user."""
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        work.mkdir(parents=True, exist_ok=True)
+        self._root, self._site, self._qemu = work / "root", work / "site", work / "dyn"
+        if not self._qemu.is_dir():
+            self._qemu.mkdir()
+            for package in ("qemu-user", "libcapstone4", "liburing2"):
+                _run("apt-get", "download", package, cwd=self._qemu)
+            for file in self._qemu.glob("*.deb"):
+                _run("dpkg", "-x", str(file), str(self._qemu))
+        if not self._root.is_dir():
+            libraries = "python3,libstdc++6,libgl1,libglib2.0-0,libgomp1"
+            _run(
+                "mmdebstrap", "--arch=arm64", "--variant=extract", f"--include={libraries}", "bookworm", str(self._root)
+            )
+        if not self._site.is_dir():
+            platforms = [f"--platform=manylinux_2_{minor}_aarch64" for minor in (17, 27, 28)]
+            only = ["--no-deps", "--only-binary=:all:", "--python-version=3.11", "--platform=manylinux2014_aarch64"]
+            wheels = work / "whl"
+            _run(sys.executable, "-m", "pip", "download", "-q", *only, *platforms, "-d", str(wheels), *PACKAGES)
+            for wheel in wheels.glob("*.whl"):
+                zipfile.ZipFile(wheel).extractall(self._site)
+        _run("gcc", "-shared", "-fPIC", "-O2", "-o", str(work / "count.so"), str(HERE / "count.c"))
+
+    def run(self, cpu: str, *args: str | Path, count: bool = False) -> int:
+        """Run a Python program; the number of instructions executed, 0 without `count`."""
+        name, part, features = CPUS[cpu]
+        (self._root / "proc").mkdir(exist_ok=True)
+        cpuinfo = "".join(_CPUINFO.format(n=n, part=part, features=features) for n in range(4))
+        (self._root / "proc/cpuinfo").write_text(cpuinfo)  # the real one makes XNNPACK crash or stay off
+        guest = {
+            "PYTHONPATH": self._site,
+            "PYTHONHOME": self._root / "usr",
+            "LD_LIBRARY_PATH": "/usr/lib/aarch64-linux-gnu:/lib/aarch64-linux-gnu",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        command = [self._qemu / "usr/bin/qemu-aarch64", "-cpu", name, "-L", self._root]
+        command += ["-plugin", self._work / "count.so"] if count else []
+        command += [part for key, value in guest.items() for part in ("-E", f"{key}={value}")]
+        command += [self._root / "usr/bin/python3.11", *args]
+        environment = os.environ | {"LD_LIBRARY_PATH": str(self._qemu / "usr/lib/x86_64-linux-gnu")}
+        ran = subprocess.run(
+            [str(part) for part in command], env=environment, capture_output=True, text=True, timeout=3600, check=False
+        )
+        if ran.returncode:
+            raise SystemExit(f"emulate: {args[0]} failed on {cpu}:\n{ran.stderr[-2000:]}")
+        counted = re.search(r"executed (\d+)", ran.stderr)
+        return int(counted[1]) if counted else 0
+
+
+def _run(*command: str, cwd: Path | None = None) -> None:
+    try:
+        subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SystemExit(f"emulate: {command[0]}: {error}; apt-get install mmdebstrap qemu-user-static gcc") from error
+
+
+def same(emulator: Emulator, work: Path) -> int:
+    """Compare the networks' answers; 1 where any is further off than the tolerance."""
+    pictures = work / "pictures.npz"
+    frames = np.array([frame.image for frame, truth in DemoSigner("HI", fps=5) if truth.in_picture])[:10]
+    hands, bodies = np.full((len(frames), 4), np.nan), np.full((len(frames), 4), np.nan)
+    landmarker = Landmarker(Config().landmarks, ROOT / "models")
+    for index, image in enumerate(frames):
+        landmarker.reset()
+        landmarker.step(Frame(image, 0.0, index))
+        body, tracks = landmarker._people.places[0].body.region, landmarker._hands[0]._tracks
+        for row, region in ((hands, tracks[0].region if tracks else None), (bodies, body)):
+            if region is not None:
+                row[index] = region.x, region.y, region.size, region.angle
+    np.savez(pictures, frames=frames, hands=hands, bodies=bodies)
+    here = work / "x86.npz"
+    _run(sys.executable, str(HERE / "look.py"), str(pictures), str(here))
+    expected, failed = np.load(here), False
+    for cpu, (name, *_) in CPUS.items():
+        there = work / f"{name}.npz"
+        emulator.run(cpu, HERE / "look.py", pictures, there)
+        got = np.load(there)
+        for part in expected.files:
+            a, b = expected[part], got[part]
+            alike = bool((np.isfinite(a) == np.isfinite(b)).all())
+            worst = float(np.nanmax(np.abs(a - b))) if np.isfinite(a).any() else 0.0
+            failed |= not alike or worst > TOLERANCE
+            shown = int(np.isfinite(a).reshape(len(a), -1).all(axis=1).sum())
+            print(f"{cpu}: {part}: in {shown} of {len(a)} pictures, on both {alike}, greatest difference {worst:.1e}")
+    print("different" if failed else f"the same within {TOLERANCE}")
+    return int(failed)
+
+
+def count(emulator: Emulator, work: Path, clip: str | None, frames: int) -> int:
+    """Instructions a frame: a run over all frames less a run over the first few."""
+    first = 4
+    if clip is None:
+        images, fps = [frame.image for frame, truth in DemoSigner("HI", fps=30) if truth.in_picture], 30.0
+    else:
+        capture = cv2.VideoCapture(clip)
+        fps = capture.get(cv2.CAP_PROP_FPS) or 30.0
+        images = []
+        while len(images) < frames + first and (read := capture.read())[0]:
+            images.append(read[1])
+    pictures = work / "counted.npz"
+    np.savez(pictures, frames=np.array(images[: frames + first]))
+    total = min(len(images), frames + first)
+    for cpu in CPUS:
+        few = emulator.run(cpu, HERE / "follow.py", pictures, str(first), str(fps), count=True)
+        many = emulator.run(cpu, HERE / "follow.py", pictures, str(total), str(fps), count=True)
+        print(f"{cpu}: {(many - few) / (total - first) / 1e6:.0f} million instructions a frame", flush=True)
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=("same", "count"))
+    parser.add_argument("clip", nargs="?", help="video to count with; without it the drawn signer")
+    parser.add_argument("--frames", type=int, default=30, help="frames to count over")
+    parser.add_argument("--work", type=Path, default=Path("/tmp/asl-edge-arm64"), help="folder for the emulated Debian")
+    args = parser.parse_args()
+    emulator = Emulator(args.work)
+    return same(emulator, args.work) if args.task == "same" else count(emulator, args.work, args.clip, args.frames)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
