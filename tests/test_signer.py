@@ -157,7 +157,7 @@ def test_who_steps_up_to_the_counter_is_read_instead_of_the_one_behind() -> None
     behind, both, far, near = queue()
     first = follow(reader, shaken(behind, 10))
     assert seen_at(first[-1][0], far)
-    then = follow(reader, shaken(both, 50), start=10 / 15)
+    then = follow(reader, shaken(both, 75), start=10 / 15)
     assert seen_at(then[3][0], far), "not at once"
     assert seen_at(then[-1][0], near)
     assert not seen_at(then[-1][0], far)

@@ -11,8 +11,8 @@ from edge.landmarks.search import Search
 from edge.signer import Person, SignerLock, person_of
 from edge.types import Floats, Image
 
-_ROUND_SECONDS = 1.0
-"""Time between two looks for somebody else while a signer is followed and something moves: 2.5 ms each."""
+_ROUND_SECONDS, _CROWD_SECONDS = 2.0, 1.0
+"""Time between two looks for somebody else while a signer is followed and something moves, alone and in company."""
 
 
 _ARMS, _MOST = 6.0, 0.75
@@ -105,7 +105,8 @@ class People:
             if not place.follow(image, ts):
                 self._search.lost(ts)
         due = self._search.due(ts, motion.outside([]))
-        if due and (self.places[0].body.region is None or not 0 <= ts - self._looked_at < _ROUND_SECONDS):
+        pause = _CROWD_SECONDS if self.crowded else _ROUND_SECONDS
+        if due and (self.places[0].body.region is None or not 0 <= ts - self._looked_at < pause):
             self._look(image, ts)
 
     def _look(self, image: Image, ts: float) -> None:
