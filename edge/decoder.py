@@ -39,9 +39,9 @@ _FIRST_SECONDS = 0.25
 _QUICK_SECONDS = 0.06
 """Stillness asked of a letter that follows another within `_WORD_SECONDS`: two frames at 30 fps, one at 15."""
 _WORD_SECONDS = 1.5
-_FIRST_FLOOR, _SPELLING_FLOOR, _DOUBTFUL_FLOOR = 0.85, 0.6, 0.5
-"""Least evidence for the first letter and for J and Z (hands at rest reach 0.84 as a B), for letters that follow
-another, and for poses that others must confirm."""
+_FIRST_FLOOR, _MOTION_FLOOR, _SPELLING_FLOOR, _DOUBTFUL_FLOOR = 0.85, 0.75, 0.6, 0.5
+"""Least evidence for the first letter (hands at rest reach 0.84 as a B), for J and Z after others, for other letters
+after others, and for poses that others must confirm."""
 _CHAIN, _CHAIN_FLOOR = 3, 0.75
 """So many short poses in a row, this sure on average, are the beginning of a quick word."""
 _REARM_PROBABILITY = 0.25
@@ -61,7 +61,7 @@ class OperatingPoint:
     floors: Mapping[str, float] = field(default_factory=dict)
     settle_seconds: float = 0.2
     """How long a hand must be still with a letter that follows no other."""
-    settle_seconds_by_label: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys("IDGX", 0.35))
+    settle_seconds_by_label: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys("IDGX", 0.3))
     """Letters that must wait in case they begin a J or a Z."""
 
     @classmethod
@@ -71,7 +71,9 @@ class OperatingPoint:
 
     def least_evidence(self, label: str, *, spelling: bool) -> float:
         """The label's own floor, which was fitted on isolated clips, but never less than a stream asks for."""
-        least = _SPELLING_FLOOR if spelling and label not in MOTION_LETTERS else _FIRST_FLOOR
+        least = _FIRST_FLOOR
+        if spelling:
+            least = _MOTION_FLOOR if label in MOTION_LETTERS else _SPELLING_FLOOR
         return max(self.floors.get(label, self.floor), least)
 
     def settle(self, label: str) -> float:
