@@ -11,14 +11,13 @@ doubtful to be said by itself waits for what follows, which confirms it, or show
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from edge.doubling import Doubling
 from edge.letters import MOTION_LETTERS, NOTHING
+from edge.operating_point import OperatingPoint
 from edge.types import Emission, Floats, Motion, Scores
 
 _EVIDENCE_SECONDS, _CHANGE_SPEED = 0.1, 2.0
@@ -39,9 +38,8 @@ _FIRST_SECONDS = 0.25
 _QUICK_SECONDS = 0.06
 """Stillness asked of a letter that follows another within `_WORD_SECONDS`: two frames at 30 fps, one at 15."""
 _WORD_SECONDS = 1.5
-_FIRST_FLOOR, _MOTION_FLOOR, _SPELLING_FLOOR, _DOUBTFUL_FLOOR = 0.85, 0.75, 0.6, 0.5
-"""Least evidence for the first letter (hands at rest reach 0.84 as a B), for J and Z after others, for other letters
-after others, and for poses that others must confirm."""
+_DOUBTFUL_FLOOR = 0.5
+"""Least evidence for poses that others must confirm."""
 _CHAIN, _CHAIN_FLOOR = 3, 0.75
 """So many short poses in a row, this sure on average, are the beginning of a quick word."""
 _REARM_PROBABILITY = 0.25
@@ -50,38 +48,6 @@ _RELEASE_SECONDS = 0.3
 """An open or changed hand this long between two equal letters makes them two."""
 _HELD_SHAPES = {"J": frozenset("IY"), "Z": frozenset("DGXL")}
 """Hand shapes a motion letter begins and ends in: they are part of it, not letters, unless they are held."""
-
-
-@dataclass(frozen=True, slots=True)
-class OperatingPoint:
-    """When the decoder stands behind a letter; from the bundle's manifest, where it was fitted with the model."""
-
-    floor: float = 0.6
-    """Least evidence for a label that has no floor of its own."""
-    floors: Mapping[str, float] = field(default_factory=dict)
-    settle_seconds: float = 0.2
-    """How long a hand must be still with a letter that follows no other."""
-    settle_seconds_by_label: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys("IDGX", 0.3))
-    """Letters that must wait in case they begin a J or a Z."""
-
-    @classmethod
-    def of(cls, manifest: Mapping[str, Any]) -> OperatingPoint:
-        known = {name: manifest[name] for name in cls.__dataclass_fields__ if name in manifest}
-        return cls(**known)
-
-    def least_evidence(self, label: str, *, spelling: bool) -> float:
-        """The label's own floor, which was fitted on isolated clips, but never less than a stream asks for."""
-        least = _FIRST_FLOOR
-        if spelling:
-            least = _MOTION_FLOOR if label in MOTION_LETTERS else _SPELLING_FLOOR
-        return max(self.floors.get(label, self.floor), least)
-
-    def settle(self, label: str) -> float:
-        return self.settle_seconds_by_label.get(label, self.settle_seconds)
-
-    def waits(self, label: str) -> bool:
-        """Whether the label may turn out to begin a motion letter."""
-        return label in self.settle_seconds_by_label
 
 
 @dataclass(slots=True)

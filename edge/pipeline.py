@@ -10,12 +10,13 @@ import numpy as np
 from edge.bundle import Bundle, load_installed
 from edge.captions import Composer
 from edge.config import Config
-from edge.decoder import LetterDecoder, OperatingPoint
+from edge.decoder import LetterDecoder
 from edge.features import FEATURES_TAG
 from edge.landmarks import Landmarker
 from edge.letters import LetterModel
 from edge.lexicon import Lexicon
 from edge.metrics import Stopwatch
+from edge.operating_point import OperatingPoint
 from edge.silence import SilenceWatch
 from edge.types import Emission, Event, Frame, Landmarks
 from edge.windows import LetterWindows

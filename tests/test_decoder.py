@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from edge.decoder import LetterDecoder, OperatingPoint
+from edge.decoder import LetterDecoder
+from edge.operating_point import OperatingPoint
 from edge.types import Emission, Motion, Scores
 
 LABELS = (*string.ascii_uppercase, "nothing")

@@ -1,0 +1,45 @@
+"""How sure, and how long still, the decoder wants a letter to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.letters import MOTION_LETTERS
+
+_FIRST_FLOOR, _MOTION_FLOOR, _SPELLING_FLOOR = 0.85, 0.75, 0.6
+"""Least evidence for the first letter (hands at rest reach 0.84 as a B), for J and Z after others, and for other
+letters after others."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """When the decoder stands behind a letter; from the bundle's manifest, where it was fitted with the model."""
+
+    floor: float = 0.6
+    """Least evidence for a label that has no floor of its own."""
+    floors: Mapping[str, float] = field(default_factory=dict)
+    settle_seconds: float = 0.2
+    """How long a hand must be still with a letter that follows no other."""
+    settle_seconds_by_label: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys("IDGX", 0.3))
+    """Letters that must wait in case they begin a J or a Z."""
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> OperatingPoint:
+        known = {name: manifest[name] for name in cls.__dataclass_fields__ if name in manifest}
+        return cls(**known)
+
+    def least_evidence(self, label: str, *, spelling: bool) -> float:
+        """The label's own floor, which was fitted on isolated clips, but never less than a stream asks for."""
+        least = _FIRST_FLOOR
+        if spelling:
+            least = _MOTION_FLOOR if label in MOTION_LETTERS else _SPELLING_FLOOR
+        return max(self.floors.get(label, self.floor), least)
+
+    def settle(self, label: str) -> float:
+        return self.settle_seconds_by_label.get(label, self.settle_seconds)
+
+    def waits(self, label: str) -> bool:
+        """Whether the label may turn out to begin a motion letter."""
+        return label in self.settle_seconds_by_label
