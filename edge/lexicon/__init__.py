@@ -93,6 +93,7 @@ class Lexicon:
             for word in _read_own(Path(own_words)):
                 shelves[len(word)] = _with(_without(shelves.get(len(word)), word), _codes(word)[None], _OWN)
         self._shelves = shelves
+        _successions()  # now, not while somebody waits for a first word
 
     def __contains__(self, word: str) -> bool:
         shelf = self._shelves.get(len(word))
