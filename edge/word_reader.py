@@ -50,7 +50,9 @@ class WordReader:
         self._times: deque[float] = deque(maxlen=_MOST_FRAMES)
         self._points: deque[Floats] = deque(maxlen=_MOST_FRAMES)
         self._up_since: float | None = None
-        """Where the span that may be a sign begins."""
+        """When the hands came up, or the last word was said."""
+        self._moving_since: float | None = None
+        """When the hands last began to move: some people rest them before the belly, in sight."""
         self._up_at = 0.0
         self._resting = False
         self._said_label: str | None = None
@@ -68,67 +70,87 @@ class WordReader:
             self._times.popleft()
             self._points.popleft()
         if raised(points[None])[0]:
-            self._up_since = ts if self._up_since is None else self._up_since
+            if self._up_since is None:
+                self._up_since = self._moving_since = ts
             self._up_at = ts
             return self._held(ts)
         if self._up_since is None or ts - self._up_at < DOWN_SECONDS:
             return []
-        start, self._up_since = self._up_since, None
-        said = self._decide(start, self._up_at, ts, final=True)
-        self._said_label = None
+        return self._ended(ts)
+
+    def finish(self, ts: float) -> list[Emission]:
+        """The source ended: so has what was being signed."""
+        return self._ended(ts) if self._up_since is not None else []
+
+    def _ended(self, ts: float) -> list[Emission]:
+        said = self._decide(self._up_at, ts, final=True)
+        self._up_since = self._moving_since = self._said_label = None
         return said
 
     def _forget(self) -> None:
         self._times.clear()
         self._points.clear()
-        self._up_since = self._said_label = None
+        self._up_since = self._moving_since = self._said_label = None
         self._resting = False
 
     def _held(self, ts: float) -> list[Emission]:
         """Decide when moving hands come to rest; the next sign begins when they move again."""
         still = self._path(ts - HOLD_SECONDS, ts) < HOLD_PALMS and ts - self._times[0] >= HOLD_SECONDS
         if not still:
-            self._resting = False
+            if self._resting:
+                self._resting, self._moving_since = False, ts - HOLD_SECONDS / 2
             return []
-        if self._resting or self._up_since is None:
+        if self._resting:
             return []
         self._resting = True
-        said = self._decide(self._up_since, ts, ts, final=False)
+        said = self._decide(ts - HOLD_SECONDS / 2, ts, final=False)
         if said:
-            self._up_since = ts
+            self._up_since = self._moving_since = ts
         return said
 
-    def _decide(self, start: float, end: float, ts: float, *, final: bool) -> list[Emission]:
-        """Read the span; a word that reaches its floor is said, unless it is only the last one going on."""
-        start = max(start, end - LONGEST_SECONDS)
-        if end - start < SHORTEST_SECONDS or self._path(start, end) < LEAST_PALMS:
+    def _decide(self, end: float, ts: float, *, final: bool) -> list[Emission]:
+        """Read what led up to `end`; a word that reaches its floor is said, unless it is only the last one going on."""
+        starts = {
+            max(start, end - LONGEST_SECONDS) for start in (self._up_since, self._moving_since) if start is not None
+        }
+        readings = [(start, self._reading(start, end)) for start in sorted(starts)]
+        sure = [(float(table.max()), start, table) for start, table in readings if table is not None]
+        if not sure:
             return []
-        times, points = np.array(self._times), np.stack(self._points)
-        body = np.isfinite(points[(times >= start) & (times <= end), BODY.start, 0])
-        if body.mean() < LEAST_BODY:
-            return []
-        probabilities = self._model.read(times, points, start, end) * self._mask
-        probabilities = probabilities / max(float(probabilities.sum()), 1e-9)
-        best = np.argsort(probabilities)[::-1][:4]
-        label = self._model.labels[int(best[0])]
-        if label == NOTHING or probabilities[best[0]] < self._floors[label]:
+        confidence, start, probabilities = max(sure, key=lambda reading: reading[0])
+        label = self._model.labels[int(probabilities.argmax())]
+        if label == NOTHING or confidence < self._floors[label]:
             self.abstentions += final
             return []
         if label == self._said_label:
             return []
         self._said_label = label
-        return [
-            Emission(
-                type="word",
-                label=label,
-                confidence=float(probabilities[best[0]]),
-                alternatives=tuple((self._model.labels[int(k)], float(probabilities[k])) for k in best),
-                started_at=start,
-                ended_at=end,
-                decided_at=ts,
-                hand=self._leading(points[times >= start]),
-            )
-        ]
+        return [self._emission(probabilities, start, end, ts)]
+
+    def _reading(self, start: float, end: float) -> Floats | None:
+        """(labels,): active words and `nothing`; None where too little happened, or nobody's shoulders were seen."""
+        if end - start < SHORTEST_SECONDS or self._path(start, end) < LEAST_PALMS:
+            return None
+        times, points = np.array(self._times), np.stack(self._points)
+        body = np.isfinite(points[(times >= start) & (times <= end), BODY.start, 0])
+        if body.mean() < LEAST_BODY:
+            return None
+        probabilities = self._model.read(times, points, start, end) * self._mask
+        return np.asarray(probabilities / max(float(probabilities.sum()), 1e-9), np.float32)
+
+    def _emission(self, probabilities: Floats, start: float, end: float, ts: float) -> Emission:
+        best = np.argsort(probabilities)[::-1][:4]
+        labels = self._model.labels
+        return Emission(
+            type="word",
+            label=labels[int(best[0])],
+            confidence=float(probabilities[best[0]]),
+            alternatives=tuple((labels[int(k)], float(probabilities[k])) for k in best),
+            started_at=start,
+            ended_at=end,
+            decided_at=ts,
+            hand=self._leading(start),
+        )
 
     def _path(self, start: float, end: float) -> float:
         """How far the hand that strays most got from where it was in the middle of a time, in palm lengths."""
@@ -145,7 +167,8 @@ class WordReader:
                 strays.append(float(spread) / max(size, 1e-6))
         return max(strays, default=0.0)
 
-    def _leading(self, points: Floats) -> Side:
-        """The hand that is seen more."""
+    def _leading(self, start: float) -> Side:
+        """The hand that was seen more since then."""
+        points = np.stack([p for t, p in zip(self._times, self._points, strict=True) if t >= start])
         seen = [int(np.isfinite(points[:, part.start, 0]).sum()) for part in (LEFT, RIGHT)]
         return SIDES[int(seen[1] >= seen[0])]

@@ -49,9 +49,10 @@ def _figures(report: dict[str, Any]) -> str:
     ]
     head = f"""## On people it has never seen
 
-`{_UNSEEN}`: {report["folds"]} folds; each holds out whole recorders, GISLR participants and framing clusters of WLASL
-and the glosses outside the vocabulary that they sign. Made int8, judged through the edge's interpreter, all words and
-`nothing` competing. The dictionaries are never trained on. "As shown" leaves out what FACTS knows to be another sign.
+`{_UNSEEN}`: {report["folds"]} folds; each holds out whole
+recorders, GISLR participants and framing clusters of WLASL, and the glosses outside the vocabulary that they sign. Made
+int8, judged through the edge's interpreter, all words and `nothing` competing. The dictionaries are never trained on.
+"As shown" leaves out what FACTS knows to be another sign.
 
 | | clips | accuracy | top 5 | said | said and wrong |
 |---|---|---|---|---|---|"""

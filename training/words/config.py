@@ -10,18 +10,16 @@ from dataclasses import dataclass, field
 class Shares:
     """Make-up of a round."""
 
-    core: float = 0.33
-    others: float = 0.4
+    core: float = 0.36
+    others: float = 0.38
     """Words of the vocabulary that are not core."""
-    unknown: float = 0.08
+    unknown: float = 0.09
     """Signs outside the vocabulary; these and all that follow are taught as `nothing`."""
     idle: float = 0.05
     halves: float = 0.02
-    chimeras: float = 0.06
     spelling: float = 0.04
-    gestures: float = 0.04
+    gestures: float = 0.05
     empty: float = 0.01
-    noise: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +44,7 @@ class Augment:
     roll_degrees: float = 5.0
     aspect: float = 0.1
     size: float = 0.08
-    place: float = 0.08
-    """Each hand by itself."""
-    height: float = 0.12
-    """Both hands together, up or down: shoulders are guessed where the picture ends."""
-    blended: float = 0.35
-    """Part of the words other than core that is half-way between two recordings."""
+    place: float = 0.1
     reach: float = 0.12
     """How much wider or narrower a signer's movements are, log-normal."""
     hand_size: float = 0.1
@@ -68,7 +61,7 @@ class WordConfig:
 
     rounds: int = 6
     round_samples: int = 12_000
-    passes: int = 6
+    passes: int = 5
     final_passes: int = 10
     """The shipped network is trained longer than those of the folds, which are many."""
     batch: int = 64

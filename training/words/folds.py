@@ -21,7 +21,8 @@ class Fold:
 def folds(clips: Iterable[Clip], count: int = FOLDS) -> list[Fold]:
     """Deal signers out, those of each source by falling number of clips, so that folds get like shares of each.
 
-    Signers that no training sees anyway are in the first fold, so that they are judged once too.
+    Signers that no training sees anyway are in the first fold, so that they are judged once too. There also is the
+    largest cluster of WLASL50, who may be the dictionary's signer: WLASL was collected from such dictionaries.
     """
     kinds: dict[str, Counter[str]] = {}
     never: set[str] = set()

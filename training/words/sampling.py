@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge.features import palm_length
 from edge.letters import NOTHING
 from edge.types import Floats
-from edge.word_features import BODY, GRID_STEPS, LEFT, POINTS, RIGHT, Times, on_grid, word_features
+from edge.word_features import BODY, LEFT, POINTS, RIGHT, Times, on_grid, word_features
 from edge.words import active_span
 from training.words import variations
 from training.words.config import WordConfig
@@ -21,7 +21,6 @@ INPUT_STEP = 2.0 / 127
 _GISLR_WEIGHT = 3
 """Fifteen participants in one source count as three recorders."""
 _CHUNK = 500
-_NOISE = "_noise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,9 @@ class Sampler:
             self._unknown_sign: shares.unknown,
             self._idling: shares.idle,
             self._half: shares.halves,
-            self._chimera: shares.chimeras,
             self._spelled: shares.spelling,
             self._gesture: shares.gestures,
             self._empty: shares.empty,
-            self._noise: shares.noise,
         }
         kinds = list(draws)
         weights = np.array(list(draws.values()))
@@ -98,9 +95,6 @@ class Sampler:
         drawn = [window for window in (draw() for draw in draws) if window is not None]
         grids = variations.moved(np.stack([d.grid for d in drawn]), self._config.augment, self._rng)
         features = np.rint(word_features(grids) / INPUT_STEP).astype(np.int8)
-        noisy = np.array([d.gloss == _NOISE for d in drawn]) & (self._rng.random(len(drawn)) < 0.5)
-        spread = self._rng.uniform(5, 127, (int(noisy.sum()), 1, 1))
-        features[noisy] = np.rint(spread * self._rng.uniform(-1, 1, features[noisy].shape)).astype(np.int8)
         return Samples(
             features,
             np.array([self._labels.index(d.label) for d in drawn]),
@@ -119,23 +113,7 @@ class Sampler:
         return self._window(track, one_handed=self._rng.random() < self._config.augment.one_handed)
 
     def _other_word(self) -> _Drawn:
-        """A word with few recordings: often half-way between two people."""
-        drawn = self._window(self._pick(self._others))
-        if self._rng.random() >= self._config.augment.blended:
-            return drawn
-        sources = self._others[drawn.label]
-        source = sources[self._rng.integers(len(sources))]
-        other = self._window(source[self._rng.integers(len(source))])
-        grid = variations.blended(drawn.grid, other.grid, self._rng)
-        return _Drawn(grid, drawn.label, (drawn.signers[0], other.signers[0]), drawn.gloss)
-
-    def _chimera(self) -> _Drawn | None:
-        """The hands of one word on the way of another are no word."""
-        first, second = (self._window(self._pick(self._core | self._others)) for _ in range(2))
-        if first.label == second.label:
-            return None
-        grid = variations.chimera(first.grid, second.grid)
-        return _Drawn(grid, NOTHING, (first.signers[0], second.signers[0]), "_chimera")
+        return self._window(self._pick(self._others))
 
     def _unknown_sign(self) -> _Drawn | None:
         return self._window(self._pick(self._unknown)) if self._unknown else None
@@ -215,16 +193,6 @@ class Sampler:
         points[:, :42] = np.nan
         made = Track(track.clip, track.times, points, "_empty", NOTHING, track.signer, track.source, track.fps_known)
         return self._window(made, anywhere=True)
-
-    def _noise(self) -> _Drawn:
-        """Points anywhere; half of these windows become random features in `_chunk`."""
-        rng = self._rng
-        track = self._all[rng.integers(len(self._all))]
-        width = rng.uniform(20, 300)
-        grid = rng.normal(300, width, (GRID_STEPS, POINTS, 3)).astype(np.float32)
-        grid[:, BODY] = track.points[0, BODY]
-        grid[rng.random(GRID_STEPS) < rng.uniform(0, 0.9), LEFT] = np.nan
-        return _Drawn(grid, NOTHING, (track.signer, track.signer), _NOISE)
 
     def _window(
         self, track: Track, *, anywhere: bool = False, one_handed: bool = False, beside: str | None = None

@@ -51,28 +51,6 @@ def lost(times: Times, points: Floats, config: Augment, rng: Rng) -> Floats:
     return points
 
 
-def blended(grid: Floats, other: Floats, rng: Rng) -> Floats:
-    """(T, POINTS, 3) half-way between two people who make the same sign; what one lacks is the first one's."""
-    mixed = grid + np.float32(rng.uniform(0, 1)) * (_on_shoulders(other, grid) - grid)
-    return np.where(np.isfinite(mixed), mixed, grid)
-
-
-def chimera(shapes: Floats, ways: Floats) -> Floats:
-    """(T, POINTS, 3) the hands of one sign on the way of another, where both have that hand."""
-    shapes = _on_shoulders(shapes, ways)
-    made = ways.copy()
-    for part in _HANDS:
-        hand = shapes[:, part] - shapes[:, part.start, None] + ways[:, part.start, None]
-        made[:, part] = np.where(np.isfinite(hand), hand, ways[:, part])
-    return made
-
-
-def _on_shoulders(grid: Floats, of: Floats) -> Floats:
-    """A window moved and scaled to somebody else's shoulders."""
-    (unit, origin), (wanted, place) = _body_frame(grid[None]), _body_frame(of[None])
-    return np.asarray((grid - origin[0]) * (wanted[0] / unit[0]) + place[0], np.float32)
-
-
 def moved(grids: Floats, config: Augment, rng: Rng) -> Floats:
     """(B, T, POINTS, 3) windows as other people before other cameras would show the same signs."""
     grids = _mirrored(grids, config, rng)
@@ -81,10 +59,6 @@ def moved(grids: Floats, config: Augment, rng: Rng) -> Floats:
     placed = (grids - origin[:, None, None]) / scale
     for part in _HANDS:
         placed[:, :, part] = _other_hand(placed[:, :, part], config, rng)
-    together = rng.normal(0, config.height, (len(placed), 1, 1, 3)).astype(np.float32) * np.array(
-        [0.5, 1, 0], np.float32
-    )
-    placed[:, :, : BODY.start] += together
     placed = _other_body(placed, config, rng)
     placed[rng.random(len(placed)) < config.no_body, :, BODY] = np.nan
     return np.asarray(placed * scale + origin[:, None, None], np.float32)
