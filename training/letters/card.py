@@ -116,8 +116,9 @@ random features.
 def _clear(report: dict[str, Any]) -> str:
     return f"""## Trained on sources with a clear licence alone
 
-`{_UNSEEN} --licences clear`; `python -m training.train letters --licences clear` trains it. Sources that state no
-licence are judged by one model of the four clear ones, the clear ones by models of the other three.
+`{_UNSEEN} --licences clear`
+(`python -m training.train letters --licences clear` trains it). All other sources are judged by one model of the clear
+ones, each clear one by a model of the rest.
 
 | | |
 |---|---|
