@@ -11,10 +11,10 @@ from collections.abc import Collection
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.features import palm_centre
+from edge.features import palm_centre, palm_length
 from edge.letters import NOTHING
 from edge.types import SIDES, Emission, Floats, Landmarks, Side
-from edge.word_features import BODY, LEFT, RIGHT, frame_points, raised
+from edge.word_features import BODY, LEFT, RIGHT, Times, frame_points, raised
 from edge.words import LONGEST_SECONDS, WordModel
 
 DOWN_SECONDS = 0.25
@@ -27,6 +27,9 @@ SHORTEST_SECONDS = 0.35
 """Nobody signs faster: shorter spans are hands that pass."""
 LEAST_PALMS = 0.4
 """Palm lengths that a hand must have gone since the span began: a frozen picture signs nothing."""
+MOST_SHAPE_SPEED = 11.0
+"""Palm lengths a second at which the points of a hand may move about its wrist, in the median of a span: 99 % of real
+recordings stay under 7 at 15 frames a second, points at random places are beyond 12."""
 LEAST_BODY = 0.5
 """Share of a span's frames in which somebody's shoulders must be seen: most signs are told apart by their place."""
 _HISTORY_SECONDS = LONGEST_SECONDS + 1.0
@@ -133,7 +136,7 @@ class WordReader:
             return None
         times, points = np.array(self._times), np.stack(self._points)
         body = np.isfinite(points[(times >= start) & (times <= end), BODY.start, 0])
-        if body.mean() < LEAST_BODY:
+        if body.mean() < LEAST_BODY or _shape_speed(times, points, start, end) > MOST_SHAPE_SPEED:
             return None
         probabilities = self._model.read(times, points, start, end) * self._mask
         return np.asarray(probabilities / max(float(probabilities.sum()), 1e-9), np.float32)
@@ -172,3 +175,17 @@ class WordReader:
         points = np.stack([p for t, p in zip(self._times, self._points, strict=True) if t >= start])
         seen = [int(np.isfinite(points[:, part.start, 0]).sum()) for part in (LEFT, RIGHT)]
         return SIDES[int(seen[1] >= seen[0])]
+
+
+def _shape_speed(times: Times, points: Floats, start: float, end: float) -> float:
+    """How fast the points of the wilder hand move about its wrist, median over the span."""
+    inside = (times >= start) & (times <= end)
+    speeds = [0.0]
+    for part in (LEFT, RIGHT):
+        seen = inside & np.isfinite(points[:, part.start, 0])
+        if seen.sum() >= 3:
+            shape = points[seen, part, :2] - points[seen, part.start, None, :2]
+            ways = np.linalg.norm(np.diff(shape, axis=0), axis=-1).mean(axis=1)
+            size = float(np.median(palm_length(points[seen, part])))
+            speeds.append(float(np.median(ways / np.diff(times[seen]))) / size)
+    return max(speeds)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from word_store import body as somebody
 
 from edge.bundle import Bundle
 from edge.types import Emission, Landmarks
@@ -33,11 +34,11 @@ def read(reader: WordReader, frames: list[Landmarks]) -> list[Emission]:
     return [emission for frame in frames for emission in reader.step(frame)]
 
 
-def seen(ts: float, points: np.ndarray | None) -> Landmarks:
+def seen(ts: float, points: np.ndarray | None, *, body: bool = False) -> Landmarks:
     hands = np.full((2, 21, 3), np.nan, np.float32)
     if points is not None:
         hands[1] = points
-    return Landmarks(ts, 640, 480, hands, np.ones(2, np.float32), NOBODY, 100.0)
+    return Landmarks(ts, 640, 480, hands, np.ones(2, np.float32), somebody(0) if body else NOBODY, 100.0)
 
 
 @pytest.mark.shared
@@ -93,7 +94,34 @@ def test_nobody_says_nothing_and_costs_no_decision(bundle: Bundle) -> None:
     assert reader.abstentions == 0
 
 
+@pytest.mark.parametrize("fps", [15, 30])
+def test_points_at_random_places_say_nothing(bundle: Bundle, fps: int) -> None:
+    rng = np.random.default_rng(0)
+    reader = WordReader(bundle)
+    said = []
+    for k in range(40 * fps):
+        hand = rng.uniform(-0.06, 0.06, (21, 3)) + np.append(rng.uniform(0.3, 0.7, 2), 0)
+        said += reader.step(seen(k / fps, hand if k % (2 * fps) < 1.5 * fps else None, body=True))
+    assert not said + reader.finish(40.0)
+
+
 def test_hands_that_flicker_say_nothing(bundle: Bundle) -> None:
     rng = np.random.default_rng(0)
-    frames = [seen(k / 15, rng.uniform(0.3, 0.7, (21, 3)) if rng.random() < 0.3 else None) for k in range(900)]
-    assert len(read(WordReader(bundle), frames)) <= 2
+    frames = [
+        seen(k / 15, rng.uniform(0.3, 0.7, (21, 3)) if rng.random() < 0.3 else None, body=True) for k in range(900)
+    ]
+    assert not read(WordReader(bundle), frames)
+
+
+@pytest.mark.shared
+def test_the_end_of_the_source_ends_the_sign(bundle: Bundle, spliced: list[Stream]) -> None:
+    """A recording that stops with the hands in the air is read as one that goes on to a rest."""
+    stream = spliced[0]
+    with_rest = {emission.label for emission in read(WordReader(bundle), stream.frames)}
+    cut = set()
+    for _, start, end in stream.spans:
+        reader = WordReader(bundle)
+        frames = [frame for frame in stream.frames if start <= frame.ts <= end]
+        cut |= {emission.label for emission in read(reader, frames) + reader.finish(end)}
+    assert with_rest <= cut
+    assert not WordReader(bundle).finish(0.0)
