@@ -89,7 +89,7 @@ def test_a_sideways_slide_doubles_a_letter() -> None:
 
 
 def test_a_bounce_doubles_a_letter() -> None:
-    bounce = [Part("L", 0.15, speed=4.0, y=4.5), Part("L", 0.15, speed=4.0, y=4.0)]
+    bounce = [Part("L", 0.15, speed=4.5, y=4.7), Part("L", 0.15, speed=4.5, y=4.0)]
     assert text(play([Part("L", 0.8), *bounce, Part("L", 0.8)])) == "LL"
 
 
