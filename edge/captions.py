@@ -1,7 +1,8 @@
-"""Letters become a caption: spaces where the hands rest, final when they rest longer, editable until then."""
+"""Letters and signs become a caption: spaces where the hands rest, final when they rest longer, editable until then."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge.config import CaptionsConfig
@@ -11,23 +12,29 @@ from edge.types import Emission, Event
 
 @dataclass(slots=True)
 class _Word:
-    """A finished word."""
+    """A finished word: spelled, or a sign, which has no letters."""
 
     letters: list[Emission]
     text: str
     """What was most likely meant."""
+    spelled: str
+    sign: str | None = None
+    """Its label."""
 
     @property
-    def spelled(self) -> str:
-        return _spelled(self.letters)
+    def gloss(self) -> str:
+        return self.sign or self.text
 
 
 class Composer:
     """The caption as it stands. Driven only by the time stamps of the frames."""
 
-    def __init__(self, config: CaptionsConfig, lexicon: Lexicon | None = None) -> None:
-        """Without a lexicon words stay as they were spelled."""
+    def __init__(
+        self, config: CaptionsConfig, lexicon: Lexicon | None = None, texts: Mapping[str, str] | None = None
+    ) -> None:
+        """Without a lexicon words stay as they were spelled; `texts` says how a sign's label is written."""
         self._config = config
+        self._texts = texts or {}
         self._lexicon = lexicon
         self._words: list[_Word] = []
         self._letters: list[Emission] = []
@@ -50,11 +57,21 @@ class Composer:
         for emission in emissions:
             if len(self.text) >= self._config.max_characters:
                 events += self.finish(ts)
-            self._letters.append(emission)
+            if emission.type == "word":
+                self._add_sign(emission)
+            else:
+                self._letters.append(emission)
             events.append(self._event(ts, final=False))
         if hand_up or emissions:
             self._hands_seen_at = ts
         return events + self._rest(ts)
+
+    def _add_sign(self, sign: Emission) -> None:
+        """A letter read in its span was one of its handshapes."""
+        self._letters = [letter for letter in self._letters if letter.ended_at < sign.started_at]
+        self._end_word()
+        text = self._texts.get(sign.label, sign.label)
+        self._words.append(_Word([], text, text, sign.label.upper()))
 
     def continue_from(self, before: Composer) -> None:
         """Take over the caption of a composer that this one replaces."""
@@ -101,7 +118,7 @@ class Composer:
     def _end_word(self) -> None:
         if self._letters:
             text = self._lexicon.repair(self._letters) if self._lexicon else _spelled(self._letters)
-            self._words.append(_Word(self._letters, text))
+            self._words.append(_Word(self._letters, text, _spelled(self._letters)))
             self._letters = []
 
     def _event(self, ts: float, *, final: bool) -> Event:
@@ -111,7 +128,7 @@ class Composer:
             "text": text,
             "spelled": spelled,
             "final": final,
-            "glosses": text.split(),
+            "glosses": [word.gloss for word in self._words] + [_spelled(self._letters)] * bool(self._letters),
             "sentence": None,
         }
         return Event("caption", ts, body)

@@ -113,8 +113,7 @@ def _models(config: Config) -> str:
     pipeline = Pipeline(config, folder)
     nothing = np.zeros((config.camera.height_px, config.camera.width_px, 3), np.uint8)
     pipeline.step(Frame(nothing, 0.0, 0))
-    names = [config.landmarks.hands, config.landmarks.pose, *([config.letters.bundle] if pipeline.letters else [])]
-    return f"{', '.join(names)} in {folder} are whole and run"
+    return f"{', '.join(bundle.name for bundle in pipeline.bundles)} in {folder} are whole and run"
 
 
 def _broker(config: Config) -> str:

@@ -74,7 +74,10 @@ class Daemon:
             self._send(self._report.info(self._config, self._pipeline))
             while not self._stop and not self._camera.ended:
                 self._turn()
-            self._send(*self._pipeline.finish(time.time()))
+            ended = time.time()
+            events = self._pipeline.finish(ended)
+            latency_ms = max(0.0, time.time() - ended) * 1000
+            self._send(*(with_latency(event, latency_ms) for event in events))
         finally:
             notify.stopping()
             self._camera.stop()

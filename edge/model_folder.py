@@ -14,8 +14,9 @@ from edge.features import FEATURES_TAG
 from edge.landmarks.hands import HANDS_TAG
 from edge.landmarks.pose import POSE_TAG
 from edge.tflite import Network
+from edge.word_features import WORD_FEATURES_TAG
 
-FEATURES = {"letters": FEATURES_TAG, "hands": HANDS_TAG, "pose": POSE_TAG}
+FEATURES = {"letters": FEATURES_TAG, "words": WORD_FEATURES_TAG, "hands": HANDS_TAG, "pose": POSE_TAG}
 """The tasks this program reads, and the tag of what it feeds to their models."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _AT_FDCWD = -100

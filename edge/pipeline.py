@@ -7,19 +7,23 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.arbiter import Arbiter
 from edge.bundle import Bundle, load_installed
 from edge.captions import Composer
 from edge.config import Config
 from edge.decoder import LetterDecoder
+from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.landmarks import Landmarker
-from edge.letters import LetterModel
+from edge.letters import NOTHING, LetterModel
 from edge.lexicon import Lexicon
 from edge.metrics import Stopwatch
 from edge.operating_point import OperatingPoint
 from edge.silence import SilenceWatch
 from edge.types import Emission, Event, Frame, Landmarks
 from edge.windows import LetterWindows
+from edge.word_features import WORD_FEATURES_TAG
+from edge.word_reader import WordReader
 
 
 class LetterReader:
@@ -67,7 +71,9 @@ class Pipeline:
         self.landmarker = landmarker
         self.letters = LetterReader(load_letters(config, models_dir)) if config.letters.enabled else None
         self._lexicon = Lexicon(config.captions.own_words) if config.captions.lexicon else None
-        self.composer = Composer(config.captions, self._lexicon)
+        self.words = word_reader(config, load_words(config, models_dir)) if config.words.enabled else None
+        self._arbiter = Arbiter()
+        self.composer = self._new_composer()
         self.silence = SilenceWatch()
         self.paused = False
         self.muted = False
@@ -92,9 +98,15 @@ class Pipeline:
         """The way from landmarks on; `training` and tests enter here with landmarks of their own."""
         self.silence.step(landmarks)
         emissions = []
-        if self.letters and not self.paused:
-            with self.stopwatch.time("letters"):
-                emissions = self.letters.step(landmarks)
+        if not self.paused:
+            letters = words = []
+            if self.letters:
+                with self.stopwatch.time("letters"):
+                    letters = self.letters.step(landmarks)
+            if self.words:
+                with self.stopwatch.time("words"):
+                    words = self.words.step(landmarks)
+            emissions = self._arbiter.step(letters, words)
         self.emissions += len(emissions)
         self.hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
         events = [emission_event(emission) for emission in emissions]
@@ -111,17 +123,39 @@ class Pipeline:
         self.landmarker.reset()
         if self.letters:
             self.letters = LetterReader(self.letters.bundle)
-        self.composer = Composer(self._config.captions, self._lexicon)
+        if self.words:
+            self.words = word_reader(self._config, self.words.bundle)
+        self._arbiter = Arbiter()
+        self.composer = self._new_composer()
         self.silence = SilenceWatch()
         for other in self.others:
             other.reset()
 
     def finish(self, ts: float) -> list[Event]:
         """The source ended: close the captions."""
-        events = self._of_signer(1, self.composer.end(ts) + self.state(ts))
+        words = self._arbiter.step([], self.words.finish(ts)) if self.words and not self.paused else []
+        self.emissions += len(words)
+        events = [emission_event(word) for word in words]
+        events += self.composer.step(ts, words, hand_up=bool(words))
+        events = self._of_signer(1, [*events, *self.composer.end(ts), *self.state(ts)])
         for signer, other in enumerate(self.others, 2):
             events += self._of_signer(signer, other.finish(ts))
         return events
+
+    def _new_composer(self) -> Composer:
+        texts = self.words.bundle.manifest.get("texts", {}) if self.words else {}
+        return Composer(self._config.captions, self._lexicon, texts)
+
+    @property
+    def bundles(self) -> list[Bundle]:
+        """Every bundle in use."""
+        readers = [reader for reader in (self.letters, self.words) if reader]
+        return [*self.landmarker.bundles, *(reader.bundle for reader in readers)]
+
+    @property
+    def abstentions(self) -> int:
+        """Hand shapes and movements that stayed unsaid because a model was not sure."""
+        return sum(reader.abstentions for reader in (self.letters, self.words) if reader)
 
     def _of_signer(self, signer: int, events: list[Event]) -> list[Event]:
         """Where several are read each event says whose it is; `state`, retained, is the first signer's."""
@@ -148,6 +182,26 @@ class Pipeline:
 
 def load_letters(config: Config, models_dir: Path) -> Bundle:
     return load_installed(models_dir / config.letters.bundle, task="letters", features=FEATURES_TAG)
+
+
+def load_words(config: Config, models_dir: Path) -> Bundle:
+    return load_installed(models_dir / config.words.bundle, task="words", features=WORD_FEATURES_TAG)
+
+
+def word_reader(config: Config, bundle: Bundle) -> WordReader:
+    """A reader of the words that the configuration lets be said.
+
+    Raises:
+        InputError: a word is not one of the bundle's.
+    """
+    if config.words.active is None:
+        return WordReader(bundle)
+    active = {word.strip() for word in config.words.active.split(",")}
+    unknown = sorted(active - set(bundle.labels) | active & {NOTHING})
+    if unknown:
+        known = ", ".join(label for label in bundle.labels if label != NOTHING)
+        raise InputError(f"words.active: '{unknown[0]}' is no word of bundle '{bundle.name}'; it reads {known}")
+    return WordReader(bundle, active)
 
 
 def emission_event(emission: Emission) -> Event:

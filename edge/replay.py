@@ -59,6 +59,9 @@ def replay(source: str, config: Config, models: Path) -> Iterator[dict[str, Any]
             if event.topic in SHOWN:
                 yield stamper.payload(with_latency(event, latency_ms)) | {"source": source}
     if pipeline:
-        for event in pipeline.finish(ts):
+        started = time.perf_counter()
+        events = pipeline.finish(ts)
+        latency_ms = (time.perf_counter() - started) * 1000
+        for event in events:
             if event.topic in SHOWN:
-                yield stamper.payload(event) | {"source": source}
+                yield stamper.payload(with_latency(event, latency_ms)) | {"source": source}

@@ -49,7 +49,7 @@ class Report:
         """The `stats` event since the last one."""
         now = time.time()
         seconds = max(now - self._since, 1e-3)
-        abstentions = pipeline.letters.abstentions if pipeline.letters else 0
+        abstentions = pipeline.abstentions
         body = {
             "fps": round(self._frames / seconds, 1),
             "dropped": camera.dropped - self._drops_before,
@@ -70,14 +70,13 @@ class Report:
 
     def info(self, config: Config, pipeline: Pipeline) -> Event:
         """The retained `info` event: what runs here."""
-        bundles = [*pipeline.landmarker.bundles, *([pipeline.letters.bundle] if pipeline.letters else [])]
         body = {
             "version": __version__,
             "python": platform.python_version(),
             "machine": platform.machine(),
             "models": {
                 bundle.name: {"version": bundle.version, "sha256": bundle.sha256, "labels": list(bundle.labels)}
-                for bundle in bundles
+                for bundle in pipeline.bundles
             },
             "camera": {
                 "kind": config.camera.source.split(":", 1)[0],

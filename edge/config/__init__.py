@@ -14,6 +14,7 @@ from edge.config.schema import (
     MqttConfig,
     SignerConfig,
     SpeechConfig,
+    WordsConfig,
 )
 from edge.config.show import dump_config, options_table
 
@@ -29,6 +30,7 @@ __all__ = [
     "MqttConfig",
     "SignerConfig",
     "SpeechConfig",
+    "WordsConfig",
     "add_config_arguments",
     "config_of",
     "dump_config",

@@ -1,0 +1,85 @@
+"""Letters and words of one stream: what is spelled is no sign, what is signed is no spelling."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from daemon_tools import asl_edge, write_config
+
+from edge.arbiter import Arbiter
+from edge.captions import Composer
+from edge.config import CaptionsConfig, Config, WordsConfig
+from edge.paths import models_dir
+from edge.replay import replay
+from edge.types import Emission
+
+WORDS = Config(words=WordsConfig(enabled=True))
+
+
+def said(label: str, start: float, end: float) -> Emission:
+    kind = "letter" if len(label) == 1 else "word"
+    return Emission(kind, label, 0.9, ((label, 0.9),), start, end, end, "right")  # type: ignore[arg-type]
+
+
+def test_a_word_among_spelled_letters_is_dropped() -> None:
+    arbiter = Arbiter()
+    assert [e.label for e in arbiter.step([said("H", 0.0, 0.5)], [])] == ["H"]
+    arbiter.step([said("L", 0.8, 1.3)], [])
+    assert arbiter.step([], [said("iloveyou", 1.2, 2.0)]) == []
+    assert [e.label for e in arbiter.step([], [said("hello", 9.0, 10.0)])] == ["hello"]
+
+
+def test_one_letter_in_a_sign_is_its_handshape_and_leaves_the_caption() -> None:
+    arbiter, composer = Arbiter(), Composer(CaptionsConfig(), texts={"thankyou": "thank you"})
+    composer.step(0.5, arbiter.step([said("B", 0.2, 0.5)], []), hand_up=True)
+    (event,) = composer.step(1.0, arbiter.step([], [said("thankyou", 0.1, 1.0)]), hand_up=True)
+    assert (event.body["text"], event.body["glosses"]) == ("thank you ", ["THANKYOU"])
+    composer.step(2.0, [said("A", 1.6, 2.0), said("L", 2.1, 2.4)], hand_up=True)
+    (final,) = composer.finish(3.0)
+    assert (final.body["text"], final.body["glosses"]) == ("thank you AL", ["THANKYOU", "AL"])
+
+
+def test_a_backspace_takes_a_sign_back_whole() -> None:
+    composer = Composer(CaptionsConfig(), texts={"thankyou": "thank you"})
+    composer.step(1.0, [said("hello", 0.0, 1.0), said("thankyou", 1.2, 2.0)], hand_up=True)
+    assert composer.backspace(2.5)[0].body["text"] == "hello "
+    assert composer.backspace(2.6)[0].body["text"] == ""
+
+
+def test_signs_are_said_and_captioned(shared_data: Path) -> None:
+    (clip,) = sorted((shared_data / "clips/words").glob("signingsavvy__go__*.mp4"))[:1]
+    events = list(replay(str(clip), WORDS, models_dir(WORDS)))
+    words = [event for event in events if event["type"] == "word"]
+    assert [word["label"] for word in words] == ["go"]
+    assert words[0]["latency_ms"] >= 0
+    assert words[0]["started_at"] < words[0]["ended_at"] <= words[0]["ts"]
+    assert (events[-1]["type"], events[-1]["text"], events[-1]["final"]) == ("caption", "go", True)
+
+
+@pytest.mark.parametrize("word", ["mariia_HELLO", "t32rahman_WATER"])
+def test_spelling_fires_no_word(word: str, shared_data: Path) -> None:
+    events = list(replay(str(shared_data / f"clips/spell_{word}.mp4"), WORDS, models_dir(WORDS)))
+    assert [event for event in events if event["type"] == "word"] == []
+    assert events[-1]["text"] == word.partition("_")[2]
+
+
+def test_nothing_is_said_of_words_unless_they_are_switched_on() -> None:
+    assert not Config().words.enabled
+
+
+def test_a_word_that_the_bundle_does_not_know_is_one_line(tmp_path: Path) -> None:
+    config = write_config(tmp_path, extra="words:\n  enabled: true\n  active: hello, poetry\n")
+    refused = asl_edge("replay", "demo:A", "--config", config)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("asl-edge: words.active: 'poetry' is no word of bundle 'words'; it reads ")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_installed_words_are_told_in_info_and_check(tmp_path: Path) -> None:
+    config = write_config(tmp_path, extra="words: {enabled: true, active: 'hello, yes, no'}\n")
+    report = asl_edge("check", "--json", "--config", config, "--source", "demo:A")
+    models = next(check for check in json.loads(report.stdout)["checks"] if check["name"] == "models")
+    assert models["ok"]
+    assert "words" in models["detail"]
