@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from edge.errors import InputError
 
-CLEAR_LICENCES = ("MIT", "public domain", "CC")
-"""Beginnings of licence texts that plainly allow training a model that is given away."""
+CLEAR_LICENCES = ("MIT", "public domain", "CC", "consented")
+"""Beginnings of licence texts that plainly allow training a model that is given away; the last is `training.record`'s."""
 
 
 @dataclass(frozen=True, slots=True)
