@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from edge.errors import InputError
 
 CLEAR_LICENCES = ("MIT", "public domain", "CC", "consented")
-"""Beginnings of licence texts that plainly allow training a model that is given away; the last is `training.record`'s."""
+"""Beginnings of licence texts that plainly allow training a model that is given away. The last: `training.record`."""
 
 
 @dataclass(frozen=True, slots=True)
