@@ -78,6 +78,15 @@ def test_the_caption_is_shown_as_it_grows_and_moves_up_when_it_is_finished(brows
     assert browser.complaints == []
 
 
+def test_a_repaired_caption_shows_what_was_read(browser: Browser, kiosk: Kiosk) -> None:
+    open_page(browser, kiosk)
+    kiosk.publisher.publish(Event("caption", 12.5, {"text": "HELLO", "spelled": "HELO", "final": True}))
+    eventually(lambda: "read as HELO" in browser.text("#history"))
+    kiosk.publisher.publish(Event("spoken", 13.0, {"id": "12.500", "text": "HELLO", "outcome": "played"}))
+    eventually(lambda: "spoken aloud" in browser.text("#history"))
+    assert "read as HELO" in browser.text("#history")
+
+
 def test_captions_are_text_and_never_markup(browser: Browser, kiosk: Kiosk) -> None:
     open_page(browser, kiosk)
     kiosk.caption("<img src=x onerror=alert(1)> été 手話")

@@ -66,6 +66,7 @@ function addToHistory(caption) {
   if (!caption.final) return;
   const entry = document.createElement("p");
   entry.textContent = caption.text;
+  if (caption.spelled && caption.spelled !== caption.text) note(entry, "read").textContent = `read as ${caption.spelled}`;
   entry.dataset.id = caption.ts.toFixed(3); // what `spoken` names it by
   const history = element("history");
   history.append(entry);
@@ -76,8 +77,15 @@ function addToHistory(caption) {
 function markSpoken(spoken) {
   const entry = element("history").querySelector(`[data-id="${CSS.escape(spoken.id)}"]`);
   if (!entry) return;
-  const mark = entry.querySelector("small") ?? entry.appendChild(document.createElement("small"));
-  mark.textContent = SPOKEN[spoken.outcome] ?? NOT_SPOKEN;
+  note(entry, "spoken").textContent = SPOKEN[spoken.outcome] ?? NOT_SPOKEN;
+}
+
+function note(entry, name) {
+  const found = entry.querySelector(`small.${name}`);
+  if (found) return found;
+  const made = entry.appendChild(document.createElement("small"));
+  made.className = name;
+  return made;
 }
 
 const ON_MESSAGE = {
