@@ -1,6 +1,8 @@
 """Settings of a training run: a YAML file over the defaults of a frozen dataclass."""
 
 import dataclasses
+import hashlib
+import json
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +27,11 @@ def read_settings(path: Path | None, defaults: T, documented: str) -> T:
         raise InputError(f"{path}: not readable as YAML ({str(error).splitlines()[0]})") from error
     settings: T = _over(defaults, values, str(path), documented)
     return settings
+
+
+def digest(values: object) -> str:
+    """A short name for what was made with exactly these settings."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _over(base: Any, values: object, where: str, documented: str) -> Any:

@@ -1,12 +1,10 @@
 """What a letter training run may be told."""
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.settings import read_settings
+from training.settings import digest, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class LetterConfig:
 
     def digest(self) -> str:
         """Names what was made with exactly this configuration."""
-        return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        return digest(dataclasses.asdict(self))
 
 
 def load_config(path: Path | None) -> LetterConfig:

@@ -1,9 +1,9 @@
 """What a word training run may be told."""
 
 import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass, field
+
+from training.settings import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,9 @@ class WordConfig:
 
     def digest(self) -> str:
         """Names what was made with exactly this configuration."""
-        return _digest(dataclasses.asdict(self))
+        return digest(dataclasses.asdict(self))
 
     def samples_digest(self) -> str:
         """Names the samples: the same whatever network is trained on them."""
         parts = (self.round_samples, self.seed, dataclasses.asdict(self.shares), dataclasses.asdict(self.augment))
-        return _digest(parts)
-
-
-def _digest(values: object) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+        return digest(parts)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from edge.errors import InputError
+from training.options import add_training_arguments, existing_stores
 from training.settings import read_settings
 from training.words.config import WordConfig
 from training.words.rounds import Rounds
@@ -14,15 +14,7 @@ DEFAULT_STORES = [Path("../shared/data/words.parquet"), Path("../shared/data/let
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", type=Path, nargs="+", default=DEFAULT_STORES, help="landmark stores (contract 3)")
-    parser.add_argument("--config", type=Path, help="YAML file over the defaults of training/words/config.py")
-    parser.add_argument(
-        "--licences",
-        choices=("all", "clear"),
-        default="all",
-        help="`clear`: sources under MIT, CC or public domain only",
-    )
-    parser.add_argument("--out", type=Path, default=BUILD, help="folder for samples, folds and the float model")
+    add_training_arguments(parser, "words", DEFAULT_STORES, BUILD)
 
 
 def settings(args: argparse.Namespace) -> WordConfig:
@@ -35,7 +27,4 @@ def open_rounds(args: argparse.Namespace) -> Rounds:
     Raises:
         InputError: a store does not exist.
     """
-    for store in args.store:
-        if not store.is_file():
-            raise InputError(f"{store}: no such landmark store; name yours with --store")
-    return Rounds(args.store, args.licences, settings(args), args.out)
+    return Rounds(existing_stores(args), args.licences, settings(args), args.out)
