@@ -63,7 +63,7 @@ class Landmarker:
         self._motion.step(image)
         if self._motion.gain > 1:
             image = np.asarray(cv2.convertScaleAbs(image, alpha=self._motion.gain), np.uint8)
-        self._people.step(image, frame.ts, self._motion)
+        self._people.step(image, frame.ts, self._motion, hand_followed=any(hands.follows for hands in self._hands))
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()
         for number, (place, tracker) in enumerate(zip(self._people.places, self._hands, strict=True), 1):

@@ -80,7 +80,7 @@ class View:
             inside = 0 <= x < width and 0 <= y < height
             if visible < _WRIST_VISIBLE or not inside or _hangs_on(than, x, y):
                 continue
-            if self.motion.inside(Region(x, y, size)) > _WRIST_MOVES:
+            if self.motion.inside(Region(x, y, size), apart_from=than.region) > _WRIST_MOVES:
                 return True
         return False
 
