@@ -78,7 +78,7 @@ def _within(image: Image, region: Region, side: int) -> tuple[slice, slice]:
 
 
 def _span(ways: list[float], size: float, side: int) -> slice:
-    first, last = (int(math.floor((way / size + 0.5) * side)) for way in (min(ways), max(ways)))
+    first, last = (math.floor((way / size + 0.5) * side) for way in (min(ways), max(ways)))
     start = min(max(first - 1, 0), side - 1)
     return slice(start, max(min(last + 2, side), start + 1))
 
