@@ -93,6 +93,13 @@ class Composer:
             self._letters = self._letters[:-1]
         return [self._event(ts, final=False)]
 
+    def space(self, ts: float) -> list[Event]:
+        """End the word that is being spelled, if one is."""
+        if not self._letters:
+            return []
+        self._end_word()
+        return [self._event(ts, final=False)]
+
     def finish(self, ts: float) -> list[Event]:
         """Close the caption now and start an empty one; nothing when there is none."""
         self._end_word()

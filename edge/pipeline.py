@@ -12,6 +12,7 @@ from edge.arbiter import Arbiter
 from edge.bundle import Bundle, load_installed
 from edge.captions import Composer
 from edge.config import Config
+from edge.controls import Control, Controls
 from edge.decoder import LetterDecoder
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
@@ -21,7 +22,7 @@ from edge.lexicon import Lexicon
 from edge.metrics import Stopwatch
 from edge.operating_point import OperatingPoint
 from edge.silence import SilenceWatch
-from edge.types import Emission, Event, Frame, Landmarks
+from edge.types import Emission, Event, Frame, Landmarks, Scores
 from edge.windows import LetterWindows
 from edge.word_features import WORD_FEATURES_TAG
 from edge.word_reader import WordReader
@@ -35,11 +36,13 @@ class LetterReader:
         self._windows = LetterWindows()
         self._model = LetterModel(bundle)
         self._decoder = LetterDecoder(OperatingPoint.of(bundle.operating_point))
+        self.scores: Scores | None = None
+        """What the model said of the last frame; None where no hand was seen."""
 
     def step(self, landmarks: Landmarks) -> list[Emission]:
         window = self._windows.step(landmarks)
-        scores = self._model.step(window) if window is not None else None
-        return self._decoder.step(landmarks.ts, scores)
+        self.scores = self._model.step(window) if window is not None else None
+        return self._decoder.step(landmarks.ts, self.scores)
 
     @property
     def abstentions(self) -> int:
@@ -74,6 +77,7 @@ class Pipeline:
         self._lexicon = Lexicon(config.captions.own_words) if config.captions.lexicon else None
         self.words = word_reader(config, load_words(config, models_dir)) if config.words.enabled else None
         self._arbiter = Arbiter()
+        self._controls = Controls(config.controls)
         self.composer = self._new_composer()
         self.silence = SilenceWatch()
         self.paused = False
@@ -98,12 +102,14 @@ class Pipeline:
     def read(self, landmarks: Landmarks) -> list[Event]:
         """The way from landmarks on; `training` and tests enter here with landmarks of their own."""
         self.silence.step(landmarks)
-        emissions = []
+        emissions: list[Emission] = []
+        control = None
         if not self.paused:
             letters = words = []
             if self.letters:
                 with self.stopwatch.time("letters"):
                     letters = self.letters.step(landmarks)
+                    control = self._controls.step(landmarks, self.letters.scores)
             if self.words:
                 with self.stopwatch.time("words"):
                     words = self.words.step(landmarks)
@@ -112,7 +118,14 @@ class Pipeline:
         self.hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
         events = [emission_event(emission) for emission in emissions]
         events += self.composer.step(landmarks.ts, emissions, hand_up=self.hand_up)
+        if control is not None:
+            events += self._edit(control, landmarks.ts)
         return events + self._state(landmarks.ts)
+
+    def _edit(self, control: Control, ts: float) -> list[Event]:
+        """What a control sign does to the caption; nothing to one that is empty."""
+        edits = {"space": self.composer.space, "delete": self.composer.backspace, "clear": self.composer.clear}
+        return edits[control](ts) if self.composer.text else []
 
     def continue_from(self, before: Pipeline) -> None:
         """Take over what people would miss after a reload: the caption as it stands, mute and pause."""
@@ -127,6 +140,7 @@ class Pipeline:
         if self.words:
             self.words = word_reader(self._config, self.words.bundle)
         self._arbiter = Arbiter()
+        self._controls = Controls(self._config.controls)
         self.composer = self._new_composer()
         self.silence = SilenceWatch()
         for other in self.others:

@@ -50,6 +50,15 @@ def test_clear_and_backspace_are_published() -> None:
     assert composer.finish(2.2) == []
 
 
+def test_a_space_ends_the_word_that_is_being_spelled_and_no_other() -> None:
+    composer = Composer(CONFIG, Lexicon())
+    assert composer.space(0.0) == []
+    spell(composer, "HELO")
+    assert composer.space(2.0)[0].body["text"] == "HELLO "
+    assert composer.space(2.1) == []
+    assert spell(composer, "H", 3.0)[-1].body["text"] == "HELLO H"
+
+
 def test_an_endless_caption_is_finished_at_its_limit() -> None:
     events = spell(Composer(CONFIG), "ABCDEFGHIJ")
     finals = [event.body["text"] for event in events if event.body["final"]]

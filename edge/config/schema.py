@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge.gestures import GESTURES
+
 
 def option(
     default: Any,
@@ -114,6 +116,15 @@ class CaptionsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlsConfig:
+    """Gestures that edit the caption while letters are read, off until one is named here; held still for 0.7 s."""
+
+    space: str | None = option(None, "gesture that ends the word; empty: none", choices=GESTURES)
+    delete: str | None = option(None, "gesture that takes the last letter back; empty: none", choices=GESTURES)
+    clear: str | None = option(None, "gesture that empties the caption unspoken; empty: none", choices=GESTURES)
+
+
+@dataclass(frozen=True, slots=True)
 class MqttConfig:
     """The broker. User name and password come from ASL_EDGE_MQTT_USERNAME and ASL_EDGE_MQTT_PASSWORD."""
 
@@ -185,6 +196,7 @@ class Config:
     letters: LettersConfig = section(LettersConfig)
     words: WordsConfig = section(WordsConfig)
     captions: CaptionsConfig = section(CaptionsConfig)
+    controls: ControlsConfig = section(ControlsConfig)
     mqtt: MqttConfig = section(MqttConfig)
     display: DisplayConfig = section(DisplayConfig)
     speech: SpeechConfig = section(SpeechConfig)

@@ -1,0 +1,81 @@
+"""How often control signs are seen: recall on their own clips, false ones on letters and on people who spell nothing.
+
+Every gesture is switched on. Stills are held for a second, sequences run as they are, through the daemon's own letter
+reader and controls. Give a bundle that never saw the sources.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.bundle import Bundle, load_bundle
+from edge.cli import run_command
+from edge.config import ControlsConfig
+from edge.controls import Controls
+from edge.features import FEATURES_TAG
+from edge.gestures import GESTURES
+from edge.paths import shipped
+from edge.pipeline import LetterReader
+from edge.types import Landmarks
+from training.store import UNKNOWN_FPS, Clip, read_store
+
+_HELD_SECONDS, _FPS = 1.0, 30
+_EVERY = ControlsConfig(**dict(zip(("space", "delete", "clear"), GESTURES, strict=True)))
+_GESTURE_OF = {"space": GESTURES[0], "delete": GESTURES[1], "clear": GESTURES[2]}
+
+
+def gestures_in(clip: Clip, bundle: Bundle) -> list[str]:
+    """The gestures that the daemon would act on, in their order."""
+    reader, controls = LetterReader(bundle), Controls(_EVERY)
+    given = []
+    for landmarks in _played(clip):
+        reader.step(landmarks)
+        given.append(controls.step(landmarks, reader.scores))
+    return [_GESTURE_OF[control] for control in given if control is not None]
+
+
+def _played(clip: Clip) -> Iterator[Landmarks]:
+    if not clip.still:
+        yield from clip.landmarks()
+        return
+    (still,) = clip.landmarks()
+    for number in range(round(_HELD_SECONDS * _FPS)):
+        yield dataclasses.replace(still, ts=number / _FPS)
+
+
+def run(args: argparse.Namespace) -> int:
+    bundle = load_bundle(args.bundle or shipped("models") / "letters", task="letters", features=FEATURES_TAG)
+    clips: Counter[str] = Counter()
+    minutes: dict[str, float] = defaultdict(float)
+    seen: dict[str, Counter[str]] = defaultdict(Counter)
+    for store in args.store:
+        for clip in read_store(store):
+            if args.source and clip.source not in args.source:
+                continue
+            group = clip.label if clip.kind == "letter" and len(clip.label) > 1 else clip.kind
+            clips[group] += 1
+            minutes[group] += 0 if clip.still else len(clip.hands) / (clip.fps or UNKNOWN_FPS) / 60
+            seen[group].update(gestures_in(clip, bundle))
+    for group, count in sorted(clips.items()):
+        figures = {"clips": count, "minutes": round(minutes[group], 1), "gestures": dict(seen[group])}
+        print(json.dumps({"label": group, **figures}), flush=True)
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.controls", description=__doc__)
+    parser.add_argument("--store", type=Path, nargs="+", required=True, help="landmark stores")
+    parser.add_argument("--bundle", type=Path, help="letter bundle; the shipped one without it")
+    parser.add_argument("--source", nargs="*", help="only these sources")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    parser.set_defaults(run=run)
+    return run_command(parser.parse_args())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
