@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 from edge.types import Motion
 
-_SLIDE_SPEED, _SLIDE_PALM_WIDTHS, _SLIDE_SECONDS = 3.5, 0.45, 0.3
+_SLIDE_SPEED, _SLIDE_PALM_WIDTHS, _SLIDE_SECONDS = 3.5, 0.45, 0.35
 """Recorded slides reach 5 palm widths a second and 0.6 to 1.1 palm widths; nine of ten held hands stay under 0.45.
 A repeat said because the hand swayed is worse than a double missed, which the lexicon mends: at 0.35 there were 58 such
-repeats in 2,700 held letters of three recorders who wave, at 0.45 there are 26."""
+repeats in 2,700 held letters of three recorders who wave, at 0.45 there are 26. A slide of 0.2 s is three steps of 10
+fps, which make 0.3 s or a rounding more."""
 _SWAYS, _SWAY_SECONDS = 4.0, 2.0
 """A slide is so many times as fast as the hand moved on average in the last seconds."""
 _USUAL_SWAY, _MOST_SWAY = 0.5, 6.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edge.last_letter import HELD_SHAPES, LastLetter
+from edge.last_letter import HELD_SHAPES, WAVERING_PROBABILITY, LastLetter
 from edge.letters import MOTION_LETTERS, NOTHING
 from edge.operating_point import OperatingPoint
 from edge.types import Emission, Floats, Scores
@@ -73,12 +73,13 @@ class Poses:
         self._brief = []
         return [replace(emission, decided_at=ts) for emission in chain]
 
-    def before(self, label: str, ts: float) -> list[Emission]:
+    def before(self, letter: Emission) -> list[Emission]:
         """The poses before a letter that now turn out to have been letters, and no part of it."""
+        ts = letter.decided_at
         brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
-        if brief and brief[-1].label == label:
+        while brief and (brief[-1].label == letter.label or wavers(brief[-1], letter)):
             brief.pop()
-        onset = HELD_SHAPES.get(label, frozenset())
+        onset = HELD_SHAPES.get(letter.label, frozenset())
         return [replace(emission, decided_at=ts) for emission in brief if emission.label not in onset]
 
     def last(self, ts: float, said: LastLetter | None) -> list[Emission]:
@@ -107,6 +108,12 @@ class Poses:
             return
         if not self._brief or self._brief[-1].label != label:
             self._brief.append(emission_of(label, mean, scores, (pose.since, scores.ts), ts))
+
+
+def wavers(a: Emission, b: Emission) -> bool:
+    """Whether two readings on end may well be one letter about which the model wavers."""
+    nearly = dict(a.alternatives).get(b.label, 0.0), dict(b.alternatives).get(a.label, 0.0)
+    return max(nearly) >= WAVERING_PROBABILITY
 
 
 def emission_of(label: str, evidence: Floats, scores: Scores, span: tuple[float, float], ts: float) -> Emission:

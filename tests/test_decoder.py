@@ -28,6 +28,8 @@ class Part:
     x: float = 5.0
     y: float = 4.0
     """Palm centre at the end of the part, in palm widths."""
+    second: tuple[str, float] | None = None
+    """What the model nearly sees, and its probability."""
 
 
 def change(seconds: float = 0.15, label: str = "nothing") -> Part:
@@ -54,6 +56,9 @@ def play(parts: list[Part], fps: float = 30.0) -> list[Emission]:
 def scores_of(part: Part, ts: float, followed: float, x: float = 5.0, y: float = 4.0) -> Scores:
     assert part.label
     p = np.full(len(LABELS), (1 - part.probability) / (len(LABELS) - 1), np.float32)
+    if part.second:
+        p[:] = (1 - part.probability - part.second[1]) / (len(LABELS) - 2)
+        p[LABELS.index(part.second[0])] = part.second[1]
     p[LABELS.index(part.label)] = part.probability
     motion = Motion(
         np.array([x, y], np.float32) * PALM,
@@ -213,3 +218,37 @@ def test_a_hand_that_starts_as_it_settles_says_its_letter_once() -> None:
     shake = Part("Q", 0.1, speed=4.0, x=5.2)
     assert text(play([Part("Q", 0.15), shake, Part("Q", 0.8, x=5.2)])) == "Q"
     assert text(play([Part("W", 0.5), change(), Part("I", 0.15), shake, Part("I", 0.8, x=5.2)])) == "WI"
+
+
+def doubtful(label: str, other: str, seconds: float, probability: float, second: float) -> Part:
+    """A stretch in which `other` is the model's second guess."""
+    return Part(label, seconds, probability, second=(other, second))
+
+
+def test_a_letter_nearly_read_before_does_not_follow_a_twitch() -> None:
+    """The model wavers between T and N while the hand that holds one of them twitches."""
+    twitch = Part("T", 0.1, speed=3.5, shape_speed=2.0)
+    assert text(play([doubtful("T", "N", 0.8, 0.85, 0.1), twitch, Part("N", 0.3), Part("T", 0.5)])) == "T"
+    assert text(play([Part("T", 0.8), twitch, doubtful("N", "T", 0.3, 0.85, 0.1), Part("T", 0.5)])) == "T"
+    assert text(play([Part("T", 0.8), twitch, Part("N", 0.45)])) == "TN", "a clear change is said soon"
+
+
+def test_a_letter_nearly_read_before_is_said_where_it_stands() -> None:
+    assert text(play([doubtful("R", "U", 0.8, 0.88, 0.1), change(label="R"), Part("U", 0.9)])) == "RU"
+
+
+def test_within_a_word_a_settled_hand_is_read_though_the_model_is_not_sure() -> None:
+    doubt = doubtful("E", "S", 0.6, 0.5, 0.2)
+    assert text(play([Part("H", 0.5), change(), doubt, change(), Part("Y", 0.5)])) == "HEY"
+    assert text(play([doubt])) == "", "by itself it is nothing"
+    assert text(play([Part("H", 0.5), change(), doubtful("E", "S", 0.6, 0.45, 0.4)])) == "H", "two are as likely"
+    assert text(play([Part("H", 6.0), change(), doubt])) == "H", "long after the last letter nobody spells"
+
+
+def test_a_slide_of_three_steps_doubles_a_letter_at_10_frames_a_second() -> None:
+    decoder = LetterDecoder(OperatingPoint())
+    said = []
+    for number, x in enumerate([5.0] * 8 + [5.5] + [6.0] * 6):
+        part = Part("L", 0.1, speed=4.5 if number in (8, 9) else 0.3)
+        said += decoder.step(number / 10, scores_of(part, number / 10, number / 10 + 0.1, x))
+    assert text(said) == "LL"

@@ -35,7 +35,13 @@ def test_pictures_in_any_order_hold_no_letter() -> None:
     assert Speller([*scattered, *(still("B", number, 0.0) for number in range(40))], 0).can("B")
 
 
+def test_a_picture_is_shown_twice_at_30_frames_a_second() -> None:
+    xs = places(Speller([still("A", number, 0.001 * number) for number in range(90)], 0), "A", 1.0, 30.0)
+    assert np.allclose(np.diff(xs)[::2], 0.0, atol=1e-6)
+    assert np.allclose(np.diff(xs)[1::2], 0.001, atol=1e-6)
+
+
 def test_the_hand_moves_as_fast_at_every_frame_rate() -> None:
     speller = Speller([still("A", number, 0.001 * number) for number in range(90)], 0)
     speeds = [float(np.abs(np.diff(places(speller, "A", 1.0, fps))).mean()) * fps for fps in (30.0, 15.0, 10.0)]
-    assert np.allclose(speeds, 0.03, atol=0.001)
+    assert np.allclose(speeds, 0.015, atol=0.001)

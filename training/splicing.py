@@ -22,8 +22,9 @@ _SLIDE_WIDTHS = 0.12
 """A doubled letter is the same frames again, moved sideways by this share of the picture."""
 _AWAY_SECONDS = 0.5
 """No hand in the picture after the word: what hangs in the decoder must not come out."""
-_PICTURES_A_SECOND = 30
-"""At which they are taken to have been recorded: at lower frame rates some are left out, and the hand moves as fast."""
+_PICTURES_A_SECOND = 15
+"""At which they are taken to have been recorded: the spelled clips of `../shared` show each twice at 30 fps. At lower
+frame rates some are left out, and the hand moves as fast."""
 _LEAST_RUN = 12
 """Pictures on end that make a held letter, played back and forth."""
 _JUMP_PALM_WIDTHS = 0.25
@@ -84,7 +85,7 @@ class Speller:
         run = run[first : first + needed]
         there_and_back = [*run, *run[-2:0:-1]]
         for step in range(count):
-            yield there_and_back[round(step * _PICTURES_A_SECOND / fps) % len(there_and_back)]
+            yield there_and_back[int(step * _PICTURES_A_SECOND / fps + 1e-6) % len(there_and_back)]
 
     def _landmarks(self, hands: Floats, shift: float, ts: float) -> Landmarks:
         moved = hands + np.array([shift, 0, 0], np.float32)
