@@ -49,9 +49,12 @@ _MISSED, _MISSED_DOUBLE, _MISSED_MOTION = 0.012, 0.25, 0.08
 """How often a letter is not read: any, the second of two equal ones, J and Z."""
 _ADDED, _ADDED_DOUBLE, _ADDED_DOUBTFUL = 0.004, 0.03, 0.08
 """How often one is read that was not spelled: any, the last one again; and more, the less sure the reading was."""
-_CLEARLY, _CLEARLY_DOUBLED = math.log(20), math.log(4)
+_CLEARLY, _CLEARLY_DOUBTED = math.log(20), math.log(4)
 """A repair must be so many times as likely as the word as spelled, and as the next best word; less where it only
-doubles letters, or says doubled ones once."""
+doubles letters, or says doubled ones once, or where a letter was read with doubt. Of 380 names in no list, read as
+unseen signers are, 5.3 % are changed so, 4.2 % where doubt is no reason; of names read without doubt 2.4 %."""
+_DOUBT = 0.75
+"""Least confidence of letters read without doubt."""
 _MOST_CHANGE = 9.0
 """Logarithm of how much less likely a misreading may be than none: two usual mistakes, or a wild one, not three."""
 _MOST_SHIFT = 2
@@ -111,8 +114,8 @@ class Lexicon:
             if shelf is not None:
                 best += _two_best(shelf, reading)
         (cost, word), (second, _) = sorted(best)[:2] if len(best) > 1 else (best[0], (math.inf, ""))
-        clearly = _CLEARLY_DOUBLED if _single(word) == _single(spelled) else _CLEARLY
-        return word if second - cost >= clearly else spelled
+        doubted = _single(word) == _single(spelled) or min(letter.confidence for letter in letters) < _DOUBT
+        return word if second - cost >= (_CLEARLY_DOUBTED if doubted else _CLEARLY) else spelled
 
 
 class _Reading:
