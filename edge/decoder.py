@@ -169,8 +169,7 @@ class LetterDecoder:
             return False
         if label == said.label:
             return said.again()
-        stood = ts - self._run.since
-        return said.left(label, last) or (stood >= _UNCLEAR_SECONDS and said.may_be_over(last))
+        return said.left(label, last) or (ts - self._run.since >= _UNCLEAR_SECONDS and said.may_be_over(label, last))
 
 
 def _is_still(motion: Motion) -> bool:

@@ -16,10 +16,10 @@ _MOVED_SPEED, _MOVED_SHAPE_SPEED = 3.0, 1.5
 """Faster than this the hand has left the letter it held."""
 _OTHER_PROBABILITY = 0.15
 """The hand shows another letter than the last one only where the last one is this improbable."""
-_LEFT_PROBABILITY, WAVERING_PROBABILITY = 0.03, 0.02
+_LEFT_PROBABILITY, WAVERING_PROBABILITY = 0.03, 0.05
 """A letter that follows at once: the last one is improbable now, and it was so itself then. Of 4,700 letters that did
 follow one in twenty was above 0.015 and 0.001, of 380 readings of a letter still held half above 0.1 and 0.15."""
-_REARM_PROBABILITY = 0.25
+_REARM_PROBABILITY = 0.05
 """A letter is over once its probability fell under this; then it may be made again."""
 _RELEASE_SECONDS = 0.3
 """An open or changed hand this long between two equal letters makes them two."""
@@ -73,11 +73,15 @@ class LastLetter:
 
     def left(self, label: str, probability: float) -> bool:
         """Whether the hand clearly went on to `label`, the last one's own `probability` being what it is now."""
-        return self.moved and probability < _LEFT_PROBABILITY and self.nearly.get(label, 0.0) < WAVERING_PROBABILITY
+        return self.moved and self._differs(label, probability)
 
-    def may_be_over(self, probability: float) -> bool:
-        """Whether another letter may follow, if it stands for long."""
-        return probability < _OTHER_PROBABILITY
+    def may_be_over(self, label: str, probability: float) -> bool:
+        """Whether `label` may follow if it stands for long: the hand moved, or changed too gently to be noticed."""
+        return self._differs(label, probability) or (self.moved and probability < _OTHER_PROBABILITY)
+
+    def _differs(self, label: str, probability: float) -> bool:
+        """Whether neither letter looks like the other."""
+        return probability < _LEFT_PROBABILITY and self.nearly.get(label, 0.0) < WAVERING_PROBABILITY
 
     def again(self) -> bool:
         """Whether it may be said once more."""

@@ -240,6 +240,7 @@ def test_a_letter_nearly_read_before_is_said_where_it_stands() -> None:
 def test_within_a_word_a_settled_hand_is_read_though_the_model_is_not_sure() -> None:
     doubt = doubtful("E", "S", 0.6, 0.5, 0.2)
     assert text(play([Part("H", 0.5), change(), doubt, change(), Part("Y", 0.5)])) == "HEY"
+    assert text(play([Part("H", 0.5), change(), doubt])) == "HE", "at once, not when another letter follows"
     assert text(play([doubt])) == "", "by itself it is nothing"
     assert text(play([Part("H", 0.5), change(), doubtful("E", "S", 0.6, 0.45, 0.4)])) == "H", "two are as likely"
     assert text(play([Part("H", 6.0), change(), doubt])) == "H", "long after the last letter nobody spells"

@@ -59,6 +59,11 @@ def test_what_a_letter_nearly_was_decides(lexicon: Lexicon) -> None:
     assert lexicon.repair(letters("WSTER", 0.5, S="A")) == "WATER"
 
 
+def test_a_word_read_with_doubt_is_repaired_sooner(lexicon: Lexicon) -> None:
+    assert lexicon.repair(letters("RIVR")) == "RIVR"
+    assert lexicon.repair(letters("RIVR", 0.7)) == "RIVER"
+
+
 def test_words_of_the_lists_stay_as_spelled(lexicon: Lexicon) -> None:
     for word in ("HELLO", "TICKET", "BREAD", "BEARD", "OF", "OFF", "LOSE", "LOOSE", "JAZZ"):
         assert word in lexicon
