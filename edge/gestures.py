@@ -16,7 +16,7 @@ _UPRIGHT = 0.7
 """Least share of its direction that a thumb spends on up or down, or the palm on up: 45 degrees off at most."""
 _CLEAR_PALMS = 0.4
 """The thumb ends so much further up, or down, than all else of the hand. Raised thumbs reach 0.58 to 0.87; of 27,000
-letters 24 look like raised or lowered thumbs at 0.4 and 153 at 0.2, none and 60 of which the letter model calls
+letters 4 look like raised or lowered thumbs at 0.4 and 160 at 0.2, none and 66 of which the letter model calls
 `nothing`."""
 _FACING = -0.6
 """Of the palm's normal towards the camera; the back of a hand is how most hands rest."""
