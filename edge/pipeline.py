@@ -55,23 +55,21 @@ class Pipeline:
         config: Config,
         models_dir: Path,
         stopwatch: Stopwatch | None = None,
-        landmarker: Landmarker | None = None,
+        first: Pipeline | None = None,
     ) -> None:
-        """Load the networks. With a `landmarker` of another pipeline this one reads one of its further signers.
+        """Load the networks; with `first`, read a further signer of that pipeline by the landmarks it finds.
 
         Raises:
             InputError: a bundle is missing, altered, or made for other feature code.
         """
         self._config = config
         self.stopwatch = stopwatch or Stopwatch()
-        self.others: list[Pipeline] = []
-        """One for each further signer; only `read` is called on them."""
-        if landmarker is None:
-            landmarker = Landmarker(config.landmarks, models_dir, config.signer, config.signers)
-            self.others = [Pipeline(config, models_dir, self.stopwatch, landmarker) for _ in range(1, config.signers)]
-        self.landmarker = landmarker
+        if first is None:
+            self.landmarker = Landmarker(config.landmarks, models_dir, config.signer, config.signers)
+            self.lexicon = Lexicon(config.captions.own_words) if config.captions.lexicon else None
+        else:
+            self.landmarker, self.lexicon = first.landmarker, first.lexicon
         self.letters = LetterReader(load_letters(config, models_dir)) if config.letters.enabled else None
-        self._lexicon = Lexicon(config.captions.own_words) if config.captions.lexicon else None
         self.words = word_reader(config, load_words(config, models_dir)) if config.words.enabled else None
         self._arbiter = Arbiter()
         self.composer = self._new_composer()
@@ -82,6 +80,9 @@ class Pipeline:
         self.hand_up = False
         """A hand was seen in the last frame."""
         self._last_state: dict[str, object] = {}
+        further = range(1, config.signers) if first is None else ()
+        self.others = [Pipeline(config, models_dir, self.stopwatch, self) for _ in further]
+        """One for each further signer; only `read` is called on them."""
 
     def step(self, frame: Frame) -> list[Event]:
         """Read one frame; returns what there is to publish."""
@@ -122,6 +123,10 @@ class Pipeline:
     def reset(self) -> None:
         """Forget the past: another recording follows."""
         self.landmarker.reset()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all but where the hands are, which is one memory for all signers."""
         if self.letters:
             self.letters = LetterReader(self.letters.bundle)
         if self.words:
@@ -130,7 +135,7 @@ class Pipeline:
         self.composer = self._new_composer()
         self.silence = SilenceWatch()
         for other in self.others:
-            other.reset()
+            other.forget()
 
     def finish(self, ts: float) -> list[Event]:
         """The source ended: close the captions."""
@@ -145,7 +150,7 @@ class Pipeline:
 
     def _new_composer(self) -> Composer:
         texts = self.words.bundle.manifest.get("texts", {}) if self.words else {}
-        return Composer(self._config.captions, self._lexicon, texts)
+        return Composer(self._config.captions, self.lexicon, texts)
 
     @property
     def bundles(self) -> list[Bundle]:

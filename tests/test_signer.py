@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from landmark_scenes import empty_picture, error, side_by_side, sprite
 
-from edge.config import Config, SignerConfig
+import edge.pipeline
+from edge.config import CaptionsConfig, Config, SignerConfig
 from edge.landmarks import Landmarker
+from edge.lexicon import Lexicon
 from edge.pipeline import Pipeline
 from edge.signer import Person, SignerLock, on_wrist
 from edge.types import SIDES, Floats, Frame, Image, Landmarks
@@ -210,6 +212,28 @@ def test_with_several_signers_what_commands_and_a_lost_camera_give_bears_an_id_t
         given += pipeline.command(name, 1.0)
     assert {event.topic for event in given} >= {"state"}
     assert {event.body["signer"] for event in given} == {1}
+
+
+def test_several_signers_share_one_lexicon_and_their_landmarks_are_forgotten_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made: list[str | None] = []
+    monkeypatch.setattr(edge.pipeline, "Lexicon", lambda own_words: made.append(own_words) or Lexicon(own_words))
+    own_words = tmp_path / "own.txt"
+    own_words.write_text("WUPPERTAL\n")
+    captions = CaptionsConfig(own_words=str(own_words))
+    pipeline = Pipeline(dataclasses.replace(Config(), signers=3, captions=captions), MODELS)
+    assert made == [str(own_words)]
+    forgotten: list[None] = []
+    monkeypatch.setattr(pipeline.landmarker, "reset", lambda: forgotten.append(None))
+    readers = [pipeline, *pipeline.others]
+    before = [(reader.letters, reader.composer) for reader in readers]
+    assert len(before) == 3
+    pipeline.reset()
+    assert len(forgotten) == 1
+    for reader, (letters, composer) in zip(readers, before, strict=True):
+        assert reader.letters is not letters
+        assert reader.composer is not composer
 
 
 def test_with_one_signer_events_are_as_ever() -> None:
