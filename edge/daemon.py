@@ -71,7 +71,7 @@ class Daemon:
         self._outputs = Outputs(self._config)
         try:
             self._outputs.start()
-            self._send(self._report.info(self._config, self._pipeline))
+            self._send(self._report.info(self._config, self._pipeline, self._camera))
             while not self._stop and not self._camera.ended:
                 self._turn()
             ended = time.time()
@@ -181,7 +181,7 @@ class Daemon:
         logging.getLogger().setLevel(config.daemon.log_level)
         self._config, self._pipeline = config, pipeline
         self._governor = Governor(config.governor)
-        self._send(self._report.info(config, pipeline), *pipeline.state(time.time()))
+        self._send(self._report.info(config, pipeline, camera), *pipeline.state(time.time()))
         notify.ready("configuration loaded again")
         log.info("configuration and models loaded again")
 
