@@ -16,7 +16,7 @@ from edge.landmarks import Landmarker
 from edge.lexicon import Lexicon
 from edge.pipeline import Pipeline
 from edge.signer import Person, SignerLock, on_wrist
-from edge.types import SIDES, Floats, Frame, Image, Landmarks
+from edge.types import SIDES, Emission, Floats, Frame, Image, Landmarks
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 SEEN = 0.12
@@ -234,6 +234,25 @@ def test_several_signers_share_one_lexicon_and_their_landmarks_are_forgotten_onc
     for reader, (letters, composer) in zip(readers, before, strict=True):
         assert reader.letters is not letters
         assert reader.composer is not composer
+
+
+def test_practice_is_everybodys_and_a_reload_keeps_everybodys_captions() -> None:
+    def letter(label: str, ts: float) -> Emission:
+        return Emission("letter", label, 0.9, ((label, 0.9),), ts, ts, ts, "right")
+
+    pipeline, again = (Pipeline(dataclasses.replace(Config(), signers=2), MODELS) for _ in range(2))
+    pipeline.others[0].composer.step(1.0, [letter("A", 1.0)], hand_up=True)
+    begun = pipeline.practise(2.0, on=True)
+    assert [(event.body["signer"], event.body["text"]) for event in begun] == [(1, ""), (2, "")]
+    assert pipeline.others[0].composer.text == ""
+    assert pipeline.practise(2.1, on=True) == [], "asked for twice it clears nothing"
+    (state,) = pipeline.state(2.2)
+    assert state.body["practice"] is True
+    pipeline.others[0].composer.step(3.0, [letter("B", 3.0)], hand_up=True)
+    again.continue_from(pipeline)
+    assert again.practice
+    assert again.others[0].composer.text == "B"
+    assert all(event.body["practice"] is True for event in again.finish(9.0))
 
 
 def test_with_one_signer_events_are_as_ever() -> None:
