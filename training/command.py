@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Mapping
 
-from edge.errors import AslEdgeError
+from edge.cli import exit_code_of
 
 
 def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
@@ -18,11 +18,7 @@ def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
         print(f"usage: python -m training.{verb} {{{','.join(modules)}}} [options]", file=sys.stderr)
         return 0 if argv[:1] == ["--help"] else 2
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    try:
-        return int(importlib.import_module(modules[argv[0]]).main(argv[1:]))
-    except AslEdgeError as error:
-        print(f"training.{verb}: {error}", file=sys.stderr)
-        return error.exit_code
+    return exit_code_of(f"training.{verb}", lambda: int(importlib.import_module(modules[argv[0]]).main(argv[1:])))
 
 
 def count(text: str) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from edge.cli import exit_code_of
 from edge.errors import AslEdgeError, InputError
 from training.command import count
 from training.extraction.item import Item
@@ -29,14 +30,11 @@ log = logging.getLogger(__name__)
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
     args = _parser().parse_args(argv)
-    try:
-        return extract(args.inputs, args.out, rules_of(args), args.workers)
-    except AslEdgeError as error:
-        print(f"training.extract: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("training.extract: interrupted; the same command goes on where this one stopped", file=sys.stderr)
-        return AslEdgeError.exit_code
+    return exit_code_of(
+        "training.extract",
+        lambda: extract(args.inputs, args.out, rules_of(args), args.workers),
+        interrupted="interrupted; the same command goes on where this one stopped",
+    )
 
 
 def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> int:
