@@ -30,7 +30,6 @@ from edge.types import Frame
 _CAMERA_SECONDS = 12.0
 """Longer than a camera may take for its first picture."""
 _TURN_SECONDS = 0.1
-_OURS = "of the asl-edge that runs"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _warn(name: str, problem: str | None, good: str) -> Check:
 def _camera(config: CameraConfig, daemon: Running | None) -> str:
     source = parse_source(config.source)
     if daemon is not None and daemon.camera == source.digest and why_absent(source) is None:
-        return f"{source.name} gives pictures, to the asl-edge that runs"
+        return f"{source.name} is held by the asl-edge that runs and gives it pictures"
     camera = Camera(config)
     camera.start(required=True)
     try:
@@ -139,16 +138,14 @@ def _broker(config: Config) -> str:
 def _embedded_broker(config: MqttConfig, device: str) -> str:
     """Start one, on those ports that a running daemon's does not hold."""
     ports = {"mqtt": config.embedded_port, "ws": config.embedded_websocket_port}
-    held = {
-        scheme: f"{scheme}://{LOOPBACK}:{port}"
-        for scheme, port in ports.items()
-        if running_behind(f"{scheme}://{LOOPBACK}:{port}", device)
-    }
+    urls = {scheme: f"{scheme}://{LOOPBACK}:{port}" for scheme, port in ports.items()}
+    held = {scheme for scheme, url in urls.items() if running_behind(url, device)}
     broker = EmbeddedBroker(*(0 if scheme in held else port for scheme, port in ports.items()))
     broker.start()
     broker.stop()
-    urls = {"mqtt": broker.url, "ws": broker.websocket_url} | {scheme: f"{url} {_OURS}" for scheme, url in held.items()}
-    return f"embedded, {' and '.join(urls.values())}"
+    tried = {"mqtt": broker.url, "ws": broker.websocket_url}
+    said = " and ".join(urls[scheme] if scheme in held else url for scheme, url in tried.items())
+    return f"embedded, {said}" + (", held by the asl-edge that runs" if held else "")
 
 
 def _display(config: Config) -> str:
@@ -159,7 +156,7 @@ def _display(config: Config) -> str:
             return f"http://127.0.0.1:{listening.getsockname()[1]} is free for the caption page"
     except OSError as error:
         if device_of_page(config.display.port) == config.device:
-            return f"http://127.0.0.1:{config.display.port} is the caption page {_OURS}"
+            return f"http://127.0.0.1:{config.display.port} is held by the asl-edge that runs"
         raise InputError(
             f"display.port: {config.display.port}: {error.strerror}; set another one (0 picks a free one)"
         ) from error

@@ -203,7 +203,6 @@ def test_what_the_running_daemon_holds_is_not_missing(kiosk: Path, capsys: pytes
         assert code == 0
         for piece in ("camera", "broker", "display"):
             assert "the asl-edge that runs" in pieces[piece]["detail"]
-        assert pieces["broker"]["detail"].count("the asl-edge that runs") == 2
         assert daemon.process.poll() is None
     code, pieces = check(kiosk, capsys)
     assert code == 0
