@@ -15,6 +15,7 @@ from daemon_tools import ROOT, asl_edge, write_config
 from edge.bundle import MANIFEST
 from edge.cli import exit_code_of
 from edge.errors import AslEdgeError, InputError
+from training.command import dispatch
 
 
 @pytest.fixture
@@ -159,3 +160,8 @@ def test_what_training_cannot_use_is_one_line_too(command: list[str], said: str,
     assert len(quiet) == 1
     assert said in quiet[0]
     assert "Traceback" not in result.stderr
+
+
+def test_training_without_its_packages_names_the_one_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch("train", {"letters": "no_such_package"}, ["letters"]) == 2
+    assert capsys.readouterr().err == "training.train: no_such_package is not installed; pip install '.[training]'\n"
