@@ -38,8 +38,12 @@ def to_float(model: Any) -> bytes:
 
 
 def agreement_of(model: Any, content: bytes, rows: Floats) -> float:
-    """Share of (N, ...) inputs whose best label by a .tflite file in the edge's interpreter is the float model's."""
-    exact = model.predict(rows, verbose=0).argmax(axis=1)
+    """Share of (N, ...) inputs whose best label by a .tflite file in the edge's interpreter is the float model's.
+
+    Labels are the first output, where a model has several.
+    """
+    outputs = model.predict(rows, verbose=0)
+    exact = (outputs[0] if isinstance(outputs, list) else outputs).argmax(axis=1)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.tflite")
         path.write_bytes(content)
