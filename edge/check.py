@@ -6,28 +6,29 @@ import argparse
 import dataclasses
 import json
 import logging
-import os
 import socket
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from edge.camera import Camera
+from edge.camera import Camera, parse_source
+from edge.camera.source import why_absent
 from edge.clock_sync import clock_problem
-from edge.config import CameraConfig, Config, add_config_arguments, config_of
+from edge.config import CameraConfig, Config, MqttConfig, add_config_arguments, config_of
+from edge.display import device_of_page
 from edge.errors import AslEdgeError, InputError
-from edge.mqtt.broker import EmbeddedBroker
-from edge.mqtt.connection import Connection, ConnectionLostError
+from edge.mqtt.broker import LOOPBACK, EmbeddedBroker
+from edge.mqtt.connection import ConnectionLostError
 from edge.mqtt.endpoint import parse_endpoint
-from edge.mqtt.outbox import Message
+from edge.mqtt.visit import visit
 from edge.paths import models_dir
+from edge.running import Running, running_behind, running_daemon
 from edge.speech import speech_problem
 from edge.types import Frame
 
 _CAMERA_SECONDS = 12.0
 """Longer than a camera may take for its first picture."""
-_BROKER_SECONDS = 10.0
 _TURN_SECONDS = 0.1
 
 
@@ -65,9 +66,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def run_checks(config: Config) -> list[Check]:
-    """Try every piece for real: open the camera, run the networks, connect to the broker."""
+    """Try every piece for real: open the camera, run the networks, connect to the broker.
+
+    What a daemon with this device name holds on this machine cannot be tried; it counts as fine.
+    """
+    daemon = running_daemon(config)
     return [
-        _try("camera", lambda: _camera(config.camera)),
+        _try("camera", lambda: _camera(config.camera, daemon)),
         _try("models", lambda: _models(config)),
         _try("broker", lambda: _broker(config)),
         _try("display", lambda: _display(config)),
@@ -91,7 +96,10 @@ def _warn(name: str, problem: str | None, good: str) -> Check:
     return Check(name, ok=problem is None, detail=detail, mend=mend, needed=False)
 
 
-def _camera(config: CameraConfig) -> str:
+def _camera(config: CameraConfig, daemon: Running | None) -> str:
+    source = parse_source(config.source)
+    if daemon is not None and daemon.camera == source.digest and why_absent(source) is None:
+        return f"{source.name} is held by the asl-edge that runs and gives it pictures"
     camera = Camera(config)
     camera.start(required=True)
     try:
@@ -119,28 +127,25 @@ def _models(config: Config) -> str:
 def _broker(config: Config) -> str:
     url = config.mqtt.url
     if url is None:
-        broker = EmbeddedBroker(config.mqtt.embedded_port, config.mqtt.embedded_websocket_port)
-        broker.start()
-        broker.stop()
-        return f"embedded, {broker.url} and {broker.websocket_url}"
-    endpoint = parse_endpoint(url, config.mqtt.ca_file)
-    # Never sent, as we hang up politely; the name is not the daemon's, which would be thrown out.
-    will = Message("asl/check", b"", qos=0, retained=False, made_at=0.0)
-    name = f"asl-edge-check-{os.getpid()}"
-    connection = Connection(endpoint, name, config.mqtt.keepalive_seconds, will, lambda _message: None)
-    wake, other_end = socket.socketpair()
-    deadline = time.monotonic() + _BROKER_SECONDS
+        return _embedded_broker(config.mqtt, config.device)
     try:
-        connection.open()
-        while not connection.accepted and time.monotonic() < deadline:
-            connection.step(wake, _TURN_SECONDS)
+        visit(parse_endpoint(url, config.mqtt.ca_file))
     except ConnectionLostError as error:
         raise InputError(f"{url} {error}; start that broker or change mqtt.url") from error
-    finally:
-        connection.close(politely=connection.accepted)
-        wake.close()
-        other_end.close()
     return f"{url} lets us in"
+
+
+def _embedded_broker(config: MqttConfig, device: str) -> str:
+    """Start one, on those ports that a running daemon's does not hold."""
+    ports = {"mqtt": config.embedded_port, "ws": config.embedded_websocket_port}
+    urls = {scheme: f"{scheme}://{LOOPBACK}:{port}" for scheme, port in ports.items()}
+    held = {scheme for scheme, url in urls.items() if running_behind(url, device)}
+    broker = EmbeddedBroker(*(0 if scheme in held else port for scheme, port in ports.items()))
+    broker.start()
+    broker.stop()
+    tried = {"mqtt": broker.url, "ws": broker.websocket_url}
+    said = " and ".join(urls[scheme] if scheme in held else url for scheme, url in tried.items())
+    return f"embedded, {said}" + (", held by the asl-edge that runs" if held else "")
 
 
 def _display(config: Config) -> str:
@@ -150,6 +155,8 @@ def _display(config: Config) -> str:
         with socket.create_server(("127.0.0.1", config.display.port)) as listening:
             return f"http://127.0.0.1:{listening.getsockname()[1]} is free for the caption page"
     except OSError as error:
+        if device_of_page(config.display.port) == config.device:
+            return f"http://127.0.0.1:{config.display.port} is held by the asl-edge that runs"
         raise InputError(
             f"display.port: {config.display.port}: {error.strerror}; set another one (0 picks a free one)"
         ) from error

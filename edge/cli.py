@@ -9,7 +9,7 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from edge import __version__
 from edge.errors import AslEdgeError
@@ -39,18 +39,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run_command(args: argparse.Namespace) -> int:
-    """Call `args.run`, turning what went wrong into one line and an exit code."""
+    """Call `args.run`; its exit code."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
     _give_memory_back()
+    return exit_code_of("asl-edge", lambda: int(args.run(args)), debug=args.debug)
+
+
+def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "", debug: bool = False) -> int:
+    """Call `run`, turning what went wrong into one line and an exit code.
+
+    `interrupted` is said at Ctrl-C, which then counts as a failure; without it that is the user's wish, and silent.
+    """
     try:
-        return int(args.run(args))
+        return run()
     except AslEdgeError as error:
-        if args.debug:
+        if debug:
             raise
-        print(f"asl-edge: {error}", file=sys.stderr)
+        print(f"{program}: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        return 130
+        if not interrupted:
+            return 130
+        print(f"{program}: {interrupted}", file=sys.stderr)
+        return AslEdgeError.exit_code
     except BrokenPipeError:  # `asl-edge replay ... | head` closed our standard output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -71,7 +71,7 @@ class Daemon:
         self._outputs = Outputs(self._config)
         try:
             self._outputs.start()
-            self._send(self._report.info(self._config, self._pipeline))
+            self._send(self._report.info(self._config, self._pipeline, self._camera))
             while not self._stop and not self._camera.ended:
                 self._turn()
             ended = time.time()
@@ -151,14 +151,20 @@ class Daemon:
                 self._send(*pipeline.command(command.name, now))
             case "mute":
                 pipeline.muted = bool(command.value)
-                self._outputs.speaker.mute(pipeline.muted)
+                self._mute()
             case "pause":
                 pipeline.paused = bool(command.value)
+            case "practice":
+                self._send(*pipeline.practise(now, on=bool(command.value)))
+                self._mute()
             case "reload":
                 self._reload = True
             case other:
                 self._send(Event("error", now, {"message": f"cmd/{other}: not available in this version"}))
         self._send(*pipeline.state(now))
+
+    def _mute(self) -> None:
+        self._outputs.speaker.mute(self._pipeline.muted or self._pipeline.practice)
 
     def _load_again(self) -> None:
         """SIGHUP or cmd/reload: take the new configuration and models, or keep the old ones and say why."""
@@ -177,11 +183,11 @@ class Daemon:
             self._camera = camera
         pipeline.continue_from(self._pipeline)
         self._outputs = self._outputs.reconfigured(config)
-        self._outputs.speaker.mute(pipeline.muted)
         logging.getLogger().setLevel(config.daemon.log_level)
         self._config, self._pipeline = config, pipeline
+        self._mute()
         self._governor = Governor(config.governor)
-        self._send(self._report.info(config, pipeline), *pipeline.state(time.time()))
+        self._send(self._report.info(config, pipeline, camera), *pipeline.state(time.time()))
         notify.ready("configuration loaded again")
         log.info("configuration and models loaded again")
 

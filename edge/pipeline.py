@@ -58,23 +58,21 @@ class Pipeline:
         config: Config,
         models_dir: Path,
         stopwatch: Stopwatch | None = None,
-        landmarker: Landmarker | None = None,
+        first: Pipeline | None = None,
     ) -> None:
-        """Load the networks. With a `landmarker` of another pipeline this one reads one of its further signers.
+        """Load the networks; with `first`, read a further signer of that pipeline by the landmarks it finds.
 
         Raises:
             InputError: a bundle is missing, altered, or made for other feature code.
         """
         self._config = config
         self.stopwatch = stopwatch or Stopwatch()
-        self.others: list[Pipeline] = []
-        """One for each further signer; only `read` is called on them."""
-        if landmarker is None:
-            landmarker = Landmarker(config.landmarks, models_dir, config.signer, config.signers)
-            self.others = [Pipeline(config, models_dir, self.stopwatch, landmarker) for _ in range(1, config.signers)]
-        self.landmarker = landmarker
+        if first is None:
+            self.landmarker = Landmarker(config.landmarks, models_dir, config.signer, config.signers)
+            self.lexicon = Lexicon(config.captions.own_words) if config.captions.lexicon else None
+        else:
+            self.landmarker, self.lexicon = first.landmarker, first.lexicon
         self.letters = LetterReader(load_letters(config, models_dir)) if config.letters.enabled else None
-        self._lexicon = Lexicon(config.captions.own_words) if config.captions.lexicon else None
         self.words = word_reader(config, load_words(config, models_dir)) if config.words.enabled else None
         self._arbiter = Arbiter()
         self._controls = Controls(config.controls)
@@ -82,10 +80,15 @@ class Pipeline:
         self.silence = SilenceWatch()
         self.paused = False
         self.muted = False
+        self.practice = False
+        """What is read is marked as practice."""
         self.emissions = 0
         self.hand_up = False
         """A hand was seen in the last frame."""
         self._last_state: dict[str, object] = {}
+        further = range(1, config.signers) if first is None else ()
+        self.others = [Pipeline(config, models_dir, self.stopwatch, self) for _ in further]
+        """One for each further signer; only `read` is called on them."""
 
     def step(self, frame: Frame) -> list[Event]:
         """Read one frame; returns what there is to publish."""
@@ -128,13 +131,19 @@ class Pipeline:
         return edits[control](ts) if self.composer.text else []
 
     def continue_from(self, before: Pipeline) -> None:
-        """Take over what people would miss after a reload: the caption as it stands, mute and pause."""
+        """Take over what people would miss after a reload: the captions as they stand, mute, pause and practice."""
         self.composer.continue_from(before.composer)
-        self.muted, self.paused = before.muted, before.paused
+        self.muted, self.paused, self.practice = before.muted, before.paused, before.practice
+        for other, other_before in zip(self.others, before.others, strict=False):
+            other.continue_from(other_before)
 
     def reset(self) -> None:
         """Forget the past: another recording follows."""
         self.landmarker.reset()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all but where the hands are, which is one memory for all signers."""
         if self.letters:
             self.letters = LetterReader(self.letters.bundle)
         if self.words:
@@ -144,7 +153,7 @@ class Pipeline:
         self.composer = self._new_composer()
         self.silence = SilenceWatch()
         for other in self.others:
-            other.reset()
+            other.forget()
 
     def finish(self, ts: float) -> list[Event]:
         """The source ended: close the captions."""
@@ -159,7 +168,7 @@ class Pipeline:
 
     def _new_composer(self) -> Composer:
         texts = self.words.bundle.manifest.get("texts", {}) if self.words else {}
-        return Composer(self._config.captions, self._lexicon, texts)
+        return Composer(self._config.captions, self.lexicon, texts)
 
     @property
     def bundles(self) -> list[Bundle]:
@@ -173,16 +182,32 @@ class Pipeline:
         return sum(reader.abstentions for reader in (self.letters, self.words) if reader)
 
     def _of_signer(self, signer: int, events: list[Event]) -> list[Event]:
-        """Where several are read each event says whose it is; `state`, retained, is the first signer's."""
-        if not self.others:
-            return events
+        """What is no conversation says so; where several are read each event says whose it is.
+
+        `state`, retained, is the first signer's.
+        """
         own = [event for event in events if signer == 1 or event.topic != "state"]
-        return [dataclasses.replace(event, body={**event.body, "signer": signer}) for event in own]
+        marks = {"signer": signer} if self.others else {}
+        marks |= {"practice": True} if self.practice else {}
+        return [dataclasses.replace(event, body={**event.body, **marks}) for event in own] if marks else own
 
     def command(self, name: Literal["clear", "backspace", "speak"], ts: float) -> list[Event]:
         """What a command to the caption gives; commands are the first signer's."""
         asked = {"clear": self.composer.clear, "backspace": self.composer.backspace, "speak": self.composer.finish}
         return self._of_signer(1, [*asked[name](ts), *self._state(ts)])
+
+    def practise(self, ts: float, *, on: bool) -> list[Event]:
+        """Begin or end practice: what is read is published as ever, but marked as no conversation, and not spoken.
+
+        Captions begin anew either way: a visitor's words never run into what was only tried.
+        """
+        if on == self.practice:
+            return []
+        cleared = self._of_signer(1, self.composer.clear(ts))
+        for signer, other in enumerate(self.others, 2):
+            cleared += self._of_signer(signer, other.composer.clear(ts))
+        self.practice = on
+        return cleared
 
     def state(self, ts: float, *, camera_lost: bool = False) -> list[Event]:
         """The `state` event, when anything in it has changed; it is the first signer's."""
@@ -196,6 +221,7 @@ class Pipeline:
             "silent": silent,
             "muted": self.muted,
             "paused": self.paused,
+            "practice": self.practice,
         }
         if state == self._last_state:
             return []

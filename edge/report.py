@@ -68,10 +68,11 @@ class Report:
         self._drops_before = camera.dropped
         return Event("stats", now, body)
 
-    def info(self, config: Config, pipeline: Pipeline) -> Event:
+    def info(self, config: Config, pipeline: Pipeline, camera: Camera) -> Event:
         """The retained `info` event: what runs here."""
         body = {
             "version": __version__,
+            "host": platform.node(),
             "python": platform.python_version(),
             "machine": platform.machine(),
             "models": {
@@ -80,9 +81,11 @@ class Report:
             },
             "camera": {
                 "kind": config.camera.source.split(":", 1)[0],
+                "source_sha256": camera.digest,
                 "width_px": config.camera.width_px,
                 "height_px": config.camera.height_px,
             },
+            "broker": "embedded" if config.mqtt.url is None else "configured",
             "config_sha256": hashlib.sha256(dump_config(config).encode()).hexdigest(),
         }
         return Event("info", time.time(), body)

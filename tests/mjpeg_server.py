@@ -1,15 +1,12 @@
 """A camera on the network: MJPEG over HTTP, each picture carrying the moment it was made; it can stall and vanish."""
 
-import socket
-import socketserver
 import threading
 import time
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
+from loopback_server import LoopbackServer
 
 from edge.types import Image
 
@@ -36,15 +33,14 @@ def stamp(image: Image) -> float:
     return milliseconds / 1000
 
 
-class MjpegServer:
-    """Serves on loopback between `with` and its end; `stalled` keeps the connection open and sends nothing."""
+class MjpegServer(LoopbackServer):
+    """The camera; `stalled` keeps the connection open and sends nothing."""
 
     def __init__(self, port: int = 0, fps: float = 30.0) -> None:
         self.stalled = threading.Event()
         self.connections = 0
         self._fps = fps
         self._gone = threading.Event()
-        self._sockets: list[socket.socket] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,40 +50,19 @@ class MjpegServer:
             def log_message(self, *_: object) -> None:
                 pass
 
-        class Server(socketserver.ThreadingTCPServer):
-            allow_reuse_address = True
-            daemon_threads = True
-            block_on_close = False
-
-            def handle_error(self, *_: object) -> None:
-                pass
-
-        self._server = Server(("127.0.0.1", port), Handler)
-        self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        super().__init__(Handler, port)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.vanish()
-
     def vanish(self) -> None:
-        """Close the port and every connection, as when the plug is pulled."""
         self._gone.set()
-        self._server.shutdown()
-        self._server.server_close()
-        for connection in self._sockets:
-            connection.close()
+        super().vanish()
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         self.connections += 1
-        self._sockets.append(handler.connection)
+        self.sockets.append(handler.connection)
         while self.stalled.is_set() and not self._gone.wait(0.02):
             pass
         handler.send_response(200)

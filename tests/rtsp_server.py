@@ -4,9 +4,8 @@ import socket
 import socketserver
 import struct
 import subprocess
-import threading
-from types import TracebackType
-from typing import Self
+
+from loopback_server import LoopbackServer
 
 _SDP = (
     "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=camera\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
@@ -18,48 +17,27 @@ _ENCODER = (
 )
 
 
-class RtspServer:
-    """Serves one picture stream on loopback to whoever asks, between `with` and its end."""
+class RtspServer(LoopbackServer):
+    """Serves one picture stream to whoever asks."""
 
     def __init__(self) -> None:
         self._encoders: list[subprocess.Popen[bytes]] = []
-        self._connections: list[socket.socket] = []
         outer = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 outer._serve(self)
 
-        class Server(socketserver.ThreadingTCPServer):
-            allow_reuse_address = True
-            daemon_threads = True
-            block_on_close = False
-
-            def handle_error(self, *_: object) -> None:
-                pass
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.port: int = self._server.server_address[1]
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.vanish()
+        super().__init__(Handler)
 
     def vanish(self) -> None:
-        """Close the port and every connection."""
-        self._server.shutdown()
-        self._server.server_close()
+        super().vanish()
         for encoder in self._encoders:
             encoder.kill()
             encoder.wait()
-        for connection in self._connections:
-            connection.close()
 
     def _serve(self, client: socketserver.StreamRequestHandler) -> None:
-        self._connections.append(client.connection)
+        self.sockets.append(client.connection)
         while request := _read_head(client):
             method, headers = request
             answer = [f"CSeq: {headers['cseq']}", "Session: 1"]

@@ -6,9 +6,8 @@ cd "$(dirname "$0")/.."
 
 # Brokers, speech, clips, browser and a bootable systemd for the tests that drive the real thing. Without root they
 # are not installed, and the tests that miss one say so and skip.
-packages=(alsa-utils chromium chromium-driver espeak-ng ffmpeg iproute2 libasound2-plugins mosquitto openssl procps pulseaudio pulseaudio-utils
-          sox strace
-          systemd systemd-container)
+packages=(alsa-utils chromium chromium-driver espeak-ng ffmpeg iproute2 libasound2-plugins mosquitto openssl procps
+          pulseaudio pulseaudio-utils sox strace systemd systemd-container)
 if [ "$(id -u)" = 0 ] && ! dpkg -s "${packages[@]}" >/dev/null 2>&1; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null

@@ -51,6 +51,12 @@ def test_every_stage_and_network_has_its_figures(result: dict[str, dict[str, obj
     assert result["rss_mb"] > 30  # type: ignore[operator]
 
 
+def test_the_drawn_signer_is_measured_for_one_round_though_it_never_ends() -> None:
+    ran = asl_edge("bench", "demo:L", "--json", timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["frames"] > 5
+
+
 def test_scaling_covers_three_sizes_and_threads(result: dict[str, list[dict[str, float]]]) -> None:
     rows = result["scaling"]
     assert [row["width_px"] for row in rows[:3]] == [320, 640, 1280]

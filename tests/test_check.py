@@ -1,14 +1,20 @@
 """`asl-edge check` tries each piece for real and says how to mend what is missing."""
 
+import contextlib
+import fcntl
 import json
+import shlex
 import shutil
 import socket
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mqtt_tools import Mosquitto, free_port
+from daemon_tools import Running
+from mqtt_tools import Mosquitto, eventually, free_port
 
 from edge import clock_sync
 from edge.cli import main
@@ -44,9 +50,13 @@ def check(config: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> 
     return code, {piece["name"]: piece for piece in answer["checks"]}
 
 
+def missing(pieces: dict[str, dict[str, Any]]) -> list[str]:
+    return [piece["name"] for piece in pieces.values() if piece["needed"] and not piece["ok"]]
+
+
 def assert_only_missing(name: str, code: int, pieces: dict[str, dict[str, Any]]) -> dict[str, Any]:
     assert code == 2
-    assert [piece["name"] for piece in pieces.values() if piece["needed"] and not piece["ok"]] == [name]
+    assert missing(pieces) == [name]
     assert pieces[name]["mend"]
     assert "\n" not in pieces[name]["detail"] + pieces[name]["mend"]
     return pieces[name]
@@ -148,3 +158,88 @@ def test_without_speech_or_true_time_it_still_runs(
     assert "apt install" in pieces["audio"]["mend"]
     assert not pieces["clock"]["ok"]
     assert "timedatectl" in pieces["clock"]["mend"]
+
+
+CAMERA = """\
+import fcntl, sys, time
+lock = open(sys.argv[1], "w")
+fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+while True:
+    sys.stdout.buffer.write(bytes(640 * 480 * 3 // 2))
+    sys.stdout.buffer.flush()
+    time.sleep(0.1)
+"""
+"""Black pictures, for one program at a time: as a real camera."""
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Path:
+    """The configuration of a kiosk with fixed ports and a camera that only one program can read."""
+    (tmp_path / "camera.py").write_text(CAMERA)
+    command = shlex.join([sys.executable, str(tmp_path / "camera.py"), str(tmp_path / "lock")])
+    ports = f"embedded_port: {free_port()}, embedded_websocket_port: {free_port()}"
+    path = tmp_path / "kiosk.yaml"
+    path.write_text(
+        f"device: till-3\ncamera: {{source: 'exec:{command}', reopen_max_seconds: 1.0}}\nmqtt: {{{ports}}}\n"
+        f"display: {{port: {free_port()}}}\nspeech: {{enabled: false}}\n"
+    )
+    return path
+
+
+@contextlib.contextmanager
+def running(config: Path, *arguments: str) -> Iterator[Running]:
+    daemon = Running("--config", config, *arguments, log=config.with_suffix(".log"))
+    try:
+        eventually(lambda: "ready, reading" in daemon.output, 60)
+        yield daemon
+        daemon.stop()
+    finally:
+        daemon.kill()
+
+
+def test_what_the_running_daemon_holds_is_not_missing(kiosk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with running(kiosk) as daemon:
+        code, pieces = check(kiosk, capsys)
+        assert code == 0
+        for piece in ("camera", "broker", "display"):
+            assert "the asl-edge that runs" in pieces[piece]["detail"]
+        assert daemon.process.poll() is None
+    code, pieces = check(kiosk, capsys)
+    assert code == 0
+    assert "the asl-edge that runs" not in json.dumps(pieces), "it is gone"
+
+
+def test_behind_a_broker_of_others_the_daemons_camera_is_not_missing_either(
+    kiosk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broker = Mosquitto(tmp_path).start()
+    try:
+        with running(kiosk, "--mqtt", broker.url):
+            code, pieces = check(kiosk, capsys, "--mqtt", broker.url)
+            assert code == 0
+            assert "the asl-edge that runs" in pieces["camera"]["detail"]
+            assert pieces["broker"]["detail"] == f"{broker.url} lets us in"
+        # It said that it is gone: now the camera is tried.
+        _, pieces = check(kiosk, capsys, "--mqtt", broker.url)
+        assert "640x480" in pieces["camera"]["detail"]
+    finally:
+        broker.kill()
+
+
+def test_what_the_daemon_of_another_device_holds_is_missing(kiosk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with running(kiosk):
+        code, pieces = check(add(kiosk, "device: till-4"), capsys)
+    assert code == 2
+    assert missing(pieces) == ["camera", "broker", "display"]
+
+
+def test_a_camera_that_another_program_holds_is_missing(
+    kiosk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert_only_missing("camera", *check(kiosk, capsys))
+        with running(kiosk, "--source", "demo"):  # one that runs, but reads something else
+            code, pieces = check(kiosk, capsys)
+    assert code == 2
+    assert missing(pieces) == ["camera"]

@@ -6,12 +6,16 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from daemon_tools import ROOT, asl_edge, write_config
 
 from edge.bundle import MANIFEST
+from edge.cli import exit_code_of
+from edge.errors import AslEdgeError, InputError
+from training.command import dispatch
 
 
 @pytest.fixture
@@ -113,3 +117,51 @@ def test_importing_the_daemon_imports_no_training_framework() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def fails(error: BaseException) -> Callable[[], int]:
+    def run() -> int:
+        raise error
+
+    return run
+
+
+def test_every_command_ends_in_one_way(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code_of("tool", lambda: 7) == 7
+    assert exit_code_of("tool", fails(InputError("no such file; name another"))) == 2
+    assert capsys.readouterr().err == "tool: no such file; name another\n"
+    with pytest.raises(AslEdgeError):
+        exit_code_of("tool", fails(AslEdgeError("broken")), debug=True)
+    assert exit_code_of("tool", fails(KeyboardInterrupt())) == 130
+    assert capsys.readouterr().err == "", "whoever stops a daemon need not be told"
+    assert exit_code_of("tool", fails(KeyboardInterrupt()), interrupted="goes on when called again") == 1
+    assert capsys.readouterr().err == "tool: goes on when called again\n"
+    with pytest.raises(ZeroDivisionError):
+        exit_code_of("tool", fails(ZeroDivisionError()))
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["training.pipeline", "letters", "--out", "{folder}"], "nothing to train on"),
+        (["training.tune", "letters", "--out", "{folder}", "--store", "{folder}/none.parquet"], "none.parquet"),
+        (["training.extract", "{folder}/none", "--out", "{folder}/s.parquet"], "none"),
+        (["training.record", "--out", "{folder}/s.parquet", "--signer", "s1"], "no LABEL"),
+        (["training.quantize", "letters", "--out", "{folder}"], "float.keras"),
+    ],
+)
+def test_what_training_cannot_use_is_one_line_too(command: list[str], said: str, tmp_path: Path) -> None:
+    arguments = [part.format(folder=tmp_path) for part in command]
+    result = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
+    )
+    quiet = [line for line in result.stderr.splitlines() if line.startswith(f"{command[0]}:")]
+    assert result.returncode == 2, result.stderr
+    assert len(quiet) == 1
+    assert said in quiet[0]
+    assert "Traceback" not in result.stderr
+
+
+def test_training_without_its_packages_names_the_one_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch("train", {"letters": "no_such_package"}, ["letters"]) == 2
+    assert capsys.readouterr().err == "training.train: no_such_package is not installed; pip install '.[training]'\n"

@@ -108,6 +108,30 @@ def test_commands_change_the_caption_and_bad_ones_change_nothing(start: Start, l
     eventually(lambda: len(listener.on(f"{BASE}/letter")) > paused_at, 60)
 
 
+def test_practice_is_marked_and_never_spoken(start: Start, listener: Listener, tmp_path: Path) -> None:
+    daemon = start("HI")
+    listener.wait(f"{BASE}/letter", seconds=60)
+    config = tmp_path / "edge.yaml"
+    config.write_text(config.read_text().replace("speech:\n  enabled: false", "speech:\n  enabled: true"))
+    daemon.signal(signal.SIGHUP)
+    listener.wait(f"{BASE}/info", 2)
+    listener.send(f"{BASE}/cmd/practice/set", "ON")
+    eventually(lambda: listener.on(f"{BASE}/state")[-1].json["practice"] is True)
+    listener.send(f"{BASE}/cmd/mute/set", "OFF")  # speaks no practice either
+    spoken = eventually(lambda: [seen.json for seen in listener.on(f"{BASE}/spoken")], 60)
+    assert {said["outcome"] for said in spoken} == {"muted"}
+    captions = [seen.json for seen in listener.on(f"{BASE}/caption")]
+    begins = next(index for index, caption in enumerate(captions) if "practice" in caption)
+    assert captions[begins - 1]["text"] == "", "practice has captions of its own"
+    assert all(caption["practice"] is True for caption in captions[begins:])
+    assert listener.on(f"{BASE}/letter")[-1].json["practice"] is True
+    listener.send(f"{BASE}/cmd/practice/set", "OFF")
+    eventually(lambda: listener.on(f"{BASE}/state")[-1].json["practice"] is False)
+    eventually(lambda: any(seen.json["outcome"] != "muted" for seen in listener.on(f"{BASE}/spoken")), 60)
+    assert "practice" not in [s.json for s in listener.on(f"{BASE}/caption") if s.json["final"]][-1]
+    assert not listener.on(f"{BASE}/error")
+
+
 def test_it_outlives_its_broker(start: Start, mosquitto: Mosquitto, listener: Listener) -> None:
     daemon = start()
     listener.wait(f"{BASE}/letter", seconds=60)

@@ -124,6 +124,20 @@ def test_muted_and_the_signer_are_shown(browser: Browser, kiosk: Kiosk) -> None:
     assert browser.text("#muted") == ""
 
 
+def test_practice_is_shown_and_no_caption_of_it_looks_spoken(browser: Browser, kiosk: Kiosk) -> None:
+    kiosk.state(practice=True)
+    open_page(browser, kiosk)
+    eventually(lambda: "nothing is spoken" in browser.text("#practice"))
+    kiosk.publisher.publish(
+        Event("caption", 12.5, {"type": "caption", "text": "HELLO", "final": True, "practice": True})
+    )
+    kiosk.publisher.publish(Event("spoken", 13.0, {"id": "12.500", "text": "HELLO", "outcome": "muted"}))
+    kiosk.state(practice=False)
+    eventually(lambda: browser.text("#practice") == "")
+    assert "practice: not spoken" in browser.text("#history")
+    assert "sound off" not in browser.text("#history")
+
+
 def test_a_stopped_daemon_is_said_and_its_buttons_rest(browser: Browser, kiosk: Kiosk) -> None:
     open_page(browser, kiosk)
     kiosk.publisher.stop()

@@ -1,6 +1,7 @@
 """Recordings of every layout into landmark stores: the right hand in the right place, and nothing hidden."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -23,8 +24,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training import extract
+from training.caching import code_hash, code_prints
+from training.extraction import pictures
 from training.extraction.item import Item, unmirrored
 from training.extraction.labels import named, of_name
+from training.extraction.pictures import reader_code
 from training.extraction.timing import even_grid, on_grid
 from training.extraction.work import read_all
 from training.store import Clip, read_store
@@ -292,6 +296,43 @@ def test_a_run_goes_on_where_it_stopped_and_reads_what_changed(tmp_path: Path, m
     assert run(root, "--out", store) == 0
     assert names == ["broken.jpg"]
     assert set(clips_of(store)) == {"mine/B/2.png", "mine/B/3.png", "mine/B/broken.jpg"}
+
+
+def test_other_landmark_code_reads_pictures_anew_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    root, store = tmp_path / "mine", tmp_path / "mine.parquet"
+    picture(root / "B/1.png", drawn()[0][0])
+    arrays = tmp_path / "MP_Data/hello/0"
+    arrays.mkdir(parents=True)
+    np.save(arrays / "0.npy", np.full(1662, 0.5, np.float32))
+    names = counting(monkeypatch)
+    assert run(root, tmp_path / "MP_Data", "--out", store) == 0
+    assert sorted(names) == ["0", "1.png"]
+    tracker = "code edge/landmarks/tracker.py"
+    monkeypatch.setattr(pictures, "code_prints", lambda module: {**code_prints(module), tracker: "another"})
+    names.clear()
+    assert run(root, tmp_path / "MP_Data", "--out", store) == 0
+    assert names == ["1.png"], "no network read the arrays"
+    assert f"{store}.parts: 2 recordings were read by other landmark networks or code" in caplog.text
+    caplog.clear()
+    assert run(root, tmp_path / "MP_Data", "--out", store) == 0
+    assert "other landmark" not in caplog.text
+
+
+def test_what_reads_pictures_is_the_tracker_and_not_the_options_table() -> None:
+    code = {name.removeprefix("code ") for name in reader_code()}
+    assert {"edge/landmarks/tracker.py", "edge/signer.py", "edge/tflite.py", "pictures.py", "timing.py"} <= code
+    assert not any(name.startswith("edge/config") for name in code)
+
+
+def test_a_comment_changes_no_code(tmp_path: Path) -> None:
+    plain, remarked, other = (tmp_path / f"{name}.py" for name in ("plain", "remarked", "other"))
+    plain.write_text("def f(x):\n    return x + 1\n")
+    remarked.write_text('"""What it does."""\n\n\ndef f(x):  # why\n    """More."""\n    return (x + 1)\n')
+    other.write_text("def f(x):\n    return x + 2\n")
+    assert code_hash(plain) == code_hash(remarked) != code_hash(other)
 
 
 def test_a_shard_cut_off_while_it_was_written_does_not_count(tmp_path: Path) -> None:

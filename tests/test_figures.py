@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.figures import Judgement, figures
+from training.figures import Judgement, figures, summary
 
 LABELS = ("A", "B", "nothing")
 POINT = {"floor": 0.5}
@@ -33,3 +33,12 @@ def test_what_is_said_and_wrong_is_counted_of_all_clips() -> None:
     assert report["wrong_confident"] == round(1 / 3, 5)
     assert report["accuracy_covered"] == 0.5
     assert report["confusion"]["A"] == {"B": 1, "A": 1}
+
+
+def test_the_table_for_people_has_what_the_report_has() -> None:
+    report = figures([_judged("A", 0.9, 0.1, 0.0), _judged("B", 0.9, 0.1, 0.0)], LABELS, POINT)
+    lines = summary(report | {"groups": {"core": {"raw": 0.5}}}).splitlines()
+    assert f"{'accuracy':22} 0.5" in lines
+    assert "core: {'raw': 0.5}" in lines
+    assert lines[-2:] == ["per_label", "  A 1.000  B 0.000"]
+    assert not any(line.startswith("confusion") for line in lines)

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from landmark_scenes import empty_picture, error, side_by_side, sprite
 
-from edge.config import Config, SignerConfig
+import edge.pipeline
+from edge.config import CaptionsConfig, Config, SignerConfig
 from edge.landmarks import Landmarker
+from edge.lexicon import Lexicon
 from edge.pipeline import Pipeline
 from edge.signer import Person, SignerLock, on_wrist
-from edge.types import SIDES, Floats, Frame, Image, Landmarks
+from edge.types import SIDES, Emission, Floats, Frame, Image, Landmarks
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 SEEN = 0.12
@@ -210,6 +212,47 @@ def test_with_several_signers_what_commands_and_a_lost_camera_give_bears_an_id_t
         given += pipeline.command(name, 1.0)
     assert {event.topic for event in given} >= {"state"}
     assert {event.body["signer"] for event in given} == {1}
+
+
+def test_several_signers_share_one_lexicon_and_their_landmarks_are_forgotten_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made: list[str | None] = []
+    monkeypatch.setattr(edge.pipeline, "Lexicon", lambda own_words: made.append(own_words) or Lexicon(own_words))
+    own_words = tmp_path / "own.txt"
+    own_words.write_text("WUPPERTAL\n")
+    captions = CaptionsConfig(own_words=str(own_words))
+    pipeline = Pipeline(dataclasses.replace(Config(), signers=3, captions=captions), MODELS)
+    assert made == [str(own_words)]
+    forgotten: list[None] = []
+    monkeypatch.setattr(pipeline.landmarker, "reset", lambda: forgotten.append(None))
+    readers = [pipeline, *pipeline.others]
+    before = [(reader.letters, reader.composer) for reader in readers]
+    assert len(before) == 3
+    pipeline.reset()
+    assert len(forgotten) == 1
+    for reader, (letters, composer) in zip(readers, before, strict=True):
+        assert reader.letters is not letters
+        assert reader.composer is not composer
+
+
+def test_practice_is_everybodys_and_a_reload_keeps_everybodys_captions() -> None:
+    def letter(label: str, ts: float) -> Emission:
+        return Emission("letter", label, 0.9, ((label, 0.9),), ts, ts, ts, "right")
+
+    pipeline, again = (Pipeline(dataclasses.replace(Config(), signers=2), MODELS) for _ in range(2))
+    pipeline.others[0].composer.step(1.0, [letter("A", 1.0)], hand_up=True)
+    begun = pipeline.practise(2.0, on=True)
+    assert [(event.body["signer"], event.body["text"]) for event in begun] == [(1, ""), (2, "")]
+    assert pipeline.others[0].composer.text == ""
+    assert pipeline.practise(2.1, on=True) == [], "asked for twice it clears nothing"
+    (state,) = pipeline.state(2.2)
+    assert state.body["practice"] is True
+    pipeline.others[0].composer.step(3.0, [letter("B", 3.0)], hand_up=True)
+    again.continue_from(pipeline)
+    assert again.practice
+    assert again.others[0].composer.text == "B"
+    assert all(event.body["practice"] is True for event in again.finish(9.0))
 
 
 def test_with_one_signer_events_are_as_ever() -> None:

@@ -38,7 +38,7 @@ def prints_of(paths: Iterable[Path]) -> Prints:
 
 
 def code_prints(module: str) -> Prints:
-    """Hashes of a module of ours and of all of ours that it imports, itself or through others."""
+    """Hashes of the code of a module of ours and of all of ours that it imports, itself or through others."""
     found: dict[str, Path] = {}
     open_ends = [module]
     while open_ends:
@@ -47,7 +47,20 @@ def code_prints(module: str) -> Prints:
         if path is not None and name not in found:
             found[name] = path
             open_ends += _imports(path)
-    return {f"{_CODE}{path.relative_to(_ROOT)}": content_hash(path) for path in found.values()}
+    return {f"{_CODE}{path.relative_to(_ROOT)}": code_hash(path) for path in found.values()}
+
+
+def code_hash(path: Path) -> str:
+    """sha256 of what a Python file does: comments, docstrings and layout do not count."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [line for line in node.body if not _is_text(line)]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(line: ast.stmt) -> bool:
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
 
 
 class Memory:

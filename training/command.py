@@ -5,8 +5,10 @@ import importlib
 import logging
 import sys
 from collections.abc import Mapping
+from typing import Any
 
-from edge.errors import AslEdgeError
+from edge.cli import exit_code_of
+from edge.errors import InputError
 
 
 def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
@@ -18,11 +20,14 @@ def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
         print(f"usage: python -m training.{verb} {{{','.join(modules)}}} [options]", file=sys.stderr)
         return 0 if argv[:1] == ["--help"] else 2
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    return exit_code_of(f"training.{verb}", lambda: int(_module(modules[argv[0]]).main(argv[1:])))
+
+
+def _module(name: str) -> Any:
     try:
-        return int(importlib.import_module(modules[argv[0]]).main(argv[1:]))
-    except AslEdgeError as error:
-        print(f"training.{verb}: {error}", file=sys.stderr)
-        return error.exit_code
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise InputError(f"{error.name} is not installed; pip install '.[training]'") from error
 
 
 def count(text: str) -> int:

@@ -1,5 +1,7 @@
 """A Keras model to a static int8 .tflite file, and its float twin."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from edge.tflite import Network
 from edge.types import Floats
 
 _CALIBRATION_ROWS = 2000
@@ -32,6 +35,21 @@ def to_int8(model: Any, features: Floats) -> bytes:
 def to_float(model: Any) -> bytes:
     """The same graph in float32."""
     return bytes(_converter(model).convert())
+
+
+def agreement_of(model: Any, content: bytes, rows: Floats) -> float:
+    """Share of (N, ...) inputs whose best label by a .tflite file in the edge's interpreter is the float model's.
+
+    Labels are the first output, where a model has several.
+    """
+    outputs = model.predict(rows, verbose=0)
+    exact = (outputs[0] if isinstance(outputs, list) else outputs).argmax(axis=1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.tflite")
+        path.write_bytes(content)
+        network = Network(path)
+        quantized = np.array([network.run(row[None])[0][0].argmax() for row in rows])
+    return float((exact == quantized).mean())
 
 
 def _converter(model: Any) -> Any:

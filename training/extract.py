@@ -15,11 +15,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from edge.cli import exit_code_of
 from edge.errors import AslEdgeError, InputError
 from training.command import count
 from training.extraction.item import Item
 from training.extraction.layouts import Rules, find
-from training.extraction.pictures import networks_mark
+from training.extraction.pictures import reader_mark
 from training.extraction.shards import Shards
 from training.extraction.work import read_all
 
@@ -29,14 +30,11 @@ log = logging.getLogger(__name__)
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
     args = _parser().parse_args(argv)
-    try:
-        return extract(args.inputs, args.out, rules_of(args), args.workers)
-    except AslEdgeError as error:
-        print(f"training.extract: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("training.extract: interrupted; the same command goes on where this one stopped", file=sys.stderr)
-        return AslEdgeError.exit_code
+    return exit_code_of(
+        "training.extract",
+        lambda: extract(args.inputs, args.out, rules_of(args), args.workers),
+        interrupted="interrupted; the same command goes on where this one stopped",
+    )
 
 
 def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> int:
@@ -46,11 +44,15 @@ def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> 
         InputError: an input that is none, or a store that cannot be written.
     """
     items = _all_items(inputs, rules)
-    shards = _open(store)
-    work, missing = _with_keys(items)
+    reader = reader_mark()
+    shards = _open(store, reader)
+    work, missing = _with_keys(items, reader)
     todo = [(item, key) for item, key in work if not shards.has(key)]
     if len(todo) < len(work):
         log.info("%d of %d recordings were read before", len(work) - len(todo), len(work))
+    if todo and shards.outdated:
+        outdated = "%s: %d recordings were read by other landmark networks or code; pictures and videos are read anew"
+        log.info(outdated, shards.folder, shards.outdated)
     try:
         for _, key, clip in tqdm(read_all(todo, workers), total=len(todo), unit="clip", disable=None, file=sys.stderr):
             shards.add(key, clip)
@@ -72,22 +74,21 @@ def _all_items(inputs: Sequence[Path], rules: Rules) -> list[Item]:
     return items
 
 
-def _open(store: Path) -> Shards:
+def _open(store: Path, reader: str) -> Shards:
     if store.is_dir():
         raise InputError(f"{store}: a folder; name a .parquet file with --out")
     try:
-        return Shards(store)
+        return Shards(store, reader)
     except OSError as error:
         raise InputError(f"{store}: cannot be written there ({error.strerror}); name another --out") from error
 
 
-def _with_keys(items: Sequence[Item]) -> tuple[list[tuple[Item, str]], list[str]]:
+def _with_keys(items: Sequence[Item], reader: str) -> tuple[list[tuple[Item, str]], list[str]]:
     """Recordings with their keys, and a line for each that the layout names but that is not there."""
     work, missing = [], []
-    networks = networks_mark()
     for item in items:
         try:
-            work.append((item, item.key(networks)))
+            work.append((item, item.key(reader)))
         except OSError as error:
             missing.append(f"{item.path}: cannot be read ({error.strerror}); copy it again")
     return work, missing

@@ -5,7 +5,7 @@ clip is a rejection, and counts where rejections do: in the coverage, and as `no
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,21 @@ def figures(
         "per_signer": _shares(right, [judgement.signer for judgement in judgements]),
         "confusion": _confusion(truth, guess, labels),
     }
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """A short table for people, of what a report holds."""
+    keys = (
+        *("n", "accuracy", "mean_source_accuracy", "worst_source_accuracy", "macro_accuracy", "top5"),
+        *("accuracy_with_nothing", "nothing_first", "coverage", "accuracy_covered", "wrong_confident", "ece"),
+        *("skipped_because", "others"),
+    )
+    lines = [f"{key:22} {report[key]}" for key in keys if key in report]
+    lines += [f"{name}: {row}" for name, row in report.get("groups", {}).items()]
+    for title in ("per_source", "per_label"):
+        cells = [f"{name} {share:.3f}" for name, share in report.get(title, {}).items()]
+        lines += [title, *("  " + "  ".join(cells[i : i + 6]) for i in range(0, len(cells), 6))]
+    return "\n".join(lines)
 
 
 def forced_choice(table: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np.float32]:

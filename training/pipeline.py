@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.bundle import MANIFEST
-from edge.errors import AslEdgeError, InputError
+from edge.cli import exit_code_of
+from edge.errors import InputError
 from training.caching import Memory, Prints, code_prints, content_hash
 from training.extract import add_rules, extract, rules_of
 
@@ -113,14 +114,11 @@ def carry_out(planned: list[Step], folder: Path, *, with_code: bool = True) -> i
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
     args = _parser().parse_args(argv)
-    try:
-        return _run(args)
-    except AslEdgeError as error:
-        print(f"training.pipeline: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("training.pipeline: interrupted; the same command goes on where this one stopped", file=sys.stderr)
-        return AslEdgeError.exit_code
+    return exit_code_of(
+        "training.pipeline",
+        lambda: _run(args),
+        interrupted="interrupted; the same command goes on where this one stopped",
+    )
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 
 from edge.camera import Camera, SourceKind, parse_source, read_frames
 from edge.camera.files import raw_frames
+from edge.cli import exit_code_of
 from edge.config import CameraConfig, Config
 from edge.errors import AslEdgeError, InputError
 from edge.landmarks import Landmarker
@@ -128,14 +129,8 @@ def open_frames(source: str, config: CameraConfig) -> Generator[Frame]:
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
     args = _parser().parse_args(argv)
-    try:
-        return _withdraw(args) if args.withdraw else _record(args)
-    except AslEdgeError as error:
-        print(f"training.record: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("training.record: stopped; what was recorded whole is kept", file=sys.stderr)
-        return AslEdgeError.exit_code
+    run = _withdraw if args.withdraw else _record
+    return exit_code_of("training.record", lambda: run(args), interrupted="stopped; what was recorded whole is kept")
 
 
 def _record(args: argparse.Namespace) -> int:

@@ -16,7 +16,8 @@ from typing import Any
 import optuna
 import yaml
 
-from edge.errors import AslEdgeError, InputError
+from edge.cli import exit_code_of
+from edge.errors import InputError
 from training.caching import content_hash
 from training.command import count
 from training.trials import TASKS, Task
@@ -33,14 +34,11 @@ _DEFAULT_STORES = [Path("../shared/data/letters.parquet"), Path("../shared/data/
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
     args = _parser().parse_args(argv)
-    try:
-        return tune(args)
-    except AslEdgeError as error:
-        print(f"training.tune: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("training.tune: interrupted; the same command goes on after the last whole trial", file=sys.stderr)
-        return AslEdgeError.exit_code
+    return exit_code_of(
+        "training.tune",
+        lambda: tune(args),
+        interrupted="interrupted; the same command goes on after the last whole trial",
+    )
 
 
 def tune(args: argparse.Namespace) -> int:

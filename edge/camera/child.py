@@ -91,7 +91,7 @@ class ChildStream:
             self._keep_stderr()
         lines = redacted(self._stderr.decode("utf-8", "replace")).split("\n")
         said = next((line.strip() for line in reversed(lines) if line.strip()), "it gave no reason")
-        return SourceLostError(f"{self._name}: the command ended ({status}): {said}")
+        return SourceLostError(f"{self._name}: the command ended ({status}): {said}; try it by hand")
 
     def _keep_stderr(self) -> None:
         said = os.read(self._err, _STDERR_BYTES)

@@ -79,6 +79,11 @@ class Camera:
         return self._source.name
 
     @property
+    def digest(self) -> str:
+        """The source as a stranger may see it."""
+        return self._source.digest
+
+    @property
     def ended(self) -> bool:
         """A file reached its end, and its last frame was handed out."""
         return self._reached_end and self._mailbox.empty

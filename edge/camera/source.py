@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shlex
@@ -47,6 +48,11 @@ class Source:
     """Device path, URL, command line, text to sign, or absolute path of the file or folder."""
     name: str
     """The source as logs and messages may show it: no password, no query."""
+
+    @property
+    def digest(self) -> str:
+        """Tells others on MQTT whether they read the same source, and not which."""
+        return hashlib.sha256(self.name.encode()).hexdigest()
 
 
 def parse_source(text: str) -> Source:

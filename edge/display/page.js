@@ -18,6 +18,7 @@ const SPOKEN = {
   no_audio: "not spoken: no loudspeaker",
 };
 const NOT_SPOKEN = "not spoken";
+const PRACTICE = "practice: not spoken";
 const HISTORY_LENGTH = 5;
 const HISTORY_SECONDS = 120; // the next visitor must not read this one's conversation
 const STATUS_DUE_SECONDS = 3; // a broker that keeps no status so long has never seen the device
@@ -28,7 +29,7 @@ const buttons = document.querySelectorAll("button[data-command]");
 
 let connected = false;
 let deviceOnline = null; // not yet known
-let state = { caption: "", signer_present: false, silent: "no_signer", muted: false };
+let state = { caption: "", signer_present: false, silent: "no_signer", muted: false, practice: false };
 
 function show() {
   const live = connected && deviceOnline === true;
@@ -39,6 +40,7 @@ function show() {
   element("signer").dataset.on = state.signer_present;
   element("signer").hidden = !live;
   element("muted").hidden = !(live && state.muted);
+  element("practice").hidden = !(live && state.practice);
   for (const button of buttons) button.disabled = !live;
 }
 
@@ -68,6 +70,7 @@ function addToHistory(caption) {
   entry.textContent = caption.text;
   if (caption.spelled && caption.spelled !== caption.text) note(entry, "read").textContent = `read as ${caption.spelled}`;
   entry.dataset.id = caption.ts.toFixed(3); // what `spoken` names it by
+  if (caption.practice) note(entry, "spoken").textContent = PRACTICE;
   const history = element("history");
   history.append(entry);
   while (history.children.length > HISTORY_LENGTH) history.firstElementChild.remove();
@@ -76,7 +79,7 @@ function addToHistory(caption) {
 
 function markSpoken(spoken) {
   const entry = element("history").querySelector(`[data-id="${CSS.escape(spoken.id)}"]`);
-  if (!entry) return;
+  if (!entry || entry.querySelector(".spoken")) return;
   note(entry, "spoken").textContent = SPOKEN[spoken.outcome] ?? NOT_SPOKEN;
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import http.client
 import json
 import logging
 import os
@@ -28,6 +29,8 @@ _FILES = {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js", "/mq
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "json": "application/json"}
 _REQUEST_SECONDS = 5.0
 """Browsers open connections ahead of time and say nothing on them."""
+
+_SERVER = "asl-edge"
 
 Answer = tuple[str, bytes]
 """Content type and body."""
@@ -111,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers GET and HEAD from a table; no path ever reaches the file system."""
 
     server: _Server
-    server_version = "asl-edge"
+    server_version = _SERVER
     sys_version = ""
     timeout = _REQUEST_SECONDS
 
@@ -142,6 +145,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if with_body:
             self.wfile.write(body)
+
+
+def device_of_page(port: int) -> str | None:
+    """Name of the device whose caption page is served on this port of this machine; None if none is."""
+    connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=_REQUEST_SECONDS)
+    try:
+        connection.request("GET", "/settings.json")
+        answer = connection.getresponse()
+        if (answer.getheader("Server") or "").strip() != _SERVER:
+            return None
+        return str(json.loads(answer.read())["device"])
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+        return None
+    finally:
+        connection.close()
 
 
 def _file(name: str) -> Answer:

@@ -28,6 +28,7 @@ def discovery_payload(device: str, topics: Topics) -> dict[str, Any]:
         },
         "mute": _switch("Mute", topics, "mute", "muted", "mdi:volume-off"),
         "pause": _switch("Pause", topics, "pause", "paused", "mdi:pause"),
+        "practice": _switch("Practice", topics, "practice", "practice", "mdi:school"),
         "clear": _button("Clear caption", topics, "clear", "mdi:close"),
         "backspace": _button("Backspace", topics, "backspace", "mdi:backspace"),
         "speak": _button("Speak caption", topics, "speak", "mdi:account-voice"),

@@ -1,9 +1,9 @@
-"""The landmarks on an emulated Raspberry Pi: `emulate.py same` and `emulate.py count [CLIP]`, on Debian 12, as root.
+"""The landmarks on an emulated Raspberry Pi: `emulate.py same` and `emulate.py count [CLIP...]`, on Debian 12, as root.
 
 `same` looks at pictures of the drawn signer here and under qemu-aarch64, in the same squares, and compares. `count`
-counts the instructions that a frame takes on the CPU of a Pi 4 (Cortex-A72) and of a Pi 5 (Cortex-A76). Emulated time
-says nothing about a Pi's; the count is the same on every run. The first run fetches an arm64 Debian and wheels into
---work: three minutes. No part of CI, for its time.
+counts the instructions that a frame takes on the CPU of a Pi 4 (Cortex-A72) and of a Pi 5 (Cortex-A76), with `--peer`
+beside those of MediaPipe Holistic on the same frames. Emulated time says nothing about a Pi's; the count is the same on
+every run. The first run fetches an arm64 Debian and wheels into --work: three minutes. No part of CI, for its time.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ from edge.landmarks import Landmarker  # noqa: E402
 from edge.types import Frame  # noqa: E402
 
 PACKAGES = ("ai-edge-litert==2.1.6", "numpy==2.2.6", "opencv-python-headless==4.12.0.88", "PyYAML==6.0.3")
+PEER_PACKAGES = (
+    *("mediapipe==0.10.18", "numpy==1.26.4", "opencv-python-headless==4.11.0.86", "absl-py==2.1.0", "attrs==24.2.0"),
+    *("flatbuffers==24.3.25", "protobuf==4.25.5"),
+)
 CPUS = {"Cortex-A72 (Pi 4)": ("cortex-a72", "0xd08", ""), "Cortex-A76 (Pi 5)": ("neoverse-n1", "0xd0b", " asimddp")}
 """qemu's name, and part number and further features in /proc/cpuinfo: XNNPACK chooses its kernels by them. qemu 7.2 has
 no A76; the Neoverse N1 is the same core."""
@@ -51,7 +55,7 @@ class Emulator:
     def __init__(self, work: Path) -> None:
         self._work = work
         work.mkdir(parents=True, exist_ok=True)
-        self._root, self._site, self._qemu = work / "root", work / "site", work / "dyn"
+        self._root, self._qemu = work / "root", work / "dyn"
         if not self._qemu.is_dir():
             self._qemu.mkdir()
             for package in ("qemu-user", "libcapstone4", "liburing2"):
@@ -63,23 +67,29 @@ class Emulator:
             _run(
                 "mmdebstrap", "--arch=arm64", "--variant=extract", f"--include={libraries}", "bookworm", str(self._root)
             )
-        if not self._site.is_dir():
-            platforms = [f"--platform=manylinux_2_{minor}_aarch64" for minor in (17, 27, 28)]
-            only = ["--no-deps", "--only-binary=:all:", "--python-version=3.11", "--platform=manylinux2014_aarch64"]
-            wheels = work / "whl"
-            _run(sys.executable, "-m", "pip", "download", "-q", *only, *platforms, "-d", str(wheels), *PACKAGES)
-            for wheel in wheels.glob("*.whl"):
-                zipfile.ZipFile(wheel).extractall(self._site)
         _run("gcc", "-shared", "-fPIC", "-O2", "-o", str(work / "count.so"), str(HERE / "count.c"))
 
-    def run(self, cpu: str, *args: str | Path, count: bool = False) -> int:
+    def _packages(self, *wanted: str) -> Path:
+        """Folder with the unpacked wheels, fetched where it is missing."""
+        site = self._work / f"site-{wanted[0].partition('==')[0]}"
+        if not site.is_dir():
+            platforms = [f"--platform=manylinux_2_{minor}_aarch64" for minor in (17, 27, 28)]
+            platforms += ["--platform=manylinux2014_aarch64", "--platform=any"]
+            only = ["--no-deps", "--only-binary=:all:", "--python-version=3.11"]
+            wheels = self._work / f"{site.name}-wheels"
+            _run(sys.executable, "-m", "pip", "download", "-q", *only, *platforms, "-d", str(wheels), *wanted)
+            for wheel in wheels.glob("*.whl"):
+                zipfile.ZipFile(wheel).extractall(site)
+        return site
+
+    def run(self, cpu: str, *args: str | Path, count: bool = False, packages: tuple[str, ...] = PACKAGES) -> int:
         """Run a Python program; the number of instructions executed, 0 without `count`."""
         name, part, features = CPUS[cpu]
         (self._root / "proc").mkdir(exist_ok=True)
         cpuinfo = "".join(_CPUINFO.format(n=n, part=part, features=features) for n in range(4))
         (self._root / "proc/cpuinfo").write_text(cpuinfo)  # the real one makes XNNPACK crash or stay off
         guest = {
-            "PYTHONPATH": self._site,
+            "PYTHONPATH": self._packages(*packages),
             "PYTHONHOME": self._root / "usr",
             "LD_LIBRARY_PATH": "/usr/lib/aarch64-linux-gnu:/lib/aarch64-linux-gnu",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -137,8 +147,8 @@ def same(emulator: Emulator, work: Path) -> int:
     return int(failed)
 
 
-def count(emulator: Emulator, work: Path, clip: str | None, frames: int) -> int:
-    """Instructions a frame: a run over all frames less a run over the first few."""
+def count(emulator: Emulator, work: Path, clip: str | None, frames: int, peer: bool) -> None:
+    """Instructions a frame: a run over the middle frames of a clip less a run over the first few of them."""
     first = 4
     if clip is None:
         images, fps = [frame.image for frame, truth in DemoSigner("HI", fps=30) if truth.in_picture], 30.0
@@ -146,27 +156,43 @@ def count(emulator: Emulator, work: Path, clip: str | None, frames: int) -> int:
         capture = cv2.VideoCapture(clip)
         fps = capture.get(cv2.CAP_PROP_FPS) or 30.0
         images = []
-        while len(images) < frames + first and (read := capture.read())[0]:
+        while (read := capture.read())[0]:
             images.append(read[1])
+    skipped = max(0, len(images) - frames - first) // 2
+    images = images[skipped : skipped + frames + first]
     pictures = work / "counted.npz"
-    np.savez(pictures, frames=np.array(images[: frames + first]))
-    total = min(len(images), frames + first)
+    np.savez(pictures, frames=np.array(images))
+
+    def each(cpu: str, program: str, *args: str, packages: tuple[str, ...] = PACKAGES) -> float:
+        few, many = (
+            emulator.run(cpu, HERE / program, pictures, str(number), *args, count=True, packages=packages)
+            for number in (first, len(images))
+        )
+        return (many - few) / (len(images) - first) / 1e6
+
     for cpu in CPUS:
-        few = emulator.run(cpu, HERE / "follow.py", pictures, str(first), str(fps), count=True)
-        many = emulator.run(cpu, HERE / "follow.py", pictures, str(total), str(fps), count=True)
-        print(f"{cpu}: {(many - few) / (total - first) / 1e6:.0f} million instructions a frame", flush=True)
-    return 0
+        ours = each(cpu, "follow.py", str(fps))
+        line = f"{Path(clip).name if clip else 'drawn signer'}, {cpu}: {ours:.0f} million instructions a frame"
+        if peer:
+            theirs = each(cpu, "holistic.py", packages=PEER_PACKAGES)
+            line += f", MediaPipe Holistic {theirs:.0f}, ratio {ours / theirs:.3f}"
+        print(line, flush=True)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=("same", "count"))
-    parser.add_argument("clip", nargs="?", help="video to count with; without it the drawn signer")
-    parser.add_argument("--frames", type=int, default=30, help="frames to count over")
+    parser.add_argument("clips", nargs="*", metavar="CLIP", help="videos to count with; without any the drawn signer")
+    parser.add_argument("--frames", type=int, default=20, help="frames to count over, from the middle of each")
+    parser.add_argument("--peer", action="store_true", help="count MediaPipe Holistic on the same frames too")
     parser.add_argument("--work", type=Path, default=Path("/tmp/asl-edge-arm64"), help="folder for the emulated Debian")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()  # else no clip may follow an option
     emulator = Emulator(args.work)
-    return same(emulator, args.work) if args.task == "same" else count(emulator, args.work, args.clip, args.frames)
+    if args.task == "same":
+        return same(emulator, args.work)
+    for clip in args.clips or [None]:
+        count(emulator, args.work, clip, args.frames, args.peer)
+    return 0
 
 
 if __name__ == "__main__":

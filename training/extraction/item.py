@@ -40,7 +40,7 @@ class Item:
     span: tuple[int, int] | None = None
     """First and last frame of the sign in the video, from 0, both included."""
 
-    def key(self, networks: str) -> str:
+    def key(self, reader: str) -> str:
         """Changes with the recording's content, where it lies, all that is said about it, and what reads it.
 
         Raises:
@@ -51,8 +51,8 @@ class Item:
         for file in files:
             status = file.stat()
             marks.append(f"{file.resolve()} {status.st_size} {status.st_mtime_ns}")
-        reader = networks if self.format in {"video", "picture"} else ""
-        return hashlib.sha256("\n".join([repr(self), reader, *marks]).encode()).hexdigest()[:16]
+        mark = reader if self.format in {"video", "picture"} else ""
+        return hashlib.sha256("\n".join([repr(self), mark, *marks]).encode()).hexdigest()[:16]
 
     def clip_of(self, hands: Floats, pose: Floats, fps: float, size: tuple[int, int]) -> Clip:
         """The store's row: (T, 2, 21, 3) hands and (T, 33, 4) pose in the store's units, as the recording shows them.

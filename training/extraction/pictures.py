@@ -10,11 +10,13 @@ import numpy as np
 from edge.bundle import MANIFEST
 from edge.camera import read_frames
 from edge.camera.opencv import open_video
-from edge.config import CameraConfig, Config, LandmarksConfig
+from edge.config import CameraConfig, Config, LandmarksConfig, SignerConfig
 from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.paths import models_dir
 from edge.types import Floats, Frame, Image, Landmarks
+from training.caching import Prints, code_hash, code_prints, content_hash
+from training.extraction import timing
 from training.extraction.item import BadRecordingError, Item
 from training.extraction.timing import even_grid, on_grid
 from training.store import Clip
@@ -22,20 +24,30 @@ from training.store import Clip
 _BORDER = 0.25
 """Of the longer side. The palm detector misses hands that fill the picture; MediaPipe's own does too."""
 _MAX_FPS = 1000.0
+_UNREAD = ("code edge/config/", "code edge/bundle.py", "code edge/errors.py")
+"""What the landmark code imports and no landmark hangs on; the settings themselves are in the mark."""
 _TRIMMED_SLACK = 2
 """A video with at most so many frames more than its span is that span, cut out already."""
 
 
 def open_landmarker() -> Landmarker:
     """The networks as shipped; the body is read in every frame, not only every tenth of a second."""
-    return Landmarker(LandmarksConfig(pose_interval_seconds=0.0), models_dir(Config()))
+    return Landmarker(_config(), models_dir(Config()))
 
 
-def networks_mark() -> str:
-    """Names the networks that read pictures: clips that others read are read again."""
-    models, config = models_dir(Config()), LandmarksConfig()
-    manifests = [(models / name / MANIFEST).read_bytes() for name in (config.hands, config.pose)]
-    return hashlib.sha256(b"".join(manifests)).hexdigest()
+def reader_mark() -> str:
+    """Names what reads pictures: networks, the code around them, its settings. Clips read otherwise are read again."""
+    config = _config()
+    models = models_dir(Config())
+    manifests = [content_hash(models / name / MANIFEST) for name in (config.hands, config.pose)]
+    return hashlib.sha256(repr([manifests, reader_code(), config, SignerConfig()]).encode()).hexdigest()
+
+
+def reader_code() -> Prints:
+    """Hashes of the code between a picture and its landmarks."""
+    prints = code_prints("edge.landmarks")
+    used = {name: print_ for name, print_ in prints.items() if not name.startswith(_UNREAD)}
+    return used | {Path(file).name: code_hash(Path(file)) for file in (__file__, timing.__file__)}
 
 
 def read_picture(item: Item, landmarker: Landmarker) -> Clip:
@@ -100,6 +112,10 @@ class _Container:
         first, last = item.span
         is_cut = 0 < self._frames <= last - first + 1 + _TRIMMED_SLACK
         return whole if is_cut else range(first, last + 1)
+
+
+def _config() -> LandmarksConfig:
+    return LandmarksConfig(pose_interval_seconds=0.0)
 
 
 def _frames(item: Item) -> Iterator[Frame]:

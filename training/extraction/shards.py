@@ -32,17 +32,20 @@ class _Shard:
 class Shards:
     """The folder `STORE.parts`: a Parquet file and a list of keys each. A shard without its list does not count."""
 
-    def __init__(self, store: Path) -> None:
-        self._store = store
-        self._folder = store.with_name(f"{store.name}.parts")
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, store: Path, reader: str) -> None:
+        """Find what is there; `reader` names what reads pictures now."""
+        self._store, self._reader = store, reader
+        self.outdated = 0
+        """Recordings in shards of another reader."""
+        self.folder = store.with_name(f"{store.name}.parts")
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._rows: dict[str, tuple[Path, int]] = {}
         self.bad: dict[str, str] = {}
         """Key of each recording that cannot be used, and why."""
         self._waiting = _Shard()
         self._flushed_at = time.monotonic()
         self._next = 0
-        for listing in sorted(self._folder.glob("*.json")):
+        for listing in sorted(self.folder.glob("*.json")):
             self._take(listing)
 
     def has(self, key: str) -> bool:
@@ -65,11 +68,12 @@ class Shards:
         self._flushed_at = time.monotonic()
         if not self._waiting.keys and not self._waiting.bad:
             return
-        path = self._folder / f"{self._next:06d}.parquet"
+        path = self.folder / f"{self._next:06d}.parquet"
         write_store(path, self._waiting.clips)
         listing = path.with_suffix(".json")
         partial = listing.with_suffix(".partial")
-        partial.write_text(json.dumps({"keys": self._waiting.keys, "bad": self._waiting.bad}), "utf-8")
+        content = {"reader": self._reader, "keys": self._waiting.keys, "bad": self._waiting.bad}
+        partial.write_text(json.dumps(content), "utf-8")
         partial.replace(listing)
         self._take(listing)
         self._waiting = _Shard()
@@ -105,6 +109,8 @@ class Shards:
             keys, bad = list(content["keys"]), dict(content["bad"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{listing}: damaged ({error}); remove the folder and extract again") from error
+        if content.get("reader") != self._reader:
+            self.outdated += len(keys) + len(bad)
         path = listing.with_suffix(".parquet")
         self._rows |= {key: (path, row) for row, key in enumerate(keys)}
         self.bad |= bad

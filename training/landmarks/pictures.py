@@ -14,6 +14,9 @@ from edge.types import Image
 HELD_OUT = frozenset({"barczak", "kingdavidko", "mariia", "t32rahman", "straciulita", "wlasl_test", "wlasl_val"})
 """Sources that only the error table sees: stills of bright and dark skin, clips, spelled words, many signers."""
 
+NO_CALIBRATION = frozenset({"signingsavvy"})
+"""Sources whose licence allows evaluation only: they set no range of a network either."""
+
 _SHORT_SIDE_PX = 192
 """Tinier stills are enlarged: the networks meet whole camera pictures, not thumbnails."""
 
@@ -41,11 +44,14 @@ def stills(data: Path, *, held_out: bool, per_label: int) -> Iterator[Picture]:
 
 
 def clips(data: Path, *, held_out: bool) -> list[tuple[str, Path]]:
-    """(source, file) of the clips. A word clip's source stands before `__`, a spelled word's after `spell_`."""
+    """(source, file) of the clips. A word clip's source stands before `__`, a spelled word's after `spell_`.
+
+    Those that may only be evaluated on are in neither part.
+    """
     found = []
     for file in sorted((data / "clips").rglob("*.mp4")):
         source = file.stem.split("__")[0] if "__" in file.stem else file.stem.removeprefix("spell_").split("_")[0]
-        if (source in HELD_OUT) == held_out:
+        if source not in NO_CALIBRATION and (source in HELD_OUT) == held_out:
             found.append((source, file))
     return found
 

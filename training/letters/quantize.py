@@ -3,7 +3,6 @@
 import argparse
 import json
 import logging
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ import keras
 import numpy as np
 
 from edge.errors import AslEdgeError, InputError
-from edge.tflite import Network
-from edge.types import Floats
-from training.convert import calibration_rows, to_int8
+from training.convert import agreement_of, calibration_rows, to_int8
 from training.letters.bundle import write_bundle
 from training.letters.card import write_card
 from training.letters.data import LABELS
@@ -50,7 +47,7 @@ def main(argv: list[str]) -> int:
         check_parity(report["parity"])
         point = report["operating_point"]
         facts |= {"parity": report["parity"], "metrics": _metrics(report)}
-    agreement = _agreement(model, content, features)
+    agreement = agreement_of(model, content, features[:: max(1, len(features) // _COMPARED_ROWS)].astype(np.float32))
     log.info("int8 decides as float on %.2f %% of training windows; %d bytes", 100 * agreement, len(content))
     if agreement < LEAST_AGREEMENT:
         raise AslEdgeError(
@@ -101,15 +98,3 @@ def _metrics(report: dict[str, Any]) -> dict[str, Any]:
         "n accuracy mean_source_accuracy worst_source_accuracy macro_accuracy coverage accuracy_covered wrong_confident"
     )
     return {"protocol": "leave one source out", **{key: report[key] for key in [*kept.split(), "ece"]}}
-
-
-def _agreement(model: Any, content: bytes, features: np.ndarray[Any, Any]) -> float:
-    """Share of windows on which the int8 file's best label is the float model's."""
-    rows: Floats = features[:: max(1, len(features) // _COMPARED_ROWS)].astype(np.float32)
-    exact = model.predict(rows, verbose=0).argmax(axis=1)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "model.tflite")
-        path.write_bytes(content)
-        network = Network(path)
-        quantized = np.array([network.run(row[None])[0][0].argmax() for row in rows])
-    return float((exact == quantized).mean())

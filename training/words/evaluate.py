@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import Bundle
-from training.figures import figures, is_emitted
+from training.figures import figures, is_emitted, summary
 from training.words.bundle import open_bundle
 from training.words.data import read_words
 from training.words.judge import judge, judgeable, table_of, why_skipped
@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     )
     args = parser.parse_args(argv)
     report = _cross_validated(args) if args.leave_people_out else evaluate(args.store, open_bundle(args.bundle))
-    print(json.dumps(report) if args.json else _summary(report))
+    print(json.dumps(report) if args.json else summary(report))
     return 0
 
 
@@ -48,18 +48,3 @@ def _cross_validated(args: argparse.Namespace) -> dict[str, Any]:
     from training.words.report import cross_validate  # noqa: PLC0415 - loads TensorFlow, which judging does not need
 
     return cross_validate(open_rounds(args), settings(args), args.out)
-
-
-def _summary(report: dict[str, Any]) -> str:
-    """A short table for people."""
-    keys = (
-        *("n", "accuracy", "mean_source_accuracy", "worst_source_accuracy", "macro_accuracy", "top5"),
-        *("accuracy_with_nothing", "nothing_first", "coverage", "accuracy_covered", "wrong_confident", "ece"),
-        *("skipped_because", "others"),
-    )
-    lines = [f"{key:22} {report[key]}" for key in keys if key in report]
-    lines += [f"{name}: {row}" for name, row in report.get("groups", {}).items()]
-    for title in ("per_source", "per_label"):
-        cells = [f"{name} {share:.3f}" for name, share in report.get(title, {}).items()]
-        lines += [title, *("  " + "  ".join(cells[i : i + 6]) for i in range(0, len(cells), 6))]
-    return "\n".join(lines)

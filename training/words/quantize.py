@@ -3,7 +3,6 @@
 import argparse
 import json
 import logging
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ import keras
 import numpy as np
 
 from edge.errors import AslEdgeError, InputError
-from edge.tflite import Network
-from edge.types import Floats
-from training.convert import to_int8
+from training.convert import agreement_of, to_int8
 from training.letters.quantize import LEAST_AGREEMENT, check_parity
 from training.sources import word_source
 from training.words.bundle import write_bundle
@@ -55,7 +52,7 @@ def main(argv: list[str]) -> int:
         check_parity(report["parity"])
         point = report["operating_point"]
         facts |= {"parity": report["parity"], "metrics": _metrics(report)}
-    agreement = _agreement(model, content, samples.features[:_COMPARED].astype(np.float32) * np.float32(INPUT_STEP))
+    agreement = agreement_of(model, content, samples.features[:_COMPARED].astype(np.float32) * np.float32(INPUT_STEP))
     log.info("int8 decides as float on %.2f %% of training windows; %d bytes", 100 * agreement, len(content))
     if agreement < LEAST_AGREEMENT:
         raise AslEdgeError(
@@ -80,14 +77,3 @@ def _metrics(report: dict[str, Any]) -> dict[str, Any]:
     groups = {name: {k: v for k, v in row.items() if k != "each"} for name, row in report["groups"].items()}
     labels = {label: round(share, 3) for label, share in report["per_label"].items()}
     return {"protocol": "leave people out", "groups": groups, "others": report["others"], "per_label": labels}
-
-
-def _agreement(model: Any, content: bytes, windows: Floats) -> float:
-    """Share of windows on which the int8 file's best label is the float model's."""
-    exact = model.predict(windows, verbose=0).argmax(axis=1)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "model.tflite")
-        path.write_bytes(content)
-        network = Network(path)
-        quantized = np.array([network.run(window[None])[0][0].argmax() for window in windows])
-    return float((exact == quantized).mean())

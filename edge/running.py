@@ -1,0 +1,64 @@
+"""The asl-edge that runs on this machine, as its broker and its caption page know it: what it holds is not missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edge.config import Config
+from edge.errors import AslEdgeError
+from edge.mqtt.broker import LOOPBACK
+from edge.mqtt.connection import ConnectionLostError
+from edge.mqtt.endpoint import parse_endpoint
+from edge.mqtt.topics import ONLINE, Topics
+from edge.mqtt.visit import visit
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A daemon of this machine."""
+
+    camera: str
+    """Digest of the source it reads; empty while that is lost."""
+    embedded_broker: bool
+    """It was found through a broker of its own."""
+
+
+def running_daemon(config: Config) -> Running | None:
+    """The daemon that carries the configured device name and talks to the configured broker, if it runs here."""
+    if config.mqtt.url is None:
+        return running_behind(f"mqtt://{LOOPBACK}:{config.mqtt.embedded_port}", config.device)
+    return _ask(config.mqtt.url, config.device, config.mqtt.ca_file, os.environ)
+
+
+def running_behind(url: str, device: str) -> Running | None:
+    """The daemon whose embedded broker listens there."""
+    found = _ask(url, device, None, {})  # no credentials: who listens there may be anybody
+    return found if found is not None and found.embedded_broker else None
+
+
+def _ask(url: str, device: str, ca_file: str | None, environment: Mapping[str, str]) -> Running | None:
+    try:
+        topics = Topics(device)
+        status, info, state = topics.status, topics.event("info"), topics.event("state")
+        kept = visit(parse_endpoint(url, ca_file, environment), [status, info, state])
+    except (AslEdgeError, ConnectionLostError):  # `asl-edge check` tries the broker itself and says why
+        return None
+    said = _object(kept.get(info))
+    camera = said.get("camera")
+    if kept.get(status) != ONLINE or said.get("host") != platform.node() or not isinstance(camera, dict):
+        return None
+    lost = _object(kept.get(state)).get("silent") == "camera_lost"
+    return Running("" if lost else str(camera.get("source_sha256", "")), said.get("broker") == "embedded")
+
+
+def _object(payload: bytes | None) -> dict[str, Any]:
+    try:
+        value = json.loads(payload or b"{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
