@@ -124,6 +124,11 @@ def within_reach(body: Floats, x: float, y: float) -> bool:
     return min(math.dist((x, y), left), math.dist((x, y), right)) < _ARM * width
 
 
+def wrists_seen(body: Floats) -> bool:
+    """Whether both wrists are in sight: then a hand on neither is somebody else's, though nobody else was seen."""
+    return bool((body[_WRISTS, 3] >= _VISIBLE).all())
+
+
 def on_wrist(body: Floats, wrist: Floats, size: float, *, late: bool) -> bool:
     """Whether a hand with this wrist, in a region of this size, hangs on the body: the rule where others stand near.
 

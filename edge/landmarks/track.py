@@ -11,7 +11,7 @@ from edge.landmarks.crop import Region
 from edge.landmarks.hands import Hand
 from edge.landmarks.motion import Motion
 from edge.landmarks.stillness import Stillness
-from edge.signer import ON_WRIST, on_wrist, within_reach
+from edge.signer import ON_WRIST, on_wrist, within_reach, wrists_seen
 from edge.types import Floats, Image
 
 _MEMORY_SECONDS = 0.3
@@ -68,8 +68,10 @@ class View:
             return True
         if not self.in_reach(hand.region):
             return False
-        late = not self.body_is_new
-        return not self.crowded or on_wrist(self.body, hand.wrist, hand.region.size, late=late)
+        if not self.crowded and not wrists_seen(self.body):
+            return True
+        late = not (self.body_is_new and self.crowded)
+        return on_wrist(self.body, hand.wrist, hand.region.size, late=late)
 
     def may_show_more(self, than: Hand) -> bool:
         """A wrist of the body moves in the picture on which this hand does not hang. Without a body: who knows."""
