@@ -84,7 +84,7 @@ def _metrics(report: dict[str, Any]) -> dict[str, Any]:
 
 def _agreement(model: Any, content: bytes, windows: Floats) -> float:
     """Share of windows on which the int8 file's best label is the float model's."""
-    exact = model.predict(windows, verbose=0).argmax(axis=1)
+    exact = model.predict(windows, verbose=0)[0].argmax(axis=1)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.tflite")
         path.write_bytes(content)
