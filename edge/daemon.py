@@ -146,11 +146,9 @@ class Daemon:
         match command.name:
             case "clear":
                 self._outputs.speaker.cancel()
-                self._send(*pipeline.composer.clear(now))
-            case "backspace":
-                self._send(*pipeline.composer.backspace(now))
-            case "speak":
-                self._send(*pipeline.composer.finish(now))
+                self._send(*pipeline.command("clear", now))
+            case "backspace" | "speak":
+                self._send(*pipeline.command(command.name, now))
             case "mute":
                 pipeline.muted = bool(command.value)
                 self._outputs.speaker.mute(pipeline.muted)

@@ -30,6 +30,8 @@ class Outputs:
         self._commands: queue.Queue[Command] = queue.Queue(maxsize=_COMMANDS_WAITING)
         self._config = config
         self._on_terminal = "JOURNAL_STREAM" not in os.environ  # what a visitor signs does not belong in the journal
+        self._whose: dict[str, dict[str, int]] = {}
+        """Of each caption that is to be spoken, where several people are read."""
         self.broker = None
         url = config.mqtt.url
         websocket_url = config.display.broker_websocket_url
@@ -53,7 +55,10 @@ class Outputs:
         if event.topic in SHOWN and self._on_terminal:
             print(describe(event.body, clock_time(event.ts)), flush=True)
         if event.topic == "caption" and event.body["final"]:
-            self.speaker.say(event.body["text"], f"{event.ts:.3f}")
+            caption = f"{event.ts:.3f}"
+            if "signer" in event.body and self._config.speech.enabled:
+                self._whose[caption] = {"signer": event.body["signer"]}
+            self.speaker.say(event.body["text"], caption)
 
     def take_commands(self) -> list[Command]:
         """Everything asked for since the last call."""
@@ -106,6 +111,7 @@ class Outputs:
             "outcome": spoken.outcome,
             "seconds": round(spoken.seconds, 2),
             "detail": spoken.detail,
+            **self._whose.pop(spoken.id, {}),
         }
         self.publisher.publish(Event("spoken", time.time(), body))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -111,7 +112,7 @@ class Pipeline:
         self.hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
         events = [emission_event(emission) for emission in emissions]
         events += self.composer.step(landmarks.ts, emissions, hand_up=self.hand_up)
-        return events + self.state(landmarks.ts)
+        return events + self._state(landmarks.ts)
 
     def continue_from(self, before: Pipeline) -> None:
         """Take over what people would miss after a reload: the caption as it stands, mute and pause."""
@@ -137,7 +138,7 @@ class Pipeline:
         self.emissions += len(words)
         events = [emission_event(word) for word in words]
         events += self.composer.step(ts, words, hand_up=bool(words))
-        events = self._of_signer(1, [*events, *self.composer.end(ts), *self.state(ts)])
+        events = self._of_signer(1, [*events, *self.composer.end(ts), *self._state(ts)])
         for signer, other in enumerate(self.others, 2):
             events += self._of_signer(signer, other.finish(ts))
         return events
@@ -164,8 +165,16 @@ class Pipeline:
         own = [event for event in events if signer == 1 or event.topic != "state"]
         return [dataclasses.replace(event, body={**event.body, "signer": signer}) for event in own]
 
+    def command(self, name: Literal["clear", "backspace", "speak"], ts: float) -> list[Event]:
+        """What a command to the caption gives; commands are the first signer's."""
+        asked = {"clear": self.composer.clear, "backspace": self.composer.backspace, "speak": self.composer.finish}
+        return self._of_signer(1, [*asked[name](ts), *self._state(ts)])
+
     def state(self, ts: float, *, camera_lost: bool = False) -> list[Event]:
-        """The `state` event, when anything in it has changed."""
+        """The `state` event, when anything in it has changed; it is the first signer's."""
+        return self._of_signer(1, self._state(ts, camera_lost=camera_lost))
+
+    def _state(self, ts: float, *, camera_lost: bool = False) -> list[Event]:
         silent = "paused" if self.paused else "camera_lost" if camera_lost else self.silence.reason
         state: dict[str, object] = {
             "caption": self.composer.text,

@@ -149,7 +149,7 @@ def test_recordings_and_a_store_become_a_bundle_with_figures_and_again_in_no_tim
     store = write_small_store(tmp_path / "small.parquet", signers=2)
     config = tmp_path / "tiny.yaml"
     config.write_text(
-        "{rounds: 2, round_samples: 3000, batch: 128, learning_rate: 0.004, shape_units: [48], dropout: 0.0}"
+        "{rounds: 2, round_samples: 3000, batch: 128, learning_rate: 0.004, shape_units: [48], shape_dropout: 0.0}"
     )
     out = tmp_path / "out"
     command = [

@@ -49,13 +49,13 @@ def test_a_backspace_takes_a_sign_back_whole() -> None:
 
 
 def test_signs_are_said_and_captioned(shared_data: Path) -> None:
-    (clip,) = sorted((shared_data / "clips/words").glob("signingsavvy__go__*.mp4"))[:1]
+    (clip,) = sorted((shared_data / "clips/words").glob("signingsavvy__blue__*.mp4"))[:1]
     events = list(replay(str(clip), WORDS, models_dir(WORDS)))
     words = [event for event in events if event["type"] == "word"]
-    assert [word["label"] for word in words] == ["go"]
+    assert [word["label"] for word in words] == ["blue"]
     assert words[0]["latency_ms"] >= 0
     assert words[0]["started_at"] < words[0]["ended_at"] <= words[0]["ts"]
-    assert (events[-1]["type"], events[-1]["text"], events[-1]["final"]) == ("caption", "go", True)
+    assert (events[-1]["type"], events[-1]["text"], events[-1]["final"]) == ("caption", "blue", True)
 
 
 @pytest.mark.parametrize("word", ["mariia_HELLO", "t32rahman_WATER"])

@@ -203,6 +203,15 @@ def test_with_several_signers_every_event_says_whose_it_is() -> None:
     assert all(set(event.body) & {"signer"} for event in events)
 
 
+def test_with_several_signers_what_commands_and_a_lost_camera_give_bears_an_id_too() -> None:
+    pipeline = Pipeline(dataclasses.replace(Config(), signers=2), MODELS)
+    given = pipeline.state(0.0, camera_lost=True)
+    for name in ("clear", "backspace", "speak"):
+        given += pipeline.command(name, 1.0)
+    assert {event.topic for event in given} >= {"state"}
+    assert {event.body["signer"] for event in given} == {1}
+
+
 def test_with_one_signer_events_are_as_ever() -> None:
     pipeline = Pipeline(Config(), MODELS)
     image = empty_picture().copy()

@@ -37,7 +37,7 @@ passes: 3
 batch: 128
 learning_rate: 0.004
 shape_units: [64]
-dropout: 0.0
+shape_dropout: 0.0
 """
 
 

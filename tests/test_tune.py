@@ -87,13 +87,13 @@ def test_the_first_trial_is_the_settings_as_they_are_and_the_best_one_wins(tmp_p
 
     def scores(config: LetterConfig) -> dict[str, float]:
         seen.append(config)
-        return {"search": -abs(config.dropout - 0.4), "confirm": 0.0}
+        return {"search": -abs(config.shape_dropout - 0.4), "confirm": 0.0}
 
     task = known_task(scores)
     study = tune._open_study(argparse.Namespace(store=[], licences="all", out=tmp_path, task="letters"), task)
     tune.search(study, task, 12)
     assert seen[0] == LetterConfig()
-    assert abs(study.best_params["dropout"] - 0.4) < abs(LetterConfig().dropout - 0.4)
+    assert abs(study.best_params["shape_dropout"] - 0.4) < abs(LetterConfig().shape_dropout - 0.4)
     assert {type(config.shape_units) for config in seen} == {tuple}
     again = tune._open_study(argparse.Namespace(store=[], licences="all", out=tmp_path, task="letters"), task)
     assert len(again.trials) == 12
@@ -104,7 +104,7 @@ def test_the_first_trial_is_the_settings_as_they_are_and_the_best_one_wins(tmp_p
 
 
 def known_task(scores: Any, split: Split | None = None) -> Any:
-    ranges = {"dropout": (0.0, 0.5), "learning_rate": (5e-4, 6e-3), "shape_units": ("192-96", "272-152")}
+    ranges = {"shape_dropout": (0.0, 0.5), "learning_rate": (5e-4, 6e-3), "shape_units": ("192-96", "272-152")}
     fields = {
         "base": LetterConfig(),
         "rounds": 16,
@@ -116,11 +116,11 @@ def known_task(scores: Any, split: Split | None = None) -> Any:
 
 
 def test_settings_outside_the_ranges_can_be_started_from(tmp_path: Path) -> None:
-    task = known_task(lambda config: {"search": config.dropout, "confirm": 0.0})
-    task.base = LetterConfig(dropout=0.7, shape_units=(8, 4))
+    task = known_task(lambda config: {"search": config.shape_dropout, "confirm": 0.0})
+    task.base = LetterConfig(shape_dropout=0.7, shape_units=(8, 4))
     study = tune._open_study(argparse.Namespace(store=[], licences="all", out=tmp_path, task="letters"), task)
     tune.search(study, task, 1)
-    assert study.best_params["dropout"] == 0.7
+    assert study.best_params["shape_dropout"] == 0.7
     assert study.best_params["shape_units"] == "8-4"
 
 

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from edge.features import PALM
 from edge.types import Floats
 
+_FLAT = 0.3
+"""Most depth that is left of a flattened window."""
 FINGERS = tuple(tuple(range(first, first + 4)) for first in (1, 5, 9, 13, 17))
 
 
@@ -39,6 +41,14 @@ def stretch(windows: Floats, aspect: float, depth: float, rng: np.random.Generat
     factors = np.ones((len(windows), 1, 1, 3), np.float32)
     factors[..., 0] = np.exp(rng.normal(0, aspect, (len(windows), 1, 1)))
     factors[..., 2] = np.exp(rng.normal(0, depth, (len(windows), 1, 1)))
+    return windows * factors
+
+
+def flatten(windows: Floats, share: float, rng: np.random.Generator) -> Floats:
+    """Take most of the depth from a share of the windows, as if seen by a network that cannot tell it."""
+    factors = np.ones((len(windows), 1, 1, 3), np.float32)
+    chosen = rng.random(len(windows)) < share
+    factors[chosen, ..., 2] = rng.uniform(0, _FLAT, (int(chosen.sum()), 1, 1))
     return windows * factors
 
 

@@ -1,4 +1,8 @@
-"""From judgements to the figures of contract 1."""
+"""From judgements to the figures of contract 1.
+
+Accuracy is the forced choice: which label is the best but for `nothing`. That the model would rather say nothing of a
+clip is a rejection, and counts where rejections do: in the coverage, and as `nothing_first`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.letters import NOTHING
 from edge.types import Floats
 
 _CALIBRATION_BINS = 15
@@ -27,13 +32,18 @@ class Judgement:
 def figures(
     judgements: Sequence[Judgement], labels: tuple[str, ...], operating_point: dict[str, Any]
 ) -> dict[str, Any]:
-    """Accuracy as it is, by label, signer and source; what would have been emitted, and how wrong that was."""
+    """Accuracy as it is, by label, signer and source; what would have been emitted, and how wrong that was.
+
+    `accuracy_with_nothing` is what remains where `nothing` competes, `nothing_first` how often it won.
+    """
     if not judgements:
         return {"n": 0}
     table = np.stack([judgement.probabilities for judgement in judgements])
     truth = np.array([labels.index(judgement.label) for judgement in judgements])
-    guess = table.argmax(axis=1)
+    choice = forced_choice(table, labels)
+    guess = choice.argmax(axis=1)
     right = guess == truth
+    with_nothing = table.argmax(axis=1)
     emitted = is_emitted(table, labels, operating_point)
     per_label = _shares(right, [judgement.label for judgement in judgements])
     per_source = _shares(right, [judgement.source for judgement in judgements])
@@ -43,16 +53,24 @@ def figures(
         "mean_source_accuracy": _mean(list(per_source.values())),
         "worst_source_accuracy": min(per_source.values()),
         "macro_accuracy": _mean(list(per_label.values())),
-        "top5": _mean((np.argsort(table, axis=1)[:, -5:] == truth[:, None]).any(axis=1)),
+        "accuracy_with_nothing": _mean(with_nothing == truth),
+        "nothing_first": _mean(with_nothing == labels.index(NOTHING)),
+        "top5": _mean((np.argsort(choice, axis=1)[:, -5:] == truth[:, None]).any(axis=1)),
         "coverage": _mean(emitted),
         "accuracy_covered": _mean(right[emitted]),
         "wrong_confident": _mean(emitted & ~right),
-        "ece": calibration_error(table.max(axis=1), right),
+        "ece": calibration_error(choice.max(axis=1), right),
         "per_label": per_label,
         "per_source": per_source,
         "per_signer": _shares(right, [judgement.signer for judgement in judgements]),
         "confusion": _confusion(truth, guess, labels),
     }
+
+
+def forced_choice(table: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np.float32]:
+    """(N, labels) probabilities without those of `nothing`, unless there is no other: no hand was seen."""
+    others = np.where(np.array(labels) == NOTHING, np.float32(0), table)
+    return np.asarray(np.where(others.any(axis=1, keepdims=True), others, table), np.float32)
 
 
 def is_emitted(
@@ -66,7 +84,7 @@ def is_emitted(
 
 def floor_of(label: str, operating_point: dict[str, Any]) -> float:
     """Probability from which a label may be emitted; above 1 for labels that never are."""
-    if label == "nothing" or label in operating_point.get("disabled", []):
+    if label == NOTHING or label in operating_point.get("disabled", []):
         return 2.0
     return float(operating_point.get("floors", {}).get(label, operating_point.get("floor", 0.5)))
 

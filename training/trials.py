@@ -90,8 +90,9 @@ def letters(args: argparse.Namespace) -> Task:
         ranges={
             "learning_rate": (5e-4, 6e-3),
             "weight_decay": (1e-5, 1e-2),
-            "label_smoothing": (0.0, 0.15),
-            "dropout": (0.0, 0.5),
+            "label_smoothing": (0.0, 0.3),
+            "shape_dropout": (0.0, 0.5),
+            "motion_dropout": (0.0, 0.5),
             "shape_units": ("192-96", "272-152", "384-192"),
         },
         split=split,

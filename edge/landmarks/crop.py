@@ -44,15 +44,43 @@ def cut(image: Image, region: Region, out: Image, border: int = cv2.BORDER_REPLI
 
     The crop's corner is the region's corner, without the half pixel shift that resizing would add: MediaPipe's
     networks are fed so, and agree with it to a tenth of a percent only when this one does the same.
+
+    What lies beside the picture is filled in afterwards, along the crop's own axes: warped, it costs three times as
+    much as the rest, and the square around a body of which half is seen is mostly that.
     """
+    matrix = _crop_to_picture(region, len(out))
+    rows, columns = _within(image, region, len(out))
+    matrix[:, 2] += matrix[:, :2] @ (columns.start, rows.start)
+    part = out[rows, columns]
     cv2.warpAffine(
         image,
-        _crop_to_picture(region, len(out)),
-        out.shape[1::-1],
-        dst=out,
+        matrix,
+        part.shape[1::-1],
+        dst=part,
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=border,
     )
+    spread = border == cv2.BORDER_REPLICATE
+    out[rows, : columns.start] = part[:, :1] if spread else 0
+    out[rows, columns.stop :] = part[:, -1:] if spread else 0
+    out[: rows.start] = out[rows.start] if spread else 0
+    out[rows.stop :] = out[rows.stop - 1] if spread else 0
+
+
+def _within(image: Image, region: Region, side: int) -> tuple[slice, slice]:
+    """Rows and columns of the crop that hold all it shows of the picture, at least one of each."""
+    height, width = image.shape[:2]
+    cosine, sine = math.cos(region.angle), math.sin(region.angle)
+    corners = [(x - region.x, y - region.y) for x in (0, width) for y in (0, height)]
+    across = [cosine * x + sine * y for x, y in corners]
+    down = [cosine * y - sine * x for x, y in corners]
+    return _span(down, region.size, side), _span(across, region.size, side)
+
+
+def _span(ways: list[float], size: float, side: int) -> slice:
+    first, last = (math.floor((way / size + 0.5) * side) for way in (min(ways), max(ways)))
+    start = min(max(first - 1, 0), side - 1)
+    return slice(start, max(min(last + 2, side), start + 1))
 
 
 def to_picture(points: Floats, region: Region, side: int) -> Floats:

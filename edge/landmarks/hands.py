@@ -48,8 +48,8 @@ class Hand:
 
     def distance(self, other: Hand) -> float:
         """Mean way from each landmark to the other hand's, in sides of the larger region: two hand sizes."""
-        ways = np.linalg.norm((self.points - other.points)[:, :2], axis=1)
-        return float(ways.mean()) / max(self.region.size, other.region.size)
+        across, down, _ = (self.points - other.points).T
+        return float(np.hypot(across, down).sum()) / len(self.points) / max(self.region.size, other.region.size)
 
 
 class HandNetworks:
@@ -106,13 +106,11 @@ def _hand_region(points: Floats) -> Region:
     angle = upright_angle(points[_WRIST, :2], knuckles)
     cosine, sine = math.cos(angle), math.sin(angle)
     turned = points[_STEADY, :2] @ np.array([[cosine, -sine], [sine, cosine]], np.float32)
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    across, down = (low + high) / 2
-    width, height = high - low
-    down -= 0.1 * height
+    (left, top), (right, bottom) = turned.min(axis=0).tolist(), turned.max(axis=0).tolist()
+    across, down = (left + right) / 2, (top + bottom) / 2 - 0.1 * (bottom - top)
     return Region(
-        x=float(across * cosine - down * sine),
-        y=float(across * sine + down * cosine),
-        size=2.0 * float(max(width, height)),
+        x=across * cosine - down * sine,
+        y=across * sine + down * cosine,
+        size=2.0 * max(right - left, bottom - top),
         angle=angle,
     )

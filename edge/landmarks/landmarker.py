@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from edge.bundle import load_installed
 from edge.config import LandmarksConfig, SignerConfig
 from edge.landmarks.hands import HANDS_TAG, Hand, HandNetworks
-from edge.landmarks.motion import Motion
+from edge.landmarks.motion import Motion, brightened
 from edge.landmarks.people import People, Place
 from edge.landmarks.pose import LANDMARKS, POSE_TAG, PoseNetworks
 from edge.landmarks.track import View
@@ -62,8 +61,8 @@ class Landmarker:
             network.seconds = 0.0
         self._motion.step(image)
         if self._motion.gain > 1:
-            image = np.asarray(cv2.convertScaleAbs(image, alpha=self._motion.gain), np.uint8)
-        self._people.step(image, frame.ts, self._motion)
+            image = brightened(image, self._motion.gain)
+        self._people.step(image, frame.ts, self._motion, hand_followed=any(hands.follows for hands in self._hands))
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()
         for number, (place, tracker) in enumerate(zip(self._people.places, self._hands, strict=True), 1):

@@ -30,7 +30,7 @@ class Motion:
         self.gain = 1.0
         """What brings a dim picture's highlights back to where the networks saw them in training."""
         self._scale = 1.0
-        self._before: NDArray[np.int16] | None = None
+        self._before: NDArray[Any] | None = None
         self._changed: NDArray[np.bool_] = np.ones((1, 1), np.bool_)
 
     def step(self, image: Image) -> None:
@@ -40,12 +40,11 @@ class Motion:
         thumbnail = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2GRAY)
         self.brightness = float(thumbnail.mean())
         self.gain = _gain(thumbnail)
-        now = thumbnail.astype(np.int16)
-        if self._before is None or self._before.shape != now.shape:
-            self._changed = np.ones(now.shape, np.bool_)
+        if self._before is None or self._before.shape != thumbnail.shape:
+            self._changed = np.ones(thumbnail.shape, np.bool_)
         else:
-            self._changed = np.abs(now - self._before) > _STEP
-        self._before = now
+            self._changed = cv2.absdiff(thumbnail, self._before) > _STEP
+        self._before = thumbnail
 
     def outside(self, regions: list[Region]) -> float:
         """Share of the picture that changed since the last one, what is in the regions not counted."""
@@ -54,12 +53,18 @@ class Motion:
             changed = changed.copy()
             for region in regions:
                 changed[self._cells(region)] = False
-        return float(changed.mean())
+        return np.count_nonzero(changed) / changed.size
 
-    def inside(self, region: Region) -> float:
-        """Share of a region, as far as it is in the picture, that changed."""
-        cells = self._changed[self._cells(region)]
-        return float(cells.mean()) if cells.size else 0.0
+    def inside(self, region: Region, apart_from: Region | None = None) -> float:
+        """Share of a region, as far as it is in the picture, that changed; what lies in the other one is left out."""
+        where = self._cells(region)
+        cells = self._changed[where]
+        if not cells.size:
+            return 0.0
+        changed = np.count_nonzero(cells)
+        if apart_from is not None and changed:
+            changed -= np.count_nonzero(self._changed[_shared(where, self._cells(apart_from))])
+        return changed / cells.size
 
     def _cells(self, region: Region) -> tuple[slice, slice]:
         half = region.size / 2
@@ -70,9 +75,25 @@ class Motion:
         return down, across
 
 
+def brightened(image: Image, gain: float) -> Image:
+    """The picture with more light, and without the sensor's noise, which grows with it.
+
+    In a fifth of the light the networks see the hand of a dark-skinned signer in no frame with the noise left in, and
+    in 0.98 with it smoothed; in a third of it in 0.6 and in all.
+    """
+    return np.asarray(cv2.GaussianBlur(cv2.convertScaleAbs(image, alpha=gain), (5, 5), 0), np.uint8)
+
+
+def _shared(one: tuple[slice, slice], other: tuple[slice, slice]) -> tuple[slice, slice]:
+    """The cells in both; an empty slice where they do not meet."""
+    down, across = (slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+    return down, across
+
+
 def _gain(thumbnail: NDArray[Any]) -> float:
     """In half stops, so that it does not flicker with every lamp."""
-    highlights = max(1.0, float(np.percentile(thumbnail, _HIGHLIGHTS)))
+    below = np.bincount(thumbnail.ravel(), minlength=256).cumsum()
+    highlights = max(1, int(np.searchsorted(below, _HIGHLIGHTS / 100 * thumbnail.size)))
     if highlights >= _DIM:
         return 1.0
     return float(min(2 ** (math.floor(2 * math.log2(_LIT / highlights)) / 2), _MOST_GAIN))

@@ -7,13 +7,14 @@ from edge.landmarks.body import BodyTracker
 from edge.landmarks.crop import Region
 from edge.landmarks.motion import Motion
 from edge.landmarks.pose import PoseNetworks
-from edge.landmarks.search import Search
+from edge.landmarks.search import MOVING_SECONDS, Search
 from edge.signer import Person, SignerLock, person_of
 from edge.types import Floats, Image
 
 _ROUND_SECONDS, _CROWD_SECONDS = 2.0, 1.0
 """Time between two looks for somebody else while a signer is followed and something moves, alone and in company."""
-
+_BODILESS_SECONDS = 0.5
+"""Time between two looks for the body of a hand that is read already: held close, it hides its body for long."""
 
 _ARMS, _MOST = 6.0, 0.75
 """Side of the square that holds both stretched arms, in shoulder widths, and the share of the picture's longer side
@@ -100,11 +101,12 @@ class People:
         """More than one person was seen: a hand may be another's."""
         return self._strangers + sum(place.lock.held is not None for place in self.places) > 1
 
-    def step(self, image: Image, ts: float, motion: Motion) -> None:
+    def step(self, image: Image, ts: float, motion: Motion, *, hand_followed: bool) -> None:
+        """`hand_followed`: a hand is being read, so that nobody waits for a body."""
         for place in self.places:
             if not place.follow(image, ts):
                 self._search.lost(ts)
-        due = self._search.due(ts, motion.outside([]))
+        due = self._search.due(ts, motion.outside([]), _BODILESS_SECONDS if hand_followed else MOVING_SECONDS)
         pause = _CROWD_SECONDS if self.crowded else _ROUND_SECONDS
         if due and (self.places[0].body.region is None or not 0 <= ts - self._looked_at < pause):
             self._look(image, ts)

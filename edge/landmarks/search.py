@@ -6,7 +6,8 @@ MOVING_SECONDS = 0.1
 """Time between two looks while something moves: who walks in is seen within 0.15 s. Waiting up to 0.4 s after looks in
 vain finds a hand in 1657 frames of clips in which MediaPipe Holistic does in 1734, this finds it in 1739."""
 _HURRY_SECONDS = 0.1
-"""For so long after a loss every picture is searched: a hand that crossed another or blurred is back at once."""
+"""For so long after a loss, or until it is found, every picture is searched: a hand that crossed another or blurred is
+back at once."""
 _STILL_SECONDS = 2.0
 """Time between two looks at a picture in which nothing moves."""
 _MOVED_SHARE = 0.004
@@ -19,11 +20,13 @@ class Search:
     def __init__(self) -> None:
         self._looked_at = float("-inf")
         self._lost_at = float("-inf")
+        self._missing = 0
         self._moved = False
 
     def lost(self, ts: float) -> None:
-        """What was there is gone: look in this very frame and the next ones."""
+        """One that was there is gone: look in this very frame and the next ones."""
         self._lost_at = ts
+        self._missing += 1
 
     def due(self, ts: float, moved: float, pause: float = MOVING_SECONDS) -> bool:
         """`moved`: share of the picture that changed, remembered until the next look.
@@ -31,11 +34,15 @@ class Search:
         `pause`: seconds between two looks while something moves.
         """
         self._moved = self._moved or moved > _MOVED_SHARE
-        if 0 <= ts - self._lost_at <= _HURRY_SECONDS:
+        if not 0 <= ts - self._lost_at <= _HURRY_SECONDS:
+            self._missing = 0
+        if self._missing:
             return True
         since = ts - self._looked_at
         return since >= (pause if self._moved else _STILL_SECONDS) or since < 0
 
-    def looked(self, ts: float) -> None:
+    def looked(self, ts: float, found: int = 0) -> None:
+        """`found`: how many came to light."""
         self._looked_at = ts
+        self._missing = max(0, self._missing - found)
         self._moved = False

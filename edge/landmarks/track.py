@@ -33,8 +33,9 @@ calibration clips (1,060 hands matched with MediaPipe's become 1,094); on held-o
 error goes from 0.151 to 0.132 hand sizes. With 0.7 of the way, or for every hand, it grows. Half a region is a cut."""
 _LOOK_SURE = 2.5
 """Bound on the log odds of one look: the network is as sure of its mistakes as of the rest."""
-_WRIST_SURE = 3.0
-"""Weight of the body's wrists against one look at the hand."""
+_WRIST_SURE = 1.5
+"""Weight of what the body's wrists said last against one look at the hand."""
+_WRIST_SEEN = 0.5
 _WRIST_REACH = 0.5
 """A hand further from both wrists, in sides of its region, is not this body's, or the pose is late."""
 _LEFT_WRIST, _RIGHT_WRIST, _SHOULDERS = 15, 16, [11, 12]
@@ -80,7 +81,7 @@ class View:
             inside = 0 <= x < width and 0 <= y < height
             if visible < _WRIST_VISIBLE or not inside or _hangs_on(than, x, y):
                 continue
-            if self.motion.inside(Region(x, y, size)) > _WRIST_MOVES:
+            if self.motion.inside(Region(x, y, size), apart_from=than.region) > _WRIST_MOVES:
                 return True
         return False
 
@@ -97,6 +98,8 @@ class Track:
         """Running mean of the evidence, in log odds, that this is the left hand."""
         self.weight = 0.0
         """Looks behind it, the older ones counting less."""
+        self.by_wrists = 0.0
+        """What the body's wrists said when they were last read, in log odds: it holds for the hand until the next."""
         self.seen_at = view.ts
         self.hand, self.region = hand, hand.region
         self._stillness: Stillness | None = None
@@ -106,13 +109,19 @@ class Track:
         self._slow = False
         if before is not None:
             self.leftness, self.weight, self.seen_at = before.leftness, before.weight, before.seen_at
+            self.by_wrists = before.by_wrists
             self.hand = before.hand
         self.update(view, hand)
 
     def update(self, view: View, hand: Hand) -> None:
         """Take in a new look at the hand."""
         keep = self.weight * math.exp(-max(0.0, view.ts - self.seen_at) / _MEMORY_SECONDS)
-        self.leftness = (keep * self.leftness + _evidence(hand, view.body if view.body_is_new else None)) / (keep + 1)
+        if view.body is None:
+            self.by_wrists = 0.0
+        elif view.body_is_new:
+            self.by_wrists = _nearer_left(hand, view.body)
+        look = min(max(hand.leftness, -_LOOK_SURE), _LOOK_SURE)
+        self.leftness = (keep * self.leftness + look + self.by_wrists) / (keep + 1)
         self.weight = keep + 1
         elapsed = view.ts - self._looked_at
         sure = self.weight > 1 and hand.presence > _SURE
@@ -150,13 +159,12 @@ def _hangs_on(hand: Hand, x: float, y: float) -> bool:
     return math.dist((x, y), hand.wrist) < ON_WRIST * hand.region.size
 
 
-def _evidence(hand: Hand, pose: Floats | None) -> float:
-    """Log odds that this is the left hand: what it looks like, and which of the body's wrists it hangs on."""
-    evidence = min(max(hand.leftness, -_LOOK_SURE), _LOOK_SURE)
-    if pose is None or min(pose[_LEFT_WRIST, 3], pose[_RIGHT_WRIST, 3]) < 0.5:
-        return evidence
+def _nearer_left(hand: Hand, pose: Floats) -> float:
+    """Log odds that this is the left hand, from the body's wrists; 0 where they do not tell."""
+    if min(pose[_LEFT_WRIST, 3], pose[_RIGHT_WRIST, 3]) < _WRIST_SEEN:
+        return 0.0
     to_left, to_right = (float(np.hypot(*(pose[wrist, :2] - hand.wrist))) for wrist in (_LEFT_WRIST, _RIGHT_WRIST))
     size = hand.region.size
     if min(to_left, to_right) > _WRIST_REACH * size:
-        return evidence
-    return evidence + _WRIST_SURE * min(max((to_right - to_left) / size, -1.0), 1.0)
+        return 0.0
+    return _WRIST_SURE * min(max((to_right - to_left) / size, -1.0), 1.0)

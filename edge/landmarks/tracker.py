@@ -36,6 +36,11 @@ class HandTracker:
         self._lost: list[Track] = []
         self._search = Search()
 
+    @property
+    def follows(self) -> bool:
+        """A hand was there in the last frame."""
+        return bool(self._tracks)
+
     def step(self, view: View) -> tuple[Hand | None, Hand | None]:
         """The signer's left and right hand."""
         self._lost = [track for track in self._lost if 0 <= view.ts - track.seen_at <= _REJOIN_SECONDS]
@@ -47,8 +52,9 @@ class HandTracker:
             likely = not self._tracks or view.may_show_more(self._tracks[0].hand)
             pause = MOVING_SECONDS if likely else _UNLIKELY_SECONDS
             if self._search.due(view.ts, view.motion.outside(self._regions()), pause):
+                followed = len(self._tracks)
                 self._look_for_more(view)
-                self._search.looked(view.ts)
+                self._search.looked(view.ts, found=len(self._tracks) - followed)
         return self._sides()
 
     def _follow(self, track: Track, view: View) -> bool:

@@ -43,13 +43,15 @@ def _figures(report: dict[str, Any]) -> str:
     return f"""## On sources it has never seen
 
 `{_UNSEEN}`: for every source a model that never saw it, made int8, judged through the edge's interpreter.
-Nothing is left out but stills and motionless sequences of J and Z, in which a motion cannot be seen.
+Nothing is left out but stills and motionless sequences of J and Z, in which a motion cannot be seen. Accuracy is the
+choice among the letters; where the model would rather say `nothing`, that is a clip not emitted.
 
 | | |
 |---|---|
 | clips | {report["n"]} |
 | mean accuracy over {report["folds"]} sources | {report["mean_source_accuracy"]:.3f} |
 | the same without clips that show another sign than named (see Sources) | {report["mean_source_accuracy_shown"]:.3f} |
+| accuracy over all clips; where `nothing` competes | {report["accuracy"]:.3f}; {report["accuracy_with_nothing"]:.3f} |
 | worst source | {report["worst_source_accuracy"]:.3f} |
 | macro over letters | {report["macro_accuracy"]:.3f} |
 | emitted (above the floors) | {report["coverage"]:.3f} |

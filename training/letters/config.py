@@ -11,7 +11,7 @@ from training.settings import digest, read_settings
 class Shares:
     """Make-up of a batch."""
 
-    letters: float = 0.53
+    letters: float = 0.51
     sequences: float = 0.15
     """Part of the letters that comes from sequences."""
     moving: float = 0.3
@@ -21,7 +21,7 @@ class Shares:
     transitions: float = 0.12
     others: float = 0.11
     resting: float = 0.02
-    noise: float = 0.03
+    noise: float = 0.05
     feature_noise: float = 0.01
 
 
@@ -29,7 +29,8 @@ class Shares:
 class Augment:
     """Strengths; see training.augment. Lengths in palm lengths."""
 
-    turn_degrees: tuple[float, float, float] = (18.0, 18.0, 12.0)
+    turn_degrees: tuple[float, float, float] = (18.0, 32.0, 12.0)
+    """About x, y and z: a hand seen from its side is the same letter, one that is tilted or rolled may be another."""
     from_behind: float = 0.1
     """Part of the windows that is turned half round."""
     joint_degrees: float = 1.5
@@ -40,6 +41,8 @@ class Augment:
     perspective: float = 0.2
     aspect: float = 0.08
     depth: float = 0.3
+    flattened: float = 0.25
+    """Part of the windows whose depth is all but taken away: it is the landmark network's guess."""
     jitter: float = 0.02
 
 
@@ -53,9 +56,10 @@ class LetterConfig:
     """How often a round's samples are used: drawing them costs more than training on them."""
     batch: int = 1024
     learning_rate: float = 2e-3
-    label_smoothing: float = 0.05
+    label_smoothing: float = 0.2
     shape_units: tuple[int, ...] = (272, 152)
-    dropout: float = 0.3
+    shape_dropout: float = 0.1
+    motion_dropout: float = 0.3
     weight_decay: float = 1e-4
     distinct_distance: float = 0.3
     """Palm lengths between the points of two hands from which the pose half-way is neither."""

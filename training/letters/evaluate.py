@@ -63,7 +63,8 @@ def _summary(report: dict[str, Any]) -> str:
     """A short table for people."""
     keys = (
         *("n", "accuracy", "mean_source_accuracy", "worst_source_accuracy", "macro_accuracy", "top5"),
-        *("coverage", "accuracy_covered", "wrong_confident", "ece", "skipped_because", "others"),
+        *("accuracy_with_nothing", "nothing_first", "coverage", "accuracy_covered", "wrong_confident", "ece"),
+        *("skipped_because", "others"),
     )
     lines = [f"{key:22} {report[key]}" for key in keys if key in report]
     for title in ("per_source", "per_label"):

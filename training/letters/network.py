@@ -16,11 +16,11 @@ def build(config: LetterConfig) -> Any:
     shape = features[:, :SHAPE_SIZE]
     for units in config.shape_units:
         shape = layers.Dense(units, activation="relu")(shape)
-        shape = layers.Dropout(config.dropout)(shape)
+        shape = layers.Dropout(config.shape_dropout)(shape)
     motion = layers.Reshape((GRID_STEPS, MOTION_CHANNELS))(features[:, SHAPE_SIZE:])
     motion = layers.Conv1D(24, 5, strides=2, activation="relu")(motion)
     motion = layers.Conv1D(32, 5, strides=2, activation="relu")(motion)
     motion = layers.Dense(48, activation="relu")(layers.Flatten()(motion))
-    motion = layers.Dropout(config.dropout)(motion)
+    motion = layers.Dropout(config.motion_dropout)(motion)
     logits = layers.Dense(len(LABELS), name="logits")(layers.Concatenate()([shape, motion]))
     return keras.Model(features, logits)

@@ -40,6 +40,7 @@ class Windows:
         frames = augment.turn(self.frames, config.turn_degrees, config.from_behind, rng)
         frames = augment.perspective(frames, config.perspective, rng)
         frames = augment.stretch(frames, config.aspect, config.depth, rng)
+        frames = augment.flatten(frames, config.flattened, rng)
         return Windows(augment.jitter(frames, config.jitter, rng), self.labels, self.sources)
 
     def features(self) -> Floats:

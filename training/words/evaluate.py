@@ -54,7 +54,8 @@ def _summary(report: dict[str, Any]) -> str:
     """A short table for people."""
     keys = (
         *("n", "accuracy", "mean_source_accuracy", "worst_source_accuracy", "macro_accuracy", "top5"),
-        *("coverage", "accuracy_covered", "wrong_confident", "ece", "skipped_because", "others"),
+        *("accuracy_with_nothing", "nothing_first", "coverage", "accuracy_covered", "wrong_confident", "ece"),
+        *("skipped_because", "others"),
     )
     lines = [f"{key:22} {report[key]}" for key in keys if key in report]
     lines += [f"{name}: {row}" for name, row in report.get("groups", {}).items()]

@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.letters import NOTHING
 from edge.word_reader import WordReader
-from training.figures import Judgement, figures, is_emitted
+from training.figures import Judgement, figures, forced_choice, is_emitted
 from training.letters.operating import tempered
 from training.sources import NEVER_TRAIN, evaluation_only, lookalike, word_trainable
 from training.store import Clip
@@ -159,7 +159,7 @@ def _said(
 
 def _reliability(verdicts: list[Judgement], labels: tuple[str, ...]) -> list[dict[str, float]]:
     """Ten bins of the best label's probability: how many clips, how sure, how often right."""
-    table = table_of(verdicts)
+    table = forced_choice(table_of(verdicts), labels)
     sure = table.max(axis=1)
     right = table.argmax(axis=1) == np.array([labels.index(verdict.label) for verdict in verdicts])
     bins = np.minimum((sure * 10).astype(int), 9)

@@ -1,0 +1,86 @@
+"""The letter said last, and whether the hand has left it, opened, or doubled it since: what may follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edge.doubling import Doubling
+from edge.letters import MOTION_LETTERS
+from edge.types import Floats, Motion
+
+HELD_SHAPES = {"J": frozenset("IY"), "Z": frozenset("DGXL")}
+"""Hand shapes a motion letter begins and ends in: they are part of it, not letters, unless they are held."""
+
+_MOVED_SPEED, _MOVED_SHAPE_SPEED = 3.0, 1.5
+"""Faster than this the hand has left the letter it held."""
+_LEFT_PROBABILITY = 0.15
+"""The hand shows another letter than the last one only where the last one is this improbable."""
+_REARM_PROBABILITY = 0.25
+"""A letter is over once its probability fell under this; then it may be made again."""
+_RELEASE_SECONDS = 0.3
+"""An open or changed hand this long between two equal letters makes them two."""
+
+
+@dataclass(slots=True)
+class LastLetter:
+    """Times in seconds on the source's clock."""
+
+    label: str
+    at: float
+    doubling: Doubling = field(default_factory=Doubling)
+    moved: bool = False
+    """The hand has left it."""
+    rested: bool = False
+    """The hand came to rest with it; what moves before is the drawing of a J or Z."""
+    doubled: bool = False
+    ended: bool = False
+    """A motion letter whose drawing is over, a static one whose hand opened or changed: it may be said again."""
+
+    def __post_init__(self) -> None:
+        self.rested = self.label not in MOTION_LETTERS
+        self.doubling.restart()
+
+    def follow(self, ts: float, motion: Motion, elapsed: float, *, still: bool) -> None:
+        """Note whether the hand leaves it, or doubles it."""
+        cut = motion.seconds == 0
+        self.rested |= still or cut
+        if not self.rested:
+            return
+        self.moved |= cut or motion.quick_shape_speed >= _MOVED_SHAPE_SPEED or motion.quick_speed >= _MOVED_SPEED
+        if cut:
+            self.doubling.restart()
+        self.doubled |= self.doubling.step(ts, motion, elapsed, still=still) or cut
+
+    def release(self, probability: float, other_seconds: float) -> None:
+        """Note whether it is over: the hand moved away and its probability went.
+
+        Args:
+            probability: its own, now.
+            other_seconds: how long another label has been the best.
+        """
+        if probability >= _REARM_PROBABILITY:
+            return
+        if self.label in MOTION_LETTERS:
+            self.ended = True
+        else:
+            self.ended |= self.moved and other_seconds >= _RELEASE_SECONDS
+
+    def left(self, probability: float) -> bool:
+        """Whether the hand went on to another letter, its own `probability` being what it is."""
+        return self.moved and probability < _LEFT_PROBABILITY
+
+    def again(self) -> bool:
+        """Whether it may be said once more."""
+        return self.ended or (self.label not in MOTION_LETTERS and self.doubled)
+
+    def holds(self, label: str) -> bool:
+        """Whether the hand that shows `label` still ends this motion letter."""
+        return not self.moved and label in HELD_SHAPES.get(self.label, ())
+
+    def allows_pose(self, label: str, mean: Floats, labels: tuple[str, ...]) -> bool:
+        """Whether a pose is another letter than this one, and no part of it."""
+        if not self.moved or label in HELD_SHAPES.get(self.label, ()):
+            return False
+        if label == self.label:
+            return self.ended or self.doubled
+        return self.ended or self.left(float(mean[labels.index(self.label)]))

@@ -1,0 +1,129 @@
+"""Poses too short or too doubtful to be letters by themselves: what follows confirms them, or shows them to be none.
+
+A pose is a stretch in which the hand is still, whatever the model says. Fluent spellers hold a letter for 0.12 s, and
+a hand on its way to another one stands as long, so a single such pose is nothing yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from edge.last_letter import HELD_SHAPES, LastLetter
+from edge.letters import MOTION_LETTERS, NOTHING
+from edge.operating_point import OperatingPoint
+from edge.types import Emission, Floats, Scores
+
+QUICK_SECONDS = 0.06
+"""Stillness asked of a letter that follows another within `WORD_SECONDS`: two frames at 30 fps, one at 15."""
+WORD_SECONDS = 1.5
+_DOUBTFUL_FLOOR = 0.5
+"""Least evidence for poses that others must confirm."""
+_CHAIN, _CHAIN_FLOOR = 3, 0.75
+"""So many short poses in a row, this sure on average, are the beginning of a quick word."""
+
+
+@dataclass(slots=True)
+class _Pose:
+    since: float
+    total: Floats
+    """(labels,): probabilities times seconds."""
+    scores: Scores
+    """The last ones of it."""
+    still: float = 0.0
+    said: bool = False
+
+    @property
+    def mean(self) -> Floats:
+        return self.total / np.float32(max(self.still, 1e-9))
+
+
+class Poses:
+    """The pose the hand is in, and the brief ones before it that wait."""
+
+    def __init__(self, point: OperatingPoint) -> None:
+        self._point = point
+        self._pose: _Pose | None = None
+        self._brief: list[Emission] = []
+
+    def step(self, ts: float, scores: Scores, elapsed: float, said: LastLetter | None, *, still: bool) -> None:
+        """Follow the pose of the hand; when it ends unsaid it may be a letter that what follows confirms."""
+        if self._pose is not None and (not still or _is_other(self._pose, scores)):
+            self._end(ts, said)
+        if still:
+            pose = self._pose = self._pose or _Pose(ts - elapsed, np.zeros_like(scores.probabilities), scores)
+            pose.total = pose.total + np.float32(elapsed) * scores.probabilities
+            pose.still += elapsed
+            pose.scores = scores
+
+    def said(self) -> None:
+        """The pose of this moment is a letter that was said, and so are those before it."""
+        self._brief = []
+        if self._pose is not None:
+            self._pose.said = True
+
+    def chain(self, ts: float) -> list[Emission]:
+        """The letters of a quick word, each too short for a first letter, together sure enough."""
+        chain = self._brief
+        if len(chain) < _CHAIN or self._point.waits(chain[-1].label):
+            return []
+        if sum(emission.confidence for emission in chain) < _CHAIN_FLOOR * len(chain):
+            return []
+        self._brief = []
+        return [replace(emission, decided_at=ts) for emission in chain]
+
+    def before(self, label: str, ts: float) -> list[Emission]:
+        """The poses before a letter that now turn out to have been letters, and no part of it."""
+        brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
+        if brief and brief[-1].label == label:
+            brief.pop()
+        onset = HELD_SHAPES.get(label, frozenset())
+        return [replace(emission, decided_at=ts) for emission in brief if emission.label not in onset]
+
+    def last(self, ts: float, said: LastLetter | None) -> list[Emission]:
+        """The hand was taken away, so no J or Z can follow the last pose any more: it was a letter, if it was sure."""
+        self._end(ts, said)
+        return [
+            replace(emission, decided_at=ts)
+            for emission in self._brief[-1:]
+            if said is not None
+            and emission.started_at - said.at < WORD_SECONDS
+            and emission.confidence >= self._point.least_evidence(emission.label, spelling=True)
+        ]
+
+    def _end(self, ts: float, said: LastLetter | None) -> None:
+        """Keep a pose that ended unsaid, where it may be a letter."""
+        pose, self._pose = self._pose, None
+        if pose is None or pose.said:
+            return
+        mean, scores = pose.mean, pose.scores
+        label = scores.labels[int(mean.argmax())]
+        self._brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
+        doubtful = pose.still < QUICK_SECONDS - 1e-6 or mean.max() < _DOUBTFUL_FLOOR
+        if doubtful or label == NOTHING or label in MOTION_LETTERS:
+            return
+        if said is not None and not said.allows_pose(label, mean, scores.labels):
+            return
+        if not self._brief or self._brief[-1].label != label:
+            self._brief.append(emission_of(label, mean, scores, (pose.since, scores.ts), ts))
+
+
+def emission_of(label: str, evidence: Floats, scores: Scores, span: tuple[float, float], ts: float) -> Emission:
+    """A letter seen from `span[0]` to `span[1]`, decided at `ts`, with the four likeliest labels."""
+    best = np.argsort(evidence)[::-1][:4]
+    return Emission(
+        type="letter",
+        label=label,
+        confidence=float(evidence[best[0]]),
+        alternatives=tuple((scores.labels[index], float(evidence[index])) for index in best),
+        started_at=span[0],
+        ended_at=span[1],
+        decided_at=ts,
+        hand=scores.hand,
+    )
+
+
+def _is_other(pose: _Pose, scores: Scores) -> bool:
+    """The hand surely shows another letter, though its movement was too small to notice."""
+    return bool(scores.probabilities[int(pose.total.argmax())] < 0.1 and scores.probabilities.max() >= _CHAIN_FLOOR)

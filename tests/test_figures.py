@@ -1,0 +1,35 @@
+"""Figures of an evaluation: the forced choice is accuracy, `nothing` is a rejection."""
+
+import numpy as np
+
+from training.figures import Judgement, figures
+
+LABELS = ("A", "B", "nothing")
+POINT = {"floor": 0.5}
+
+
+def _judged(label: str, *probabilities: float) -> Judgement:
+    return Judgement(label, "someone", "someone's", np.array(probabilities, np.float32))
+
+
+def test_a_letter_that_is_second_to_nothing_is_read_and_not_said() -> None:
+    report = figures([_judged("A", 0.3, 0.1, 0.6), _judged("B", 0.1, 0.9, 0.0)], LABELS, POINT)
+    assert report["accuracy"] == 1.0
+    assert report["accuracy_with_nothing"] == 0.5
+    assert report["nothing_first"] == 0.5
+    assert report["coverage"] == 0.5
+    assert report["wrong_confident"] == 0.0
+
+
+def test_a_clip_without_a_hand_is_no_letter() -> None:
+    report = figures([_judged("A", 0.0, 0.0, 1.0)], LABELS, POINT)
+    assert report["accuracy"] == 0.0
+    assert report["confusion"] == {"A": {"nothing": 1}}
+
+
+def test_what_is_said_and_wrong_is_counted_of_all_clips() -> None:
+    judged = [_judged("A", 0.1, 0.9, 0.0), _judged("A", 0.45, 0.4, 0.15), _judged("B", 0.0, 1.0, 0.0)]
+    report = figures(judged, LABELS, POINT)
+    assert report["wrong_confident"] == round(1 / 3, 5)
+    assert report["accuracy_covered"] == 0.5
+    assert report["confusion"]["A"] == {"B": 1, "A": 1}
