@@ -74,9 +74,7 @@ def read_store(path: Path) -> Iterator[Clip]:
         import pyarrow as pa  # noqa: PLC0415 - the daemon does without
         import pyarrow.parquet as pq  # noqa: PLC0415
     except ImportError:
-        raise AslEdgeError(
-            f"{path}: reading a landmark store needs pyarrow; pip install 'asl-edge[record]', or pip install pyarrow"
-        ) from None
+        raise AslEdgeError(f"{path}: reading a landmark store needs pyarrow; pip install 'asl-edge[teach]'") from None
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:

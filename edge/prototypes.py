@@ -17,7 +17,7 @@ _EPSILON = 1e-9
 class Likeness:
     """What the cosine between two embeddings of a network is worth.
 
-    Every network's embedding is its own, so the numbers come with the bundle; `training.words.teaching` fits them on
+    Every network's embedding is its own, so the numbers come with the bundle; `training.words.teach` fits them on
     glosses and signers that a network never saw.
     """
 
@@ -50,9 +50,7 @@ class Prototypes:
 
     def only(self, glosses: Collection[str]) -> Prototypes:
         """Those of `glosses` alone."""
-        kept = {
-            gloss: self._examples[self._owners == k] for k, gloss in enumerate(self.glosses) if gloss in glosses
-        }
+        kept = {gloss: self._examples[self._owners == k] for k, gloss in enumerate(self.glosses) if gloss in glosses}
         return Prototypes(kept, self._likeness)
 
     def nearest(self, embedding: Floats) -> tuple[str, float] | None:
@@ -64,6 +62,9 @@ class Prototypes:
         if cosines[best] < self._likeness.floor:
             return None
         return self.glosses[self._owners[best]], self._likeness.confidence(float(cosines[best]))
+
+
+NO_SIGNS = Prototypes({}, Likeness.of({}))
 
 
 def unit(embeddings: Floats) -> Floats:

@@ -42,15 +42,11 @@ class WordModel(Classifier):
         if len(self._network.output_shapes) != _OUTPUTS:
             raise InputError(f"{bundle.path}: the network gives no embedding; quantize it again")
 
-    def read(self, times: Times, points: Floats, start: float, end: float) -> Floats:
-        """(labels,): what was signed from `start` to `end` in points (N, POINTS, 3)."""
+    def read(self, times: Times, points: Floats, start: float, end: float) -> tuple[Floats, Floats]:
+        """What was signed from `start` to `end` in points (N, POINTS, 3), as `mean` gives it."""
         return self.mean(span_features(times, points, start, end))
 
-    def mean(self, windows: Floats) -> Floats:
-        """(B, GRID_STEPS, CHANNELS) cuts of one span to (labels,)."""
-        return self.mean_and_embedding(windows)[0]
-
-    def mean_and_embedding(self, windows: Floats) -> tuple[Floats, Floats]:
+    def mean(self, windows: Floats) -> tuple[Floats, Floats]:
         """(B, GRID_STEPS, CHANNELS) cuts of one span to (labels,) probabilities and the (D,) mean embedding.
 
         The embedding is what the network's last layer reads, not normalised: signs that look alike lie near each
