@@ -18,8 +18,8 @@ from edge.word_reader import LEAST_BODY, SHORTEST_SECONDS
 from edge.words import WordModel, active_span
 
 LEAST_RECORDINGS = 3
-"""Among ten unseen signs the nearest example is the right one in 0.67 of recordings with one example each, 0.79 with
-three, 0.83 with five (models/words/CARD.md)."""
+"""Among ten unseen signs the nearest example is the right one in 0.70 of recordings with one example each, 0.80 with
+three, 0.86 with five (models/words/CARD.md)."""
 UNKNOWN_FPS = 15.0
 """What a sign of unknown frame rate is played at: webcam scripts that run MediaPipe between two frames reach 10 to 20
 (FACTS 4)."""
