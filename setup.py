@@ -22,6 +22,7 @@ CORE = [
 ]
 TRAINING = ["tensorflow>=2.20,<2.22", "ai-edge-quantizer>=0.3,<1", "pyarrow>=18", "tqdm>=4.66", "optuna>=4,<5"]
 DEV = ["pytest>=8", "pytest-timeout>=2.3", "mypy>=1.13", "ruff>=0.8", "types-PyYAML", "psutil>=6", "pyarrow>=18"]
+TEACH = ["pyarrow>=18"]  # reads landmark stores; the daemon does without
 REFERENCE = ["mediapipe==0.10.18"]
 
 
@@ -29,8 +30,9 @@ def shipped(folder: str) -> list[tuple[str, list[str]]]:
     """Every file under a top-level folder, to be installed below share/asl-edge."""
     files: dict[str, list[str]] = {}
     for path in sorted((ROOT / folder).rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            relative = path.relative_to(ROOT)
+        relative = path.relative_to(ROOT)
+        own = any(part.startswith(".") for part in relative.parts)  # this checkout's earlier bundles and taught signs
+        if path.is_file() and "__pycache__" not in path.parts and not own:
             files.setdefault(f"share/asl-edge/{relative.parent}", []).append(str(relative))
     return list(files.items())
 
@@ -47,6 +49,6 @@ setup(
     package_data={"edge": ["py.typed", "display/*.html", "display/*.css", "display/*.js", "lexicon/*.txt"]},
     data_files=[*shipped("models"), *shipped("configs"), *shipped("systemd")],
     install_requires=CORE,
-    extras_require={"training": TRAINING, "dev": DEV, "reference": REFERENCE},
+    extras_require={"teach": TEACH, "training": TRAINING, "dev": DEV, "reference": REFERENCE},
     entry_points={"console_scripts": ["asl-edge=edge.cli:main"]},
 )

@@ -16,16 +16,18 @@ class Classifier:
     def __init__(self, bundle: Bundle) -> None:
         self._network = Network(bundle.file())
         self.labels = bundle.labels
-        (outputs,) = self._network.output_shapes
-        if outputs[-1] != len(self.labels):
+        logits = self._network.output_shapes[0][-1]
+        if logits != len(self.labels):
             raise InputError(
-                f"{bundle.path}: the network has {outputs[-1]} outputs for {len(self.labels)} labels; quantize it again"
+                f"{bundle.path}: the network has {logits} outputs for {len(self.labels)} labels; quantize it again"
             )
         self._temperature = float(bundle.operating_point.get("temperature", 1.0))
 
     def probabilities(self, features: Floats) -> Floats:
         """One input without its batch axis to (labels,)."""
-        (logits,) = self._network.run(features[None])
-        scaled = logits[0] / self._temperature
+        return self._calibrated(self._network.run(features[None])[0][0])
+
+    def _calibrated(self, logits: Floats) -> Floats:
+        scaled = logits / self._temperature
         exponentials = np.exp(scaled - scaled.max())
         return np.asarray(exponentials / exponentials.sum(), dtype=np.float32)

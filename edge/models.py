@@ -1,4 +1,4 @@
-"""`asl-edge models`: the model bundles on this device."""
+"""`asl-edge models`: the model bundles on this device, and the signs taught to them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from edge.bundle import MANIFEST, Bundle, verify_bundle
 from edge.config import add_config_arguments, config_of
 from edge.errors import InputError
 from edge.paths import models_dir
+from edge.taught import TaughtSign, taught_dir, usable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("verify", "compare every file with its sha256", _list),
         ("install", "check a bundle and put it in force, keeping the one before it", _install),
         ("rollback", "put the bundle before the present one back in force", _rollback),
+        ("teach", "make a new sign known from three to five recordings of its landmarks", _teach),
+        ("forget", "take a taught sign away again", _forget),
     ):
         action = actions.add_parser(name, help=summary, description=summary)
         add_config_arguments(action)
@@ -29,6 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument("path", type=Path, metavar="PATH", help="folder of the bundle, with its manifest.json")
         if name == "rollback":
             action.add_argument("name", metavar="NAME", help="name of the bundle, as `models list` shows it")
+        if name in ("teach", "forget"):
+            action.add_argument("gloss", metavar="GLOSS", help="name of the sign, as the landmark store labels it")
+        if name == "teach":
+            action.add_argument("--store", type=Path, required=True, metavar="F", help="landmark store of recordings")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,6 +54,20 @@ def _rollback(args: argparse.Namespace, root: Path) -> int:
     return _tell(args, root, *rollback(args.name, root))
 
 
+def _teach(args: argparse.Namespace, root: Path) -> int:
+    from edge.pipeline import load_words  # noqa: PLC0415 - listing needs no interpreter
+    from edge.teach import run_teach  # noqa: PLC0415
+
+    config = config_of(args)
+    return run_teach(args, load_words(config, root), taught_dir(root, config.words.bundle))
+
+
+def _forget(args: argparse.Namespace, root: Path) -> int:
+    from edge.teach import run_forget  # noqa: PLC0415 - listing needs no interpreter
+
+    return run_forget(args, taught_dir(root, config_of(args).words.bundle))
+
+
 def _tell(args: argparse.Namespace, root: Path, bundle: Bundle, replaced: str | None) -> int:
     if args.json:
         print(json.dumps(_facts(bundle) | {"replaced": replaced}))
@@ -59,12 +80,17 @@ def _tell(args: argparse.Namespace, root: Path, bundle: Bundle, replaced: str | 
 
 def _list(args: argparse.Namespace, root: Path) -> int:
     bundles, problems = read_all(root)
+    signs, unusable = _taught(bundles, root)
+    problems += unusable
     if args.json:
-        print(json.dumps({"bundles": [_facts(bundle) for bundle in bundles], "problems": problems}))
+        facts = [{"gloss": sign.gloss, "bundle": name, "recordings": len(sign.examples)} for name, sign in signs]
+        print(json.dumps({"bundles": [_facts(bundle) for bundle in bundles], "taught": facts, "problems": problems}))
     else:
         for bundle in bundles:
             kilobytes = f"{_kilobytes(bundle):7.0f} kB"
             print(f"{bundle.name:12} {bundle.version:8} {bundle.task:8} {kilobytes}  {len(bundle.labels)} labels  ok")
+        for name, sign in signs:
+            print(f"{sign.gloss:12} taught   {name:8} {len(sign.examples):7} recordings  ok")
         for problem in problems:
             print(f"asl-edge: {problem}", file=sys.stderr)
     return InputError.exit_code if problems else 0
@@ -81,6 +107,18 @@ def read_all(root: Path) -> tuple[list[Bundle], list[str]]:
     if not bundles and not problems:
         problems.append(f"{root}: no bundle here; install asl-edge again, or set models_dir")
     return bundles, problems
+
+
+def _taught(bundles: list[Bundle], root: Path) -> tuple[list[tuple[str, TaughtSign]], list[str]]:
+    """Every taught sign with the bundle that reads it, and one line for each that cannot be used."""
+    signs, problems = [], []
+    for bundle in bundles:
+        for sign in usable(taught_dir(root, bundle.path.name), bundle):
+            if isinstance(sign, InputError):
+                problems.append(str(sign))
+            else:
+                signs.append((bundle.name, sign))
+    return signs, problems
 
 
 def _facts(bundle: Bundle) -> dict[str, object]:

@@ -22,6 +22,7 @@ from edge.lexicon import Lexicon
 from edge.metrics import Stopwatch
 from edge.operating_point import OperatingPoint
 from edge.silence import SilenceWatch
+from edge.taught import load_taught, taught_dir
 from edge.types import Emission, Event, Frame, Landmarks, Scores
 from edge.windows import LetterWindows
 from edge.word_features import WORD_FEATURES_TAG
@@ -73,7 +74,8 @@ class Pipeline:
         else:
             self.landmarker, self.lexicon = first.landmarker, first.lexicon
         self.letters = LetterReader(load_letters(config, models_dir)) if config.letters.enabled else None
-        self.words = word_reader(config, load_words(config, models_dir)) if config.words.enabled else None
+        self._models_dir = models_dir
+        self.words = word_reader(config, load_words(config, models_dir), models_dir) if config.words.enabled else None
         self._arbiter = Arbiter()
         self._controls = Controls(config.controls)
         self.composer = self._new_composer()
@@ -147,7 +149,7 @@ class Pipeline:
         if self.letters:
             self.letters = LetterReader(self.letters.bundle)
         if self.words:
-            self.words = word_reader(self._config, self.words.bundle)
+            self.words = word_reader(self._config, self.words.bundle, self._models_dir)
         self._arbiter = Arbiter()
         self._controls = Controls(self._config.controls)
         self.composer = self._new_composer()
@@ -237,20 +239,21 @@ def load_words(config: Config, models_dir: Path) -> Bundle:
     return load_installed(models_dir / config.words.bundle, task="words", features=WORD_FEATURES_TAG)
 
 
-def word_reader(config: Config, bundle: Bundle) -> WordReader:
-    """A reader of the words that the configuration lets be said.
+def word_reader(config: Config, bundle: Bundle, models_dir: Path) -> WordReader:
+    """A reader of the words that the configuration lets be said, those taught on this device too.
 
     Raises:
-        InputError: a word is not one of the bundle's.
+        InputError: a word is neither one of the bundle's nor taught.
     """
+    taught = load_taught(taught_dir(models_dir, config.words.bundle), bundle)
     if config.words.active is None:
-        return WordReader(bundle)
+        return WordReader(bundle, taught=taught)
     active = {word.strip() for word in config.words.active.split(",")}
-    unknown = sorted(active - set(bundle.labels) | active & {NOTHING})
+    unknown = sorted(active - set(bundle.labels) - set(taught.glosses) | active & {NOTHING})
     if unknown:
-        known = ", ".join(label for label in bundle.labels if label != NOTHING)
+        known = ", ".join([*(label for label in bundle.labels if label != NOTHING), *taught.glosses])
         raise InputError(f"words.active: '{unknown[0]}' is no word of bundle '{bundle.name}'; it reads {known}")
-    return WordReader(bundle, active)
+    return WordReader(bundle, active, taught)
 
 
 def emission_event(emission: Emission) -> Event:

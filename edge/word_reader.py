@@ -6,13 +6,15 @@ Driven by the time stamps of the landmarks alone, so a replay at any speed gives
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from edge.bundle import Bundle
 from edge.features import palm_centre, palm_length
 from edge.letters import NOTHING
+from edge.prototypes import NO_SIGNS, Prototypes
 from edge.types import SIDES, Emission, Floats, Landmarks, Side
 from edge.word_features import BODY, LEFT, RIGHT, Times, frame_points, raised
 from edge.words import LONGEST_SECONDS, WordModel
@@ -37,15 +39,31 @@ _MOST_FRAMES = 300
 """Bounds the memory whatever the frame rate."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the network says of a span."""
+
+    start: float
+    probabilities: Floats
+    """(labels,): active words and `nothing`."""
+    embedding: Floats
+
+
+_Found = tuple[str, float, _Reading]
+"""Label, confidence, and where it was found."""
+
+
 class WordReader:
     """One signer's stream of landmarks to words."""
 
-    def __init__(self, bundle: Bundle, active: Collection[str] | None = None) -> None:
-        """`active`: the words that may be said; all that the bundle does not ship disabled without it."""
+    def __init__(self, bundle: Bundle, active: Collection[str] | None = None, taught: Prototypes = NO_SIGNS) -> None:
+        """`active`: the words that may be said; without it all that are not shipped disabled, and all taught."""
         self.bundle = bundle
+        self._taught = taught if active is None else taught.only(active)
         self._model = WordModel(bundle)
         point = bundle.operating_point
         allowed = set(bundle.labels) - set(point.get("disabled", ())) if active is None else {*active, NOTHING}
+        allowed -= set(self._taught.glosses)  # shipped disabled, taught here
         self._mask = np.array([label in allowed for label in bundle.labels], np.float32)
         self._floors = {label: float(point["floors"].get(label, point["floor"])) for label in bundle.labels}
         self.abstentions = 0
@@ -112,47 +130,59 @@ class WordReader:
         return said
 
     def _decide(self, end: float, ts: float, *, final: bool) -> list[Emission]:
-        """Read what led up to `end`; a word that reaches its floor is said, unless it is only the last one going on."""
+        """Read what led up to `end`; what is sure enough is said, unless it is only the last word going on."""
         starts = {
             max(start, end - LONGEST_SECONDS) for start in (self._up_since, self._moving_since) if start is not None
         }
-        readings = [(start, self._reading(start, end)) for start in sorted(starts)]
-        sure = [(float(table.max()), start, table) for start, table in readings if table is not None]
-        if not sure:
+        readings = [reading for start in sorted(starts) if (reading := self._reading(start, end)) is not None]
+        if not readings:
             return []
-        confidence, start, probabilities = max(sure, key=lambda reading: reading[0])
-        label = self._model.labels[int(probabilities.argmax())]
-        if label == NOTHING or confidence < self._floors[label]:
+        candidates = [found for found in (self._word(readings), self._taught_sign(readings)) if found is not None]
+        if not candidates:
             self.abstentions += final
             return []
+        label, confidence, reading = max(candidates, key=lambda found: found[1])
         if label == self._said_label:
             return []
         self._said_label = label
-        return [self._emission(probabilities, start, end, ts)]
+        return [self._emission(label, confidence, reading, end, ts)]
 
-    def _reading(self, start: float, end: float) -> Floats | None:
-        """(labels,): active words and `nothing`; None where too little happened, or nobody's shoulders were seen."""
+    def _word(self, readings: Sequence[_Reading]) -> _Found | None:
+        """The bundle's word in the surest reading, if it reaches its floor."""
+        surest = max(readings, key=lambda reading: float(reading.probabilities.max()))
+        label = self._model.labels[int(surest.probabilities.argmax())]
+        confidence = float(surest.probabilities.max())
+        return None if label == NOTHING or confidence < self._floors[label] else (label, confidence, surest)
+
+    def _taught_sign(self, readings: Sequence[_Reading]) -> _Found | None:
+        """The taught sign nearest to a reading, if near enough."""
+        found = [(*nearest, reading) for reading in readings if (nearest := self._taught.nearest(reading.embedding))]
+        return max(found, key=lambda each: each[1], default=None)
+
+    def _reading(self, start: float, end: float) -> _Reading | None:
+        """None where too little happened, or nobody's shoulders were seen."""
         if end - start < SHORTEST_SECONDS or self._path(start, end) < LEAST_PALMS:
             return None
         times, points = np.array(self._times), np.stack(self._points)
         body = np.isfinite(points[(times >= start) & (times <= end), BODY.start, 0])
         if body.mean() < LEAST_BODY or _shape_speed(times, points, start, end) > MOST_SHAPE_SPEED:
             return None
-        probabilities = self._model.read(times, points, start, end) * self._mask
-        return np.asarray(probabilities / max(float(probabilities.sum()), 1e-9), np.float32)
+        probabilities, embedding = self._model.read(times, points, start, end)
+        active = probabilities * self._mask
+        return _Reading(start, np.asarray(active / max(float(active.sum()), 1e-9), np.float32), embedding)
 
-    def _emission(self, probabilities: Floats, start: float, end: float, ts: float) -> Emission:
-        best = np.argsort(probabilities)[::-1][:4]
+    def _emission(self, label: str, confidence: float, reading: _Reading, end: float, ts: float) -> Emission:
         labels = self._model.labels
+        words = [(labels[int(k)], float(reading.probabilities[k])) for k in np.argsort(reading.probabilities)[::-1][:4]]
         return Emission(
             type="word",
-            label=labels[int(best[0])],
-            confidence=float(probabilities[best[0]]),
-            alternatives=tuple((labels[int(k)], float(probabilities[k])) for k in best),
-            started_at=start,
+            label=label,
+            confidence=confidence,
+            alternatives=tuple(words if words[0][0] == label else [(label, confidence), *words[:3]]),
+            started_at=reading.start,
             ended_at=end,
             decided_at=ts,
-            hand=self._leading(start),
+            hand=self._leading(reading.start),
         )
 
     def _path(self, start: float, end: float) -> float:

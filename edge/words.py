@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from edge.bundle import Bundle
 from edge.classifier import Classifier
+from edge.errors import InputError
 from edge.types import Floats
 from edge.word_features import Times, on_grid, raised, word_features
 
@@ -12,6 +14,8 @@ LONGEST_SECONDS = 3.5
 """No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
 _TRIMS = ((0.0, 0.0), (0.12, 0.0), (0.0, 0.12))
 """Shares of the span cut off before and after: where a sign begins and ends is not known better."""
+_OUTPUTS = 2
+"""Logits, and the embedding that they are made from."""
 
 
 def active_span(times: Times, points: Floats) -> tuple[float, float] | None:
@@ -33,10 +37,22 @@ def span_features(times: Times, points: Floats, start: float, end: float) -> Flo
 class WordModel(Classifier):
     """The word bundle's network."""
 
-    def read(self, times: Times, points: Floats, start: float, end: float) -> Floats:
-        """(labels,): what was signed from `start` to `end` in points (N, POINTS, 3)."""
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(bundle)
+        if len(self._network.output_shapes) != _OUTPUTS:
+            raise InputError(f"{bundle.path}: the network gives no embedding; quantize it again")
+
+    def read(self, times: Times, points: Floats, start: float, end: float) -> tuple[Floats, Floats]:
+        """What was signed from `start` to `end` in points (N, POINTS, 3), as `mean` gives it."""
         return self.mean(span_features(times, points, start, end))
 
-    def mean(self, windows: Floats) -> Floats:
-        """(B, GRID_STEPS, CHANNELS) cuts of one span to (labels,)."""
-        return np.asarray(np.mean([self.probabilities(window) for window in windows], axis=0), np.float32)
+    def mean(self, windows: Floats) -> tuple[Floats, Floats]:
+        """(B, GRID_STEPS, CHANNELS) cuts of one span to (labels,) probabilities and the (D,) mean embedding.
+
+        The embedding is what the network's last layer reads, not normalised: signs that look alike lie near each
+        other, those that it was never taught too.
+        """
+        outputs = [self._network.run(window[None]) for window in windows]
+        probabilities = np.mean([self._calibrated(logits[0]) for logits, _ in outputs], axis=0)
+        embedding = np.mean([embedding[0] for _, embedding in outputs], axis=0)
+        return np.asarray(probabilities, np.float32), np.asarray(embedding, np.float32)

@@ -17,6 +17,8 @@ PAST_THE_CAMERA = [
     "word_features",
     "words",
     "word_reader",
+    "prototypes",
+    "taught",
     "decoder",
     "captions",
     "silence",
@@ -48,6 +50,8 @@ def test_the_daemon_stands_without_training(path: Path) -> None:
     forbidden = {"training", "tensorflow", "keras", "torch", "pyarrow"}
     if path.name != "benchmark_peer.py":  # whose child process is MediaPipe itself
         forbidden.add("mediapipe")
+    if path.name == "landmark_store.py":  # of `models teach`, which says so where pyarrow is missing
+        forbidden.remove("pyarrow")
     assert not imports(path) & forbidden
 
 

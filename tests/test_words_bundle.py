@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from edge.bundle import Bundle
+from edge.errors import InputError
 from edge.letters import NOTHING
+from edge.tflite import Network
 from edge.word_features import CHANNELS, GRID_STEPS, POINTS
 from edge.words import WordModel
 from training.figures import floor_of, is_emitted
@@ -69,6 +71,24 @@ def test_noise_and_emptiness_are_no_word(bundle: Bundle) -> None:
     assert is_emitted(table, bundle.labels, bundle.operating_point).mean() < 0.1
     empty = model.probabilities(np.zeros((GRID_STEPS, CHANNELS), np.float32))
     assert not is_emitted(empty[None], bundle.labels, bundle.operating_point).any()
+
+
+def test_the_logits_are_made_from_the_embedding(bundle: Bundle) -> None:
+    """Same windows, same embedding; other windows, another one."""
+    model = WordModel(bundle)
+    windows = np.random.default_rng(2).uniform(-1, 1, (2, 3, GRID_STEPS, CHANNELS)).astype(np.float32)
+    (probabilities, embedding), (_, other) = (model.mean(cuts) for cuts in windows)
+    np.testing.assert_array_equal(embedding, model.mean(windows[0])[1])
+    assert probabilities.shape == (len(bundle.labels),)
+    assert embedding.ndim == 1
+    assert embedding.shape == other.shape
+    assert np.abs(embedding - other).max() > 0.1
+
+
+def test_a_network_without_an_embedding_is_refused_in_one_line(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Network, "output_shapes", property(lambda _: [(1, len(bundle.labels))]))
+    with pytest.raises(InputError, match=r"the network gives no embedding; quantize it again$"):
+        WordModel(bundle)
 
 
 @pytest.mark.shared

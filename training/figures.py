@@ -5,8 +5,8 @@ clip is a rejection, and counts where rejections do: in the coverage, and as `no
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -86,6 +86,12 @@ def forced_choice(table: NDArray[np.float32], labels: tuple[str, ...]) -> NDArra
     """(N, labels) probabilities without those of `nothing`, unless there is no other: no hand was seen."""
     others = np.where(np.array(labels) == NOTHING, np.float32(0), table)
     return np.asarray(np.where(others.any(axis=1, keepdims=True), others, table), np.float32)
+
+
+def restricted(verdict: Judgement, labels: tuple[str, ...], active: Collection[str]) -> Judgement:
+    """As with these labels alone in force, and `nothing`: what they have is shared out anew, as the daemon does."""
+    kept = np.where([label in active or label == NOTHING for label in labels], verdict.probabilities, 0)
+    return replace(verdict, probabilities=np.asarray(kept / max(float(kept.sum()), 1e-9), np.float32))
 
 
 def is_emitted(

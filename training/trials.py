@@ -121,7 +121,6 @@ def words(args: argparse.Namespace) -> Task:
     clips = [clip for clip in rounds.clips if judgeable(clip, rounds.labels) and may_train(clip, args.licences)]
     split = split_of(sorted({clip.signer for clip in clips}), args.hold_out)
     signers, glosses = held_out(Fold(0, frozenset(split.untrained)), rounds)
-    nothing = len(rounds.labels) - 1
     return Task(
         base=base,
         rounds=full.rounds,
@@ -134,9 +133,7 @@ def words(args: argparse.Namespace) -> Task:
             "network": ("separable", "strided"),
         },
         split=split,
-        fit=lambda config: fit(
-            lambda number: rounds(number).without(signers, glosses, nothing), config, len(rounds.labels)
-        ),
+        fit=lambda config: fit(lambda number: rounds(number).without(signers, glosses), config, len(rounds.labels)),
         write=lambda folder, model: write_bundle(folder, to_float(model), rounds.labels, UNCALIBRATED),
         judge=judge,
         clips=_parts(split, clips, lambda clip: clip.signer),

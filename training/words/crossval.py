@@ -65,7 +65,7 @@ def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Jud
     done = folder / "verdicts.npz"
     if not done.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        model = _model(fold, rounds, config, folder / "float.keras")
+        model = network_without(*held_out(fold, rounds), rounds, config, folder / "float.keras")
         calibration = calibration_windows(rounds(0))
         networks = {
             kind: WordModel(write_bundle(folder / kind, content, rounds.labels, UNCALIBRATED))
@@ -83,12 +83,11 @@ def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Jud
     return Judged(clips, open_bundle(folder / "int8"), exact, quantized)
 
 
-def _model(fold: Fold, rounds: Rounds, config: WordConfig, path: Path) -> Any:
+def network_without(signers: set[str], glosses: set[str], rounds: Rounds, config: WordConfig, path: Path) -> Any:
+    """A network that saw none of these people and none of these glosses; from `path` if it was trained before."""
     if not path.exists():
-        signers, glosses = held_out(fold, rounds)
-        nothing = len(rounds.labels) - 1
-        log.info("fold %d: %d signers held out", fold.number, len(signers))
-        fit(lambda number: rounds(number).without(signers, glosses, nothing), config, len(rounds.labels)).save(path)
+        log.info("%s: %d signers and %d glosses held out", path.parent.name, len(signers), len(glosses))
+        fit(lambda number: rounds(number).without(signers, glosses), config, len(rounds.labels)).save(path)
     return keras.models.load_model(path, compile=False)
 
 

@@ -8,17 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from edge.letters import NOTHING
+from edge.teach import on_own_clock
 from edge.types import Floats
-from edge.word_features import BODY, LEFT, POINTS, RIGHT, Times, frame_points
+from edge.word_features import BODY, LEFT, POINTS, RIGHT, Times
 from training.sources import NEVER_TRAIN, evaluation_only, licence_is_clear, lookalike, word_trainable
 from training.store import Clip, read_store
 
 CORE = ("hello", "thankyou", "iloveyou", "yes", "no", "help", "please")
 """What a counter needs, each taught by many recorders."""
 WLASL50_SOURCE = "wlasl50"
-UNKNOWN_FPS = 15.0
-"""What a sequence of unknown frame rate is played at: webcam scripts that run MediaPipe between two frames reach
-10 to 20 (FACTS 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,7 @@ def word_tracks(clips: Iterable[Clip], labels: tuple[str, ...], licences: str = 
 
 def track_of(clip: Clip, label: str) -> Track:
     """A clip on its own clock."""
-    points = np.stack([frame_points(landmarks) for landmarks in clip.landmarks()])
-    fps = clip.fps if clip.fps > 0 else UNKNOWN_FPS
-    times = np.arange(len(points)) / fps
+    times, points = on_own_clock(clip)
     return Track(clip.clip, times, points, clip.label, label, clip.signer, clip.source, fps_known=clip.fps > 0)
 
 

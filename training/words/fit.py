@@ -27,7 +27,7 @@ def fit(draw: Draw, config: WordConfig, labels: int) -> Any:
         schedule, weight_decay=config.weight_decay, use_ema=True, ema_momentum=0.99, global_clipnorm=1.0
     )
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
-    model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
+    model.compile(optimizer=optimizer, loss=[loss, None], jit_compile=False)
     for number in range(config.rounds):
         mean = _one_round(model, draw(number), config, labels, number)
         log.info("round %d of %d: loss %.4f", number + 1, config.rounds, mean)

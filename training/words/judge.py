@@ -41,7 +41,7 @@ def clip_windows(clip: Clip) -> Floats:
 def verdict(clip: Clip, windows: Floats, model: WordModel) -> Judgement:
     """All on `nothing` where no hand was up."""
     silent = np.array([label == NOTHING for label in model.labels], np.float32)
-    return Judgement(clip.label, clip.source, clip.signer, model.mean(windows) if len(windows) else silent)
+    return Judgement(clip.label, clip.source, clip.signer, model.mean(windows)[0] if len(windows) else silent)
 
 
 def table_of(verdicts: Sequence[Judgement]) -> Floats:

@@ -9,11 +9,15 @@ from training.words.config import WordConfig
 
 
 def build(config: WordConfig, labels: int) -> Any:
-    """(B, GRID_STEPS, CHANNELS) to (B, labels) logits; Conv1D and dense layers only, which int8 runs fast (FACTS 1)."""
+    """(B, GRID_STEPS, CHANNELS) to (B, labels) logits and the (B, D) embedding that they are made from.
+
+    Conv1D and dense layers only, which int8 runs fast (FACTS 1).
+    """
     window = keras.Input((GRID_STEPS, CHANNELS), name="features")
     body = {"separable": _separable, "strided": _strided}[config.network]
-    hidden = keras.layers.Dropout(config.dropout)(body(window, config))
-    return keras.Model(window, keras.layers.Dense(labels, name="logits")(hidden))
+    embedding = body(window, config)
+    hidden = keras.layers.Dropout(config.dropout)(embedding)
+    return keras.Model(window, [keras.layers.Dense(labels, name="logits")(hidden), embedding])
 
 
 def _separable(window: Any, config: WordConfig) -> Any:

@@ -19,6 +19,7 @@ from training.words.crossval import calibration_windows
 from training.words.options import SHIPPED, add_arguments, open_rounds
 from training.words.report import REPORT
 from training.words.sampling import INPUT_STEP
+from training.words.teach import TEACH_REPORT
 
 log = logging.getLogger(__name__)
 _DEFAULT_POINT: dict[str, Any] = {"temperature": 1.0, "floor": 0.8, "floors": {}, "disabled": []}
@@ -31,12 +32,13 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.quantize words", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
-    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--version", default="1.1.0")
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
     model = keras.models.load_model(_made(args.out / "float.keras", "training.train words"), compile=False)
     training = json.loads((args.out / "training.json").read_text("utf-8"))
     report = None if args.without_crossval else _report(args.out / REPORT)
+    lessons = _lessons(args.out / TEACH_REPORT)
     samples = open_rounds(args)(0)
     content = to_int8(model, calibration_windows(samples))
     facts: dict[str, Any] = {
@@ -50,7 +52,7 @@ def main(argv: list[str]) -> int:
     point = _DEFAULT_POINT
     if report is not None:
         check_parity(report["parity"])
-        point = report["operating_point"]
+        point = report["operating_point"] | ({"taught": lessons["taught"]} if lessons else {})
         facts |= {"parity": report["parity"], "metrics": _metrics(report)}
     agreement = agreement_of(model, content, samples.features[:_COMPARED].astype(np.float32) * np.float32(INPUT_STEP))
     log.info("int8 decides as float on %.2f %% of training windows; %d bytes", 100 * agreement, len(content))
@@ -58,8 +60,18 @@ def main(argv: list[str]) -> int:
         raise AslEdgeError(
             f"int8 agrees with float on {agreement:.2%} of training windows, wanted {LEAST_AGREEMENT:.0%}"
         )
-    write_card(write_bundle(args.bundle, content, tuple(training["labels"]), point, facts, args.version), report)
+    bundle = write_bundle(args.bundle, content, tuple(training["labels"]), point, facts, args.version)
+    write_card(bundle, report, lessons)
     return 0
+
+
+def _lessons(path: Path) -> dict[str, Any] | None:
+    """How signs may be taught to the bundle; without it none that is taught is ever said."""
+    if not path.is_file():
+        log.info("%s: missing; python -m training.evaluate words --teach lets signs be taught to the bundle", path)
+        return None
+    report: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return report
 
 
 def _report(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.letters import NOTHING
 from edge.word_reader import WordReader
-from training.figures import Judgement, figures, forced_choice, is_emitted
+from training.figures import Judgement, figures, forced_choice, is_emitted, restricted
 from training.letters.operating import tempered
 from training.sources import NEVER_TRAIN, evaluation_only, lookalike, word_trainable
 from training.store import Clip
@@ -37,10 +37,10 @@ def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, A
 def report_of(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, Any]:
     """All figures; the operating point is fitted on what may be trained on, the rest is a test of it."""
     pairs = [pair for fold in folds for pair in zip(fold.clips, fold.int8_verdicts, strict=True)]
-    point = _operating_point([pair for pair in pairs if _fits(pair[0])], labels)
+    point = _operating_point([pair for pair in pairs if fits(pair[0])], labels)
     pairs = [(clip, _calibrated(verdict, point["temperature"])) for clip, verdict in pairs]
     known = [pair for pair in pairs if judgeable(pair[0], labels)]
-    shown = [pair for pair in known if _fits(pair[0])]
+    shown = [pair for pair in known if fits(pair[0])]
     report = figures([verdict for _, verdict in shown], labels, point)
     report |= {
         "operating_point": point,
@@ -50,6 +50,9 @@ def report_of(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, Any]:
         "groups": {
             "core words, mean over recorders": _mean_over(known, labels, point, _core_of_recorder),
             "core words as shown, mean over recorders": _mean_over(shown, labels, point, _core_of_recorder),
+            "core words as shown, core words alone active": _mean_over(
+                _only_core(shown, labels), labels, point, _core_of_recorder
+            ),
             "core words, mean over GISLR participants": _mean_over(known, labels, point, _participant),
             "50 WLASL glosses": _mean_over(known, labels, point, _wlasl50),
             "dictionary videos of known glosses": _mean_over(known, labels, point, _dictionary),
@@ -58,6 +61,9 @@ def report_of(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, Any]:
             "signs outside the vocabulary, webcams": _said(pairs, labels, point, _is_unknown),
             "signs outside the vocabulary, dictionaries": _said(pairs, labels, point, _is_unknown_dictionary),
             "people at rest": _said(pairs, labels, point, _is_idle),
+            "signs outside the vocabulary, webcams, core words alone active": _said(
+                _only_core(pairs, labels), labels, point, _is_unknown
+            ),
         },
     }
     report["streams"] = _streams(folds, labels, point)
@@ -70,7 +76,7 @@ def _streams(folds: list[Judged], labels: tuple[str, ...], point: dict[str, Any]
     tallies = {"words of the vocabulary": Tally(), "other signs": Tally(), "people at rest": Tally()}
     for fold in folds:
         bundle = dataclasses.replace(fold.bundle, manifest=fold.bundle.manifest | {"operating_point": point})
-        fitting = [clip for clip in fold.clips if _fits(clip)]
+        fitting = [clip for clip in fold.clips if fits(clip)]
         kinds = (
             [clip for clip in fitting if clip.label in words],
             [clip for clip in fitting if clip.kind == "word" and clip.label not in labels],
@@ -82,7 +88,7 @@ def _streams(folds: list[Judged], labels: tuple[str, ...], point: dict[str, Any]
     return {name: tally.figures() for name, tally in tallies.items()}
 
 
-def _fits(clip: Clip) -> bool:
+def fits(clip: Clip) -> bool:
     """Whether a clip may set thresholds: what may be trained on may."""
     return (
         clip.source not in NEVER_TRAIN
@@ -103,6 +109,11 @@ def _calibrated(verdict: Judgement, temperature: float) -> Judgement:
     return Judgement(verdict.label, verdict.source, verdict.signer, row)
 
 
+def _only_core(pairs: Iterable[Pair], labels: tuple[str, ...]) -> list[Pair]:
+    """As with the core words alone as the daemon's `words.active`."""
+    return [(clip, restricted(verdict, labels, CORE)) for clip, verdict in pairs]
+
+
 def _core_of_recorder(clip: Clip) -> str | None:
     return clip.source if clip.source.startswith("webcam_") and clip.label in CORE else None
 
@@ -121,7 +132,7 @@ def _dictionary(clip: Clip) -> str | None:
 
 
 def _is_unknown(clip: Clip, labels: tuple[str, ...]) -> bool:
-    return clip.kind == "word" and clip.label not in labels and _fits(clip)
+    return clip.kind == "word" and clip.label not in labels and fits(clip)
 
 
 def _is_unknown_dictionary(clip: Clip, labels: tuple[str, ...]) -> bool:

@@ -34,10 +34,9 @@ class Samples:
     """(N, 2): both signers of a window made of two recordings, else one twice."""
     glosses: NDArray[np.str_]
 
-    def without(self, signers: set[str], unknown_glosses: set[str], nothing: int) -> "Samples":
-        """What a fold may train on: nothing of these people, none of these glosses as `nothing`."""
-        keep = ~np.isin(self.signers, list(signers)).any(axis=1)
-        keep &= ~((self.labels == nothing) & np.isin(self.glosses, list(unknown_glosses)))
+    def without(self, signers: set[str], glosses: set[str]) -> "Samples":
+        """What a fold may train on: nothing of these people, none of these glosses, as words or as `nothing`."""
+        keep = ~np.isin(self.signers, list(signers)).any(axis=1) & ~np.isin(self.glosses, list(glosses))
         return Samples(self.features[keep], self.labels[keep], self.signers[keep], self.glosses[keep])
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from edge.teach import UNKNOWN_FPS
 from edge.types import Floats, Landmarks
 from edge.word_reader import WordReader
 from training.store import Clip
-from training.words.data import UNKNOWN_FPS
 
 _REST_SECONDS = 1.0
 _SIGNS_A_STREAM = 8

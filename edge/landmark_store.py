@@ -1,0 +1,109 @@
+"""Reading a landmark store (contract 3): one Parquet file, one row a clip.
+
+Needs pyarrow, which the daemon does without: only `asl-edge models teach` and `training` read stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.errors import AslEdgeError, InputError
+from edge.types import Floats, Landmarks
+
+COLUMNS = (
+    *("clip", "label", "kind", "signer", "source", "licence"),
+    *("fps", "width", "height", "frames", "hands", "pose"),
+)
+UNKNOWN_FPS = 30.0
+"""What a sequence without a frame rate is played at; webcams of the sources run at 10 to 30."""
+_BATCH_ROWS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One row of a store."""
+
+    clip: str
+    label: str
+    kind: str
+    signer: str
+    source: str
+    licence: str
+    fps: float
+    """0 = a still, or unknown."""
+    width: int
+    height: int
+    hands: Floats
+    """(T, 2, 21, 3)."""
+    pose: Floats
+    """(T, 33, 4), or (0, 33, 4)."""
+
+    @property
+    def still(self) -> bool:
+        return len(self.hands) == 1
+
+    def landmarks(self) -> Iterator[Landmarks]:
+        """The clip as the daemon would have seen it."""
+        fps = self.fps if self.fps > 0 else UNKNOWN_FPS
+        nobody = np.full((33, 4), np.nan, np.float32)
+        for index, hands in enumerate(self.hands):
+            yield Landmarks(
+                ts=index / fps,
+                width=self.width,
+                height=self.height,
+                hands=hands,
+                presence=(~np.isnan(hands).any(axis=(1, 2))).astype(np.float32),
+                pose=self.pose[index] if index < len(self.pose) else nobody,
+                brightness=128.0,
+            )
+
+
+def read_store(path: Path) -> Iterator[Clip]:
+    """All clips of a store, a batch of rows in memory at a time.
+
+    Raises:
+        InputError: the file is missing, is no Parquet file, or lacks a column.
+        AslEdgeError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - the daemon does without
+        import pyarrow.parquet as pq  # noqa: PLC0415
+    except ImportError:
+        raise AslEdgeError(f"{path}: reading a landmark store needs pyarrow; pip install 'asl-edge[teach]'") from None
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path}: not a landmark store ({str(error).splitlines()[0]})") from error
+    missing = [name for name in COLUMNS if name not in file.schema_arrow.names]
+    if missing:
+        raise InputError(f"{path}: not a landmark store, column '{missing[0]}' is missing")
+    for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(COLUMNS)):
+        yield from _clips(batch, path)
+
+
+def _clips(batch: Any, path: Path) -> Iterator[Clip]:
+    columns = {name: batch.column(name).to_pylist() for name in COLUMNS if name not in {"hands", "pose"}}
+    hands, pose = batch.column("hands"), batch.column("pose")
+    for row in range(batch.num_rows):
+        values = {name: column[row] for name, column in columns.items()}
+        frames = values.pop("frames")
+        try:
+            yield Clip(
+                **values,
+                hands=_floats(hands, row).reshape(frames, 2, 21, 3),
+                pose=_floats(pose, row).reshape(-1, 33, 4),
+            )
+        except (ValueError, TypeError) as error:
+            raise InputError(
+                f"{path}: clip '{values.get('clip')}' has landmarks of the wrong length ({error})"
+            ) from error
+
+
+def _floats(column: Any, row: int) -> Floats:
+    values = column[row].values
+    return np.zeros(0, np.float32) if values is None else np.array(values.to_numpy(zero_copy_only=False), np.float32)

@@ -1,0 +1,145 @@
+"""Signs taught on this device: a small file each, beside the bundles, with the embeddings of the recordings.
+
+No landmark and no picture is kept: an embedding means something to the one network that made it, so a file names that
+network by its sha256 and is of no use to another.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.bundle import Bundle
+from edge.errors import AslEdgeError, InputError
+from edge.prototypes import Likeness, Prototypes
+from edge.types import Floats
+
+log = logging.getLogger(__name__)
+
+_GLOSS = re.compile(r"\w[\w '-]{0,63}")
+"""It names a file, and stands in `words.active` between commas."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtSign:
+    """One file of the folder."""
+
+    gloss: str
+    network: str
+    """sha256 of the network that made the embeddings."""
+    examples: Floats
+    """(N, D): one embedding a recording."""
+
+
+def taught_dir(models: Path, bundle: str) -> Path:
+    """Where the signs taught for the word bundle of that name are kept: beside it, as its predecessor is."""
+    return models / f".{bundle}.taught"
+
+
+def gloss_of(text: str) -> str:
+    """A gloss as the landmark stores spell it.
+
+    Raises:
+        InputError: it has other characters than letters, digits, blanks, `'`, `-` and `_`.
+    """
+    gloss = " ".join(text.lower().split())
+    if not _GLOSS.fullmatch(gloss):
+        raise InputError(f"'{text}' is no gloss; write it with letters, digits, blanks, ', - and _")
+    return gloss
+
+
+def save(folder: Path, sign: TaughtSign) -> None:
+    """Write a sign whole or not at all.
+
+    Raises:
+        AslEdgeError: `folder` cannot be written.
+    """
+    content = {"gloss": sign.gloss, "network": sign.network, "examples": np.round(sign.examples, 4).tolist()}
+    partial = folder / f".{sign.gloss}.new"
+    try:
+        folder.mkdir(exist_ok=True)
+        with partial.open("w", encoding="utf-8") as file:
+            json.dump(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(_file(folder, sign.gloss))
+    except OSError as error:
+        raise AslEdgeError(_unwritable(folder, error)) from error
+
+
+def remove(folder: Path, gloss: str) -> None:
+    """Forget a sign, a damaged one too.
+
+    Raises:
+        InputError: it was never taught.
+        AslEdgeError: `folder` cannot be written.
+    """
+    try:
+        _file(folder, gloss).unlink()
+    except FileNotFoundError:
+        taught = ", ".join(glosses(folder)) or "none"
+        raise InputError(f"'{gloss}' was not taught here; taught signs: {taught}") from None
+    except OSError as error:
+        raise AslEdgeError(_unwritable(folder, error)) from error
+
+
+def glosses(folder: Path) -> list[str]:
+    """Every sign that has a file, usable or not."""
+    return sorted(path.stem for path in folder.glob("[!.]*.json"))
+
+
+def read(folder: Path, gloss: str, bundle: Bundle) -> TaughtSign:
+    """A sign with embeddings of the bundle's network.
+
+    Raises:
+        InputError: the file is damaged, or another network made the embeddings.
+    """
+    path = _file(folder, gloss)
+    mend = f"run asl-edge models forget '{gloss}' and teach it again"
+    try:
+        content: Any = json.loads(path.read_text("utf-8"))
+        examples = np.array(content["examples"], np.float32)
+        sign = TaughtSign(content["gloss"], content["network"], examples)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: no taught sign can be read from it ({type(error).__name__}); {mend}") from error
+    if sign.network != bundle.sha256["model"]:
+        raise InputError(f"{path}: '{gloss}' was taught to another version of the word bundle; teach it again")
+    if sign.gloss != gloss or examples.ndim != 2 or not np.isfinite(examples).all():
+        raise InputError(f"{path}: it holds no embeddings of '{gloss}'; {mend}")
+    return sign
+
+
+def usable(folder: Path, bundle: Bundle) -> Iterator[TaughtSign | InputError]:
+    """Every sign taught for a bundle, or why it cannot be used."""
+    for gloss in glosses(folder):
+        try:
+            yield read(folder, gloss, bundle)
+        except InputError as error:
+            yield error
+
+
+def load_taught(folder: Path, bundle: Bundle) -> Prototypes:
+    """What the daemon reads signs by; one that cannot be used is left out with a warning."""
+    signs = {}
+    for sign in usable(folder, bundle):
+        if isinstance(sign, InputError):
+            log.warning("%s; until then it is not read", sign)
+        else:
+            signs[sign.gloss] = sign.examples
+    return Prototypes(signs, Likeness.of(bundle.operating_point))
+
+
+def _file(folder: Path, gloss: str) -> Path:
+    return folder / f"{gloss}.json"
+
+
+def _unwritable(folder: Path, error: OSError) -> str:
+    return f"{folder}: cannot be written ({error.strerror}); run as root, or set models_dir to a folder of your own"

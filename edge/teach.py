@@ -1,0 +1,102 @@
+"""`asl-edge models teach` and `forget`: a new sign from a few recordings of its landmarks, without training."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from edge import taught
+from edge.bundle import Bundle
+from edge.errors import InputError
+from edge.landmark_store import Clip, read_store
+from edge.types import Floats
+from edge.word_features import BODY, Times, frame_points
+from edge.word_reader import LEAST_BODY, SHORTEST_SECONDS
+from edge.words import WordModel, active_span
+
+LEAST_RECORDINGS = 3
+"""Among ten unseen signs the nearest example is the right one in 0.70 of recordings with one example each, 0.80 with
+three, 0.86 with five (models/words/CARD.md)."""
+UNKNOWN_FPS = 15.0
+"""What a sign of unknown frame rate is played at: webcam scripts that run MediaPipe between two frames reach 10 to 20
+(FACTS 4)."""
+
+
+def run_teach(args: argparse.Namespace, bundle: Bundle, folder: Path) -> int:
+    gloss = taught.gloss_of(args.gloss)
+    _check_new(gloss, bundle, folder)
+    examples, unusable = embeddings(args.store, gloss, WordModel(bundle))
+    taught.save(folder, taught.TaughtSign(gloss, bundle.sha256["model"], examples))
+    if args.json:
+        print(json.dumps({"gloss": gloss, "recordings": len(examples), "unusable": unusable}))
+    else:
+        left_out = f" ({unusable} left out: too short, or hands or shoulders not seen)" if unusable else ""
+        print(f"'{gloss}' is taught from {len(examples)} recordings{left_out}")
+        print("a running daemon takes it with: systemctl reload asl-edge (or the MQTT command cmd/reload/set)")
+    return 0
+
+
+def run_forget(args: argparse.Namespace, folder: Path) -> int:
+    gloss = taught.gloss_of(args.gloss)
+    taught.remove(folder, gloss)
+    print(json.dumps({"gloss": gloss, "forgotten": True}) if args.json else f"'{gloss}' is forgotten")
+    return 0
+
+
+def embeddings(store: Path, gloss: str, model: WordModel) -> tuple[Floats, int]:
+    """(N, D) of the usable recordings of a sign in a landmark store, and how many are unusable.
+
+    Raises:
+        InputError: the store cannot be read, or has fewer than `LEAST_RECORDINGS` usable ones.
+    """
+    found, others, unusable = [], set(), 0
+    for clip in read_store(store):
+        if clip.kind != "word" or clip.label != gloss:
+            others.add(clip.label)
+            continue
+        embedding = embedding_of(clip, model)
+        if embedding is None:
+            unusable += 1
+        else:
+            found.append(embedding)
+    if not found and not unusable:
+        raise InputError(f"{store}: no recording of the sign '{gloss}'; it holds {', '.join(sorted(others)) or 'none'}")
+    if len(found) < LEAST_RECORDINGS:
+        raise InputError(
+            f"{store}: {len(found)} usable recordings of '{gloss}' and {unusable} too short or without hands or "
+            f"shoulders, wanted {LEAST_RECORDINGS} to 5; record more with python -m training.record"
+        )
+    return np.stack(found), unusable
+
+
+def embedding_of(clip: Clip, model: WordModel) -> Floats | None:
+    """(D,) of a recording, read as the word reader reads a stream; None where that would not read it."""
+    if clip.still or not len(clip.hands):
+        return None
+    times, points = on_own_clock(clip)
+    span = active_span(times, points)
+    if span is None or span[1] - span[0] < SHORTEST_SECONDS:
+        return None
+    body = np.isfinite(points[(times >= span[0]) & (times <= span[1]), BODY.start, 0])
+    return model.read(times, points, *span)[1] if body.mean() >= LEAST_BODY else None
+
+
+def on_own_clock(clip: Clip) -> tuple[Times, Floats]:
+    """Seconds from the first frame, and (T, POINTS, 3) isotropic pixels, NaN where not seen."""
+    points = np.stack([frame_points(landmarks) for landmarks in clip.landmarks()])
+    return np.arange(len(points)) / (clip.fps if clip.fps > 0 else UNKNOWN_FPS), points
+
+
+def _check_new(gloss: str, bundle: Bundle, folder: Path) -> None:
+    """A sign of the bundle needs no teaching, and a taught one is not overwritten unasked."""
+    if gloss in bundle.labels and gloss not in bundle.operating_point.get("disabled", ()):
+        raise InputError(f"'{gloss}' is a word of bundle '{bundle.name}' already; teach the sign under another gloss")
+    if gloss in taught.glosses(folder):
+        try:
+            taught.read(folder, gloss, bundle)
+        except InputError:
+            return  # of no use: this is the teaching again that it asked for
+        raise InputError(f"'{gloss}' is taught already; run asl-edge models forget '{gloss}' first")
