@@ -163,3 +163,33 @@ def test_missing_stores_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     said = capsys.readouterr().err
     assert "none.parquet" in said
     assert said.count("\n") == 1
+
+
+def test_fewer_active_words_share_what_the_others_had(run: dict[str, Path]) -> None:
+    command = [sys.executable, "-m", "training.evaluate", "words", "--store", str(run["store"]), "--json"]
+    command += ["--bundle", str(run["bundle"])]
+    every, few = (
+        json.loads(subprocess.run([*command, *more], capture_output=True, text=True, check=True).stdout)
+        for more in ([], ["--active", "hello,thankyou"])
+    )
+    assert set(few["per_label"]) == {"hello", "thankyou"}
+    assert few["n"] == 3 * 6 * 2 + 2
+    for label, share in few["per_label"].items():
+        assert share >= every["per_label"][label]
+    assert few["others"]["word"]["clips"] > every["others"]["word"]["clips"], "the others are signs outside now"
+
+
+def test_an_active_word_that_the_bundle_does_not_know_is_one_line(
+    run: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["words", "--store", str(run["store"]), "--bundle", str(run["bundle"]), "--active", "hello,poetry"]
+    assert dispatch("evaluate", EVALUATE, arguments) == 2
+    said = capsys.readouterr().err
+    assert "--active: 'poetry' is no word of" in said
+    assert said.count("\n") == 1
+
+
+def test_teaching_is_judged_after_the_cross_validation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = write_small_store(tmp_path / "small.parquet")
+    assert dispatch("evaluate", EVALUATE, ["words", "--teach", "--store", str(store), "--out", str(tmp_path)]) == 2
+    assert "run python -m training.evaluate words --leave-people-out first" in capsys.readouterr().err
