@@ -26,6 +26,7 @@ WRITERS = {
 }
 MAY_WRITE = {
     "service.py": "install-service writes the unit and its folders; it opens no camera",
+    "taught.py": "`models teach` keeps embeddings, the daemon only reads them; neither gives it a frame",
     "model_folder.py": "`models install` copies a bundle; it opens no camera",
     "benchmark_plot.py": "`--plot` draws a chart of times; it is given numbers, never a frame",
 }
