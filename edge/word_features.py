@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edge.features import TIPS, palm_centre, palm_frame, palm_length, stretches
 from edge.types import Floats, Landmarks
 
-WORD_FEATURES_TAG = "words-1"
+WORD_FEATURES_TAG = "words-2"
 """Changes whenever a number in a feature vector changes its meaning; bundles name the tag they were trained on."""
 
 GRID_STEPS = 24
@@ -52,7 +52,7 @@ _CLIP = 2.0
 _SHAPE_SCALE, _PLACE_SCALE, _SPEED_SCALE = 0.5, 0.7, 3.0
 _EPSILON = 1e-6
 
-HAND_CHANNELS = 1 + 40 + 30 + 6 + 9 + 6
+HAND_CHANNELS = 1 + 30 + 6 + 9 + 6
 CHANNELS = 2 * HAND_CHANNELS + 6 + 11
 """Right hand, left hand, the two together, the body."""
 
@@ -154,7 +154,6 @@ def _hand(points: Floats, part: slice, seen: Floats) -> Floats:
     nose = points[..., _NOSE, :2]
     values = (
         np.ones_like(size)[..., None],
-        _flat(relative[..., 1:, :2]) * _SHAPE_SCALE,
         _flat(in_palm) * _SHAPE_SCALE,
         stretches(relative),
         _reach(relative, (8, 12, 16, 20, 6, 10)) * _SHAPE_SCALE,

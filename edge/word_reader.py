@@ -21,13 +21,16 @@ from edge.words import LONGEST_SECONDS, WordModel
 
 DOWN_SECONDS = 0.25
 """Hands that are down or gone for so long have finished a sign: blur hides a hand for up to 0.2 s."""
-HOLD_SECONDS = 0.4
+HOLD_SECONDS = 0.6
 """Hands that stand still in the air for so long have finished one too; signs that are held are said while held."""
 HOLD_PALMS = 0.35
 """A hand that stayed within so many palm lengths stands still."""
-SHORTEST_SECONDS = 0.35
+BRIDGED_SECONDS = 0.7
+"""Hands that come back so soon, where nothing was said, go on with the same sign: they are lost for longer than blur
+hides them where they cross the face or leave the picture."""
+SHORTEST_SECONDS = 0.2
 """Nobody signs faster: shorter spans are hands that pass."""
-LEAST_PALMS = 0.4
+LEAST_PALMS = 0.2
 """Palm lengths that a hand must have gone since the span began: a frozen picture signs nothing."""
 MOST_SHAPE_SPEED = 11.0
 """Palm lengths a second at which the points of a hand may move about its wrist, in the median of a span: 99 % of real
@@ -75,6 +78,8 @@ class WordReader:
         self._moving_since: float | None = None
         """When the hands last began to move: some people rest them before the belly, in sight."""
         self._up_at = 0.0
+        self._unsaid: tuple[float, float] | None = None
+        """From when to when hands were up last, if nothing was said then."""
         self._resting = False
         self._said_label: str | None = None
         """The word said since the hands came up: going on to hold it says nothing new."""
@@ -92,7 +97,7 @@ class WordReader:
             self._points.popleft()
         if raised(points[None])[0]:
             if self._up_since is None:
-                self._up_since = self._moving_since = ts
+                self._up_since, self._moving_since = self._began(ts), ts
             self._up_at = ts
             return self._held(ts)
         if self._up_since is None or ts - self._up_at < DOWN_SECONDS:
@@ -103,15 +108,21 @@ class WordReader:
         """The source ended: so has what was being signed."""
         return self._ended(ts) if self._up_since is not None else []
 
+    def _began(self, ts: float) -> float:
+        """When the sign of hands that come up at `ts` began."""
+        since, until = self._unsaid or (ts, ts)
+        return since if ts - until < BRIDGED_SECONDS else ts
+
     def _ended(self, ts: float) -> list[Emission]:
         said = self._decide(self._up_at, ts, final=True)
+        self._unsaid = None if said or self._up_since is None else (self._up_since, self._up_at)
         self._up_since = self._moving_since = self._said_label = None
         return said
 
     def _forget(self) -> None:
         self._times.clear()
         self._points.clear()
-        self._up_since = self._moving_since = self._said_label = None
+        self._up_since = self._moving_since = self._said_label = self._unsaid = None
         self._resting = False
 
     def _held(self, ts: float) -> list[Emission]:

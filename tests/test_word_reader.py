@@ -1,6 +1,7 @@
 """Words are said as they happen: once, soon after the hands go down, and never of pictures that do not move."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,6 +53,28 @@ def test_signs_with_rests_between_are_said_once_and_soon(bundle: Bundle, spliced
     assert figures["precision"] > 0.7
     assert figures["median_delay_s"] <= 0.5
     assert figures["said"] <= figures["signs"]
+
+
+@pytest.mark.shared
+def test_hands_lost_in_the_middle_of_a_sign_do_not_cut_it_in_two(bundle: Bundle, spliced: list[Stream]) -> None:
+    """Half a second without hands is longer than blur takes: the sign ends there, and goes on when they come back."""
+    began: list[float] = []
+
+    class Watched(WordReader):
+        def _reading(self, start: float, end: float) -> Any:
+            began.append(start)
+            return super()._reading(start, end)
+
+    reader = Watched(bundle, active=[])  # says nothing
+    stream = next(stream for stream in spliced if stream.spans[0][2] - stream.spans[0][1] > 1.2)
+    _, start, end = stream.spans[0]
+    middle = (start + end) / 2
+    for frame in stream.frames:
+        if frame.ts <= end + 1:
+            gone = middle - 0.25 < frame.ts < middle + 0.25
+            hands = np.full_like(frame.hands, np.nan) if gone else frame.hands
+            reader.step(Landmarks(frame.ts, frame.width, frame.height, hands, frame.presence, frame.pose, 128.0))
+    assert began.count(min(began)) >= 2, "read once when they went, once more with what came after"
 
 
 @pytest.mark.shared

@@ -35,7 +35,8 @@ Reads {len(bundle.labels) - 1} signs of American Sign Language from the landmark
 the moment the hands come up to the moment they go down. One static int8 .tflite file of {size / 1000:.0f} kB. Input:
 {" x ".join(str(n) for n in bundle.manifest["input"][1:])} features (`{bundle.features}`, see `edge/word_features.py`).
 Outputs: logits of the words and `nothing`, and the embedding that they are made from, in which signs that the network
-was never taught lie near their like too (`asl-edge models teach`). The manifest holds the temperature, each word's
+was never taught lie near their like too (`asl-edge models teach`). What lies far from all words there leans to
+`nothing`, in the network itself. The manifest holds the temperature, each word's
 floor and the words that are shipped disabled. It is no interpreter: below its floor a word stays unsaid.
 
 Made by `python -m training.train words` and `python -m training.quantize words`."""

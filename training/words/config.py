@@ -3,6 +3,7 @@
 import dataclasses
 from dataclasses import dataclass, field
 
+from edge.word_features import WORD_FEATURES_TAG
 from training.settings import digest
 
 
@@ -20,6 +21,8 @@ class Shares:
     spelling: float = 0.04
     gestures: float = 0.05
     empty: float = 0.01
+    noise: float = 0.02
+    """Random features, every step anew or the same all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,8 @@ class WordConfig:
 
     rounds: int = 6
     round_samples: int = 12_000
-    passes: int = 5
-    final_passes: int = 10
+    passes: int = 4
+    final_passes: int = 8
     """The shipped network is trained longer than those of the folds, which are many."""
     batch: int = 64
     learning_rate: float = 2e-3
@@ -70,22 +73,29 @@ class WordConfig:
     weight_decay: float = 1e-3
     network: str = "separable"
     """`separable`: causal depthwise blocks; `strided`: three strided convolutions."""
-    width: int = 96
+    members: int = 2
+    """Networks side by side, whose logits are averaged and whose embeddings are joined."""
+    width: int = 128
     blocks: int = 2
     dropout: float = 0.25
-    mixup: float = 0.0
+    mixup: float = 0.3
+    """Both parameters of the beta distribution from which a blend of two windows is drawn; 0: no blends."""
     nothing_less: float = 1.5
     """Taken from the logit of `nothing` after training: of words that unseen people sign every tenth was read as
     `nothing` first and rightly second; what is to stay unsaid is the floors' business."""
+    strange: float = 40.0
+    """Added to the logit of `nothing` per unit of cosine that the nearest word's mean embedding is farther than
+    `familiar`: a sign that is like none that was taught is none of them, whatever its logits."""
+    familiar: float = 0.84
     seed: int = 0
     shares: Shares = field(default_factory=Shares)
     augment: Augment = field(default_factory=Augment)
 
     def digest(self) -> str:
-        """Names what was made with exactly this configuration."""
-        return digest(dataclasses.asdict(self))
+        """Names what was made with exactly this configuration, of these features."""
+        return digest((WORD_FEATURES_TAG, dataclasses.asdict(self)))
 
     def samples_digest(self) -> str:
         """Names the samples: the same whatever network is trained on them."""
-        parts = (self.round_samples, self.seed, dataclasses.asdict(self.shares), dataclasses.asdict(self.augment))
-        return digest(parts)
+        variations = (dataclasses.asdict(self.shares), dataclasses.asdict(self.augment))
+        return digest((WORD_FEATURES_TAG, self.round_samples, self.seed, *variations))

@@ -11,7 +11,7 @@ import numpy as np
 from edge.bundle import Bundle
 from edge.types import Floats
 from edge.words import WordModel
-from training.convert import to_float, to_int8
+from training.convert import to_float
 from training.figures import Judgement
 from training.store import Clip
 from training.words.bundle import open_bundle, write_bundle
@@ -19,8 +19,9 @@ from training.words.config import WordConfig
 from training.words.fit import fit
 from training.words.folds import Fold, folds
 from training.words.judge import clip_windows, table_of, verdict
+from training.words.network import to_faithful_int8
 from training.words.rounds import Rounds
-from training.words.sampling import INPUT_STEP, Samples
+from training.words.sampling import INPUT_STEP, NOISE, Samples
 
 log = logging.getLogger(__name__)
 UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
@@ -54,9 +55,9 @@ def held_out(fold: Fold, rounds: Rounds) -> tuple[set[str], set[str]]:
 
 
 def calibration_windows(samples: Samples) -> Floats:
-    """A fixed random choice of training windows that sets the int8 ranges."""
-    count = len(samples.labels)
-    rows = np.random.default_rng(0).choice(count, min(_CALIBRATION_ROWS, count), replace=False)
+    """A fixed random choice of training windows that sets the int8 ranges; noise may go beyond them."""
+    signs = np.flatnonzero(samples.glosses != NOISE)
+    rows = np.random.default_rng(0).choice(signs, min(_CALIBRATION_ROWS, len(signs)), replace=False)
     return samples.features[rows].astype(np.float32) * np.float32(INPUT_STEP)
 
 
@@ -69,7 +70,7 @@ def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Jud
         calibration = calibration_windows(rounds(0))
         networks = {
             kind: WordModel(write_bundle(folder / kind, content, rounds.labels, UNCALIBRATED))
-            for kind, content in (("float", to_float(model)), ("int8", to_int8(model, calibration)))
+            for kind, content in (("float", to_float(model)), ("int8", to_faithful_int8(model, calibration)))
         }
         tables: dict[str, list[Judgement]] = {kind: [] for kind in networks}
         for clip in clips:

@@ -6,19 +6,25 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
+from edge.prototypes import unit
+from edge.types import Floats
 from training.words.config import WordConfig
-from training.words.network import build
+from training.words.network import Network, build, finished
 from training.words.sampling import INPUT_STEP, Samples
 
 log = logging.getLogger(__name__)
 Draw = Callable[[int], Samples]
+_MEAN_ROWS = 9000
+"""Windows of words that set the means."""
 
 
-def fit(draw: Draw, config: WordConfig, labels: int) -> Any:
+def fit(draw: Draw, config: WordConfig, labels: int) -> Network:
     """Train a network for `config.rounds` rounds."""
     keras.utils.set_random_seed(config.seed)
     model = build(config, labels)
+    members = keras.Model(model.inputs, model.outputs[:-1])
     steps = config.rounds * config.passes * (config.round_samples // config.batch)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps, warmup_target=config.learning_rate, warmup_steps=min(200, steps // 10)
@@ -27,23 +33,27 @@ def fit(draw: Draw, config: WordConfig, labels: int) -> Any:
         schedule, weight_decay=config.weight_decay, use_ema=True, ema_momentum=0.99, global_clipnorm=1.0
     )
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
-    model.compile(optimizer=optimizer, loss=[loss, None], jit_compile=False)
+    members.compile(optimizer=optimizer, loss=[loss] * config.members, jit_compile=False)
     for number in range(config.rounds):
-        mean = _one_round(model, draw(number), config, labels, number)
+        mean = _one_round(members, draw(number), config, labels, number)
         log.info("round %d of %d: loss %.4f", number + 1, config.rounds, mean)
-    optimizer.finalize_variable_values(model.trainable_variables)  # the averaged weights
-    return less_nothing(model, config)
+    optimizer.finalize_variable_values(members.trainable_variables)  # the averaged weights
+    return finished(model, word_means(model, draw(0), labels), config)
 
 
-def less_nothing(model: Any, config: WordConfig) -> Any:
-    """Make `nothing`, the last label, less likely by a fixed amount."""
-    kernel, bias = model.get_layer("logits").get_weights()
-    bias[-1] -= config.nothing_less
-    model.get_layer("logits").set_weights([kernel, bias])
-    return model
+def word_means(model: Network, samples: Samples, labels: int) -> Floats:
+    """(D, labels - 1): where every word lies in the embedding, at length one; zero for a word without samples."""
+    rows = np.flatnonzero(samples.labels < labels - 1)[:_MEAN_ROWS]
+    embeddings = unit(model.predict(_inputs(samples.features[rows]), batch_size=512, verbose=0)[-1])
+    own = np.eye(labels - 1, dtype=np.float32)[samples.labels[rows]]
+    return unit(own.T @ embeddings).T
 
 
-def _one_round(model: Any, samples: Samples, config: WordConfig, labels: int, number: int) -> float:
+def _inputs(features: NDArray[np.int8]) -> Floats:
+    return features.astype(np.float32) * np.float32(INPUT_STEP)
+
+
+def _one_round(members: Any, samples: Samples, config: WordConfig, labels: int, number: int) -> float:
     rng = np.random.default_rng((config.seed, number))
     one_hot = np.eye(labels, dtype=np.float32)
     losses = []
@@ -51,8 +61,8 @@ def _one_round(model: Any, samples: Samples, config: WordConfig, labels: int, nu
         order = rng.permutation(len(samples.labels))
         for start in range(0, len(order) - config.batch + 1, config.batch):
             rows = order[start : start + config.batch]
-            features = samples.features[rows].astype(np.float32) * np.float32(INPUT_STEP)
-            losses.append(model.train_on_batch(*_mixed(features, one_hot[samples.labels[rows]], config, rng)))
+            features, targets = _mixed(_inputs(samples.features[rows]), one_hot[samples.labels[rows]], config, rng)
+            losses.append(np.ravel(members.train_on_batch(features, [targets] * config.members))[0])
     return float(np.mean(losses))
 
 

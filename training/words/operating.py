@@ -14,7 +14,7 @@ UNKNOWN_EMITTED = 0.05
 """Share of clips of signs outside the vocabulary, and of people at rest, on which a word may be said (issue 5)."""
 LEAST_RECALL = 0.5
 """A label that unseen signers are read wrongly in more often than not is shipped disabled."""
-_STEPS = np.round(np.arange(0.6, 0.97, 0.02), 2)
+_STEPS = np.round([*np.arange(0.6, 0.97, 0.02), 0.97, 0.98, 0.985, 0.99, 0.995], 3)
 """Under 0.6 is too little for labels taught by six clips, however few mistakes the few unknown signs here show."""
 _PRIOR_CLIPS = 6.0
 """Weight of all labels' precision in each one's own: most have six clips."""
@@ -37,7 +37,7 @@ def fit_operating_point(
     return {
         "temperature": round(temperature, 3),
         "floor": 0.8,
-        "floors": {label: round(floor, 2) for label, floor in zip(labels, floors, strict=True) if label != NOTHING},
+        "floors": {label: round(floor, 3) for label, floor in zip(labels, floors, strict=True) if label != NOTHING},
         "disabled": disabled,
     }
 

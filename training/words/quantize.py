@@ -10,12 +10,13 @@ import keras
 import numpy as np
 
 from edge.errors import AslEdgeError, InputError
-from training.convert import agreement_of, to_int8
+from training.convert import agreement_of
 from training.letters.quantize import LEAST_AGREEMENT, check_parity
 from training.sources import word_source
 from training.words.bundle import write_bundle
 from training.words.card import write_card
 from training.words.crossval import calibration_windows
+from training.words.network import to_faithful_int8
 from training.words.options import SHIPPED, add_arguments, open_rounds
 from training.words.report import REPORT
 from training.words.sampling import INPUT_STEP
@@ -32,7 +33,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.quantize words", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
-    parser.add_argument("--version", default="1.1.0")
+    parser.add_argument("--version", default="1.2.0")
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
     model = keras.models.load_model(_made(args.out / "float.keras", "training.train words"), compile=False)
@@ -40,7 +41,7 @@ def main(argv: list[str]) -> int:
     report = None if args.without_crossval else _report(args.out / REPORT)
     lessons = _lessons(args.out / TEACH_REPORT)
     samples = open_rounds(args)(0)
-    content = to_int8(model, calibration_windows(samples))
+    content = to_faithful_int8(model, calibration_windows(samples))
     facts: dict[str, Any] = {
         "quantization": "static int8, weights per channel",
         "sources": [

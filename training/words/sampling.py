@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge.features import palm_length
 from edge.letters import NOTHING
 from edge.types import Floats
-from edge.word_features import BODY, LEFT, POINTS, RIGHT, Times, on_grid, word_features
+from edge.word_features import BODY, CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, Times, on_grid, word_features
 from edge.words import active_span
 from training.words import variations
 from training.words.config import WordConfig
@@ -21,6 +21,8 @@ INPUT_STEP = 2.0 / 127
 _GISLR_WEIGHT = 3
 """Fifteen participants in one source count as three recorders."""
 _CHUNK = 500
+NOISE = "_noise"
+"""What random features are said to sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Sampler:
             self._spelled: shares.spelling,
             self._gesture: shares.gestures,
             self._empty: shares.empty,
+            self._noise: shares.noise,
         }
         kinds = list(draws)
         weights = np.array(list(draws.values()))
@@ -93,7 +96,10 @@ class Sampler:
     def _chunk(self, draws: list[Callable[[], _Drawn | None]]) -> Samples:
         drawn = [window for window in (draw() for draw in draws) if window is not None]
         grids = variations.moved(np.stack([d.grid for d in drawn]), self._config.augment, self._rng)
-        features = np.rint(word_features(grids) / INPUT_STEP).astype(np.int8)
+        features = word_features(grids)
+        for row in [row for row, d in enumerate(drawn) if d.gloss == NOISE]:
+            features[row] = self._random_features()
+        features = np.rint(features / INPUT_STEP).astype(np.int8)
         return Samples(
             features,
             np.array([self._labels.index(d.label) for d in drawn]),
@@ -192,6 +198,18 @@ class Sampler:
         points[:, :42] = np.nan
         made = Track(track.clip, track.times, points, "_empty", NOTHING, track.signer, track.source, track.fps_known)
         return self._window(made, anywhere=True)
+
+    def _noise(self) -> _Drawn:
+        """A window that means nothing; its features are drawn when all others are worked out."""
+        return _Drawn(np.full((GRID_STEPS, POINTS, 3), np.nan, np.float32), NOTHING, (NOISE, NOISE), NOISE)
+
+    def _random_features(self) -> Floats:
+        """(GRID_STEPS, CHANNELS) of any strength."""
+        rng = self._rng
+        steps = GRID_STEPS if rng.random() < 0.7 else 1
+        drawn = rng.uniform(-1, 1, (steps, CHANNELS)) if rng.random() < 0.5 else rng.standard_normal((steps, CHANNELS))
+        drawn = np.broadcast_to(np.exp(rng.uniform(np.log(0.1), np.log(2.0))) * drawn, (GRID_STEPS, CHANNELS))
+        return np.asarray(np.clip(drawn, -2.0, 2.0), np.float32)
 
     def _window(
         self, track: Track, *, anywhere: bool = False, one_handed: bool = False, beside: str | None = None

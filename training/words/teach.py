@@ -17,7 +17,6 @@ from edge.errors import InputError
 from edge.letters import NOTHING
 from edge.prototypes import Likeness, Prototypes
 from edge.word_reader import WordReader
-from training.convert import to_int8
 from training.store import Clip
 from training.words.bundle import write_bundle
 from training.words.config import WordConfig
@@ -26,6 +25,7 @@ from training.words.data import CORE
 from training.words.folds import FOLDS, folds
 from training.words.lessons import EXAMPLES, TAUGHT, Lesson, Pupil
 from training.words.likeness import fit_likeness
+from training.words.network import to_faithful_int8
 from training.words.report import REPORT, fits
 from training.words.rounds import Rounds
 from training.words.streams import streams
@@ -70,7 +70,7 @@ def _pupil(number: int, rounds: Rounds, config: WordConfig, out: Path) -> Pupil:
     folder = out / "teach" / f"{number}-{config.digest()}"
     folder.mkdir(parents=True, exist_ok=True)
     model = network_without(signers, unseen, rounds, config, folder / "float.keras")
-    content = to_int8(model, calibration_windows(rounds(0)))
+    content = to_faithful_int8(model, calibration_windows(rounds(0)))
     bundle = write_bundle(folder / "int8", content, rounds.labels, UNCALIBRATED)
     return Pupil(bundle, [clip for clip in rounds.clips if fits(clip)], signers, unseen)
 
