@@ -58,7 +58,7 @@ def calibration_windows(samples: Samples) -> Floats:
     """A fixed random choice of training windows that sets the int8 ranges; noise may go beyond them."""
     signs = np.flatnonzero(samples.glosses != NOISE)
     rows = np.random.default_rng(0).choice(signs, min(_CALIBRATION_ROWS, len(signs)), replace=False)
-    return samples.features[rows].astype(np.float32) * np.float32(INPUT_STEP)
+    return np.asarray(samples.features[rows] * np.float32(INPUT_STEP), np.float32)
 
 
 def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Judged:
