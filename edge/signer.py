@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from edge.config import SignerConfig
 from edge.types import Floats
 
@@ -134,8 +132,8 @@ def on_wrist(body: Floats, wrist: Floats, size: float, *, late: bool) -> bool:
 
     `late`: the pose is older than the hand. A body whose wrists are not seen says nothing: then True.
     """
-    seen = body[_WRISTS][body[_WRISTS, 3] >= _VISIBLE]
-    if not len(seen):
+    seen = [(x, y) for x, y, _, visible in body[_WRISTS].tolist() if visible >= _VISIBLE]
+    if not seen:
         return True
-    nearest = float(np.linalg.norm(seen[:, :2] - wrist, axis=1).min())
+    nearest = min(math.dist(place, wrist) for place in seen)
     return nearest < (_ON_LATE_WRIST if late else ON_WRIST) * size

@@ -204,6 +204,23 @@ def test_the_pose_of_a_body_that_keeps_still_is_read_less_often(landmarker: Land
     assert 7 <= pose_runs(landmarker, [empty_picture()] * 60, fps=30) <= 10, "20 by the clock, 7 at the slowest"
 
 
+def test_a_body_that_a_hand_hides_is_sought_once_a_second(landmarker: Landmarker) -> None:
+    def shown(before: Image, index: int) -> Image:
+        image = before.copy()
+        sprite("B").paste(image, 250 + abs(index % 40 - 20), 230)
+        return image
+
+    room = np.full((480, 640, 3), (90, 120, 140), np.uint8)
+    looks = []
+    for index in range(90):
+        landmarks = landmarker.step(Frame(shown(room, index), index / 30, index))
+        looks += [index] if "pose_detector" in landmarker.seconds else []
+    assert landmarks.presence.any()
+    assert sum(index > 10 for index in looks) <= 3, looks
+    seen = follow(landmarker, [shown(empty_picture(), index) for index in range(32)], start=90 / 30)
+    assert np.isfinite(seen[-1].pose).all()
+
+
 def pose_runs(landmarker: Landmarker, images: list[Image], fps: float) -> int:
     runs = 0
     for index, image in enumerate(images):

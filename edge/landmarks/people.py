@@ -13,8 +13,9 @@ from edge.types import Floats, Image
 
 _ROUND_SECONDS, _CROWD_SECONDS = 2.0, 1.0
 """Time between two looks for somebody else while a signer is followed and something moves, alone and in company."""
-_BODILESS_SECONDS = 0.5
-"""Time between two looks for the body of a hand that is read already: held close, it hides its body for long."""
+_BODILESS_SECONDS = 1.0
+"""Time between two looks for the body of a hand that is read already: held close, it hides its body for long. Half a
+second finds the same bodies in 36 clips; looks that double their pause up to 2 s lose all 30 of one of them."""
 
 _ARMS, _MOST = 6.0, 0.75
 """Side of the square that holds both stretched arms, in shoulder widths, and the share of the picture's longer side
@@ -42,7 +43,7 @@ class Place:
         self.is_changed = False
         followed = self.body.region is not None
         self.body.step(image, ts)
-        if self._slid(image):
+        if self.body.is_new and self._slid(image):
             self.body.reset()
         if self.body.region is not None:
             self._seen(image, ts)

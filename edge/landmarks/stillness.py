@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +26,10 @@ class Stillness:
         self._cells = _cells(image, region)
 
     def lasts(self, image: Image) -> bool:
-        return int(np.abs(_cells(image, self._region) - self._cells).max()) < _STEP
+        return int(cv2.absdiff(_cells(image, self._region), self._cells).max()) < _STEP
 
 
-def _cells(image: Image, region: Region) -> NDArray[np.int16]:
+def _cells(image: Image, region: Region) -> NDArray[Any]:
     out = np.empty((_SIDE, _SIDE, 3), np.uint8)
     cut(image, region, out)
-    return cv2.resize(out, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA).astype(np.int16)
+    return cv2.resize(out, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)
