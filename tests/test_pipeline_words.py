@@ -23,6 +23,16 @@ def said(label: str, start: float, end: float) -> Emission:
     return Emission(kind, label, 0.9, ((label, 0.9),), start, end, end, "right")  # type: ignore[arg-type]
 
 
+def test_the_handshape_that_a_sign_ends_with_is_no_letter() -> None:
+    arbiter = Arbiter()
+    arbiter.step([], [said("hello", 0.2, 1.0)])
+    assert arbiter.step([said("B", 0.8, 1.2)], []) == [], "it stood before the word was said"
+    assert [e.label for e in arbiter.step([said("C", 1.5, 1.9)], [])] == ["C"]
+    assert [e.label for e in arbiter.step([said("A", 0.1, 0.5)], [])] == ["A"], (
+        "another recording, whose clock starts anew"
+    )
+
+
 def test_a_word_among_spelled_letters_is_dropped() -> None:
     arbiter = Arbiter()
     assert [e.label for e in arbiter.step([said("H", 0.0, 0.5)], [])] == ["H"]
