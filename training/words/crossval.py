@@ -21,7 +21,7 @@ from training.words.folds import Fold, folds
 from training.words.judge import clip_windows, table_of, verdict
 from training.words.network import to_faithful_int8
 from training.words.rounds import Rounds
-from training.words.sampling import INPUT_STEP, NOISE, Samples
+from training.words.sampling import NOISE, Samples
 
 log = logging.getLogger(__name__)
 UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
@@ -58,7 +58,7 @@ def calibration_windows(samples: Samples) -> Floats:
     """A fixed random choice of training windows that sets the int8 ranges; noise may go beyond them."""
     signs = np.flatnonzero(samples.glosses != NOISE)
     rows = np.random.default_rng(0).choice(signs, min(_CALIBRATION_ROWS, len(signs)), replace=False)
-    return np.asarray(samples.features[rows] * np.float32(INPUT_STEP), np.float32)
+    return samples.inputs(rows)
 
 
 def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Judged:

@@ -6,13 +6,12 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.prototypes import unit
 from edge.types import Floats
 from training.words.config import WordConfig
 from training.words.network import Network, build, finished
-from training.words.sampling import INPUT_STEP, Samples
+from training.words.sampling import Samples
 
 log = logging.getLogger(__name__)
 Draw = Callable[[int], Samples]
@@ -44,13 +43,9 @@ def fit(draw: Draw, config: WordConfig, labels: int) -> Network:
 def word_means(model: Network, samples: Samples, labels: int) -> Floats:
     """(D, labels - 1): where every word lies in the embedding, at length one; zero for a word without samples."""
     rows = np.flatnonzero(samples.labels < labels - 1)[:_MEAN_ROWS]
-    embeddings = unit(model.predict(_inputs(samples.features[rows]), batch_size=512, verbose=0)[-1])
+    embeddings = unit(model.predict(samples.inputs(rows), batch_size=512, verbose=0)[-1])
     own = np.eye(labels - 1, dtype=np.float32)[samples.labels[rows]]
     return unit(own.T @ embeddings).T
-
-
-def _inputs(features: NDArray[np.int8]) -> Floats:
-    return features.astype(np.float32) * np.float32(INPUT_STEP)
 
 
 def _one_round(members: Any, samples: Samples, config: WordConfig, labels: int, number: int) -> float:
@@ -61,7 +56,7 @@ def _one_round(members: Any, samples: Samples, config: WordConfig, labels: int, 
         order = rng.permutation(len(samples.labels))
         for start in range(0, len(order) - config.batch + 1, config.batch):
             rows = order[start : start + config.batch]
-            features, targets = _mixed(_inputs(samples.features[rows]), one_hot[samples.labels[rows]], config, rng)
+            features, targets = _mixed(samples.inputs(rows), one_hot[samples.labels[rows]], config, rng)
             losses.append(np.ravel(members.train_on_batch(features, [targets] * config.members))[0])
     return float(np.mean(losses))
 

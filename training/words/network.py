@@ -42,11 +42,11 @@ def finished(model: Network, means: Floats, config: WordConfig) -> Network:
     layers = keras.layers
     *members, embedding = model.outputs
     logits = layers.Average()(members) if len(members) > 1 else members[0]
-    closeness = layers.Dense(means.shape[1], "relu", name="closeness")(layers.UnitNormalization()(embedding))
-    nearest = keras.ops.max(closeness, axis=-1, keepdims=True)
+    closeness = layers.Dense(means.shape[1], "relu", name="closeness")
+    nearest = keras.ops.max(closeness(layers.UnitNormalization()(embedding)), axis=-1, keepdims=True)
     nothing = layers.Dense(means.shape[1] + 1, name="nothing")
     full = keras.Model(model.inputs, [layers.Add(name="logits")([logits, nothing(nearest)]), embedding])
-    full.get_layer("closeness").set_weights([means, np.full(means.shape[1], -_FAR, np.float32)])
+    closeness.set_weights([means, np.full(means.shape[1], -_FAR, np.float32)])
     last = np.eye(means.shape[1] + 1, dtype=np.float32)[-1]
     bias = config.strange * (config.familiar - _FAR) - config.nothing_less
     nothing.set_weights([-config.strange * last[None], bias * last])

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from edge.errors import AslEdgeError, InputError
 from training.convert import agreement_of
@@ -19,7 +18,6 @@ from training.words.crossval import calibration_windows
 from training.words.network import to_faithful_int8
 from training.words.options import SHIPPED, add_arguments, open_rounds
 from training.words.report import REPORT
-from training.words.sampling import INPUT_STEP
 from training.words.teach import TEACH_REPORT
 
 log = logging.getLogger(__name__)
@@ -55,7 +53,7 @@ def main(argv: list[str]) -> int:
         check_parity(report["parity"])
         point = report["operating_point"] | ({"taught": lessons["taught"]} if lessons else {})
         facts |= {"parity": report["parity"], "metrics": _metrics(report)}
-    agreement = agreement_of(model, content, samples.features[:_COMPARED].astype(np.float32) * np.float32(INPUT_STEP))
+    agreement = agreement_of(model, content, samples.inputs(slice(_COMPARED)))
     log.info("int8 decides as float on %.2f %% of training windows; %d bytes", 100 * agreement, len(content))
     if agreement < LEAST_AGREEMENT:
         raise AslEdgeError(

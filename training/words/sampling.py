@@ -36,6 +36,10 @@ class Samples:
     """(N, 2): both signers of a window made of two recordings, else one twice."""
     glosses: NDArray[np.str_]
 
+    def inputs(self, rows: NDArray[np.int64] | slice) -> Floats:
+        """(R, GRID_STEPS, CHANNELS): the features of some windows, as a network takes them."""
+        return np.asarray(self.features[rows] * np.float32(INPUT_STEP), np.float32)
+
     def without(self, signers: set[str], glosses: set[str]) -> "Samples":
         """What a fold may train on: nothing of these people, none of these glosses, as words or as `nothing`."""
         keep = ~np.isin(self.signers, list(signers)).any(axis=1) & ~np.isin(self.glosses, list(glosses))
@@ -97,8 +101,9 @@ class Sampler:
         drawn = [window for window in (draw() for draw in draws) if window is not None]
         grids = variations.moved(np.stack([d.grid for d in drawn]), self._config.augment, self._rng)
         features = word_features(grids)
-        for row in [row for row, d in enumerate(drawn) if d.gloss == NOISE]:
-            features[row] = self._random_features()
+        for row, window in enumerate(drawn):
+            if window.gloss == NOISE:
+                features[row] = self._random_features()
         features = np.rint(features / INPUT_STEP).astype(np.int8)
         return Samples(
             features,
