@@ -1,10 +1,14 @@
-"""`python -m training.train letters|words`: landmark stores in, a float model out."""
+"""`python -m training.train letters|words|landmarks`: landmark stores or pictures in, a float model out."""
 
 import sys
 
 from training.command import dispatch
 
-COMMANDS = {"letters": "training.letters.train", "words": "training.words.train"}
+COMMANDS = {
+    "letters": "training.letters.train",
+    "words": "training.words.train",
+    "landmarks": "training.landmarks.train",
+}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""int8 against float on the same crops: the error that quantizing alone makes, by source."""
+"""Ours against MediaPipe's float networks on the same crops: the error that a smaller crop and int8 make, by source."""
 
 from __future__ import annotations
 
@@ -42,9 +42,11 @@ Table = dict[str, dict[str, Agreement]]
 def compare(crops: Crops, floats: dict[str, Path], quantized: dict[str, Path]) -> Table:
     table: Table = defaultdict(lambda: defaultdict(Agreement))
     for role, file in quantized.items():
-        networks = (Network(floats[role]), Network(file))
-        for source, crop in crops[role]:
-            (seen, expected), (seen_int8, got) = (_look(network, crop, role) for network in networks)
+        original, ours = Network(floats[role]), Network(file)
+        originals = crops.get(f"original {role}", crops[role])
+        for (source, crop), (_, original_crop) in zip(crops[role], originals, strict=True):
+            seen, expected = _look(original, original_crop, role)
+            seen_int8, got = _look(ours, crop, role)
             for entry in (table[role][source], table[role]["all"]):
                 entry.crops += 1
                 entry.both += seen == seen_int8
@@ -54,14 +56,14 @@ def compare(crops: Crops, floats: dict[str, Path], quantized: dict[str, Path]) -
 
 
 def _look(network: Network, crop: Image, role: str) -> tuple[bool, Floats | None]:
-    """Whether the network sees something, and the landmarks if it is one that gives them."""
+    """Whether the network sees something, and the landmarks, in sides of the crop, if it is one that gives them."""
     network.run_pixels(crop, *((-1.0, 1.0) if role == "detector" else (0.0, 1.0)))
     if role in ("palm", "detector"):
         logits = network.output(1)
         return bool(logits.max() > 0), None
     points = network.output(0)
     points = points.reshape(21, 3) if role == "hand" else points.reshape(39, 5)
-    return bool(network.output(1).item() > 0.5), points[:, :2]
+    return bool(network.output(1).item() > 0.5), points[:, :2] / np.float32(len(crop))
 
 
 def _error(expected: Floats, got: Floats, role: str) -> float:
@@ -70,4 +72,4 @@ def _error(expected: Floats, got: Floats, role: str) -> float:
     else:
         size = float(np.linalg.norm(expected[_LEFT_SHOULDER] - expected[_RIGHT_SHOULDER]))
         expected, got = expected[_UPPER_BODY], got[_UPPER_BODY]
-    return float(np.linalg.norm(expected - got, axis=1).mean()) / max(size, 1.0)
+    return float(np.linalg.norm(expected - got, axis=1).mean()) / max(size, 1e-2)

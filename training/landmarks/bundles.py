@@ -12,6 +12,12 @@ from training.landmarks.agreement import Agreement
 from training.landmarks.wheel import LICENCE
 from training.landmarks.wheel import VERSION as WHEEL_VERSION
 
+_TRAINED = {
+    "hands": "The hand network was trained on (`python -m training.train landmarks`) to answer on\n"
+    "crops of 192 x 192 pixels as it does on its own 224 x 224; the palm network was not.",
+    "pose": "Nothing was trained.",
+}
+
 
 def write_bundle(
     folder: Path,
@@ -49,14 +55,15 @@ def write_card(folder: Path, *, task: str, calibration: dict[str, int], table: d
         "",
         f"MediaPipe's networks for {task} ({LICENCE}), from the {WHEEL_VERSION} wheel. Changed here: outputs that this",
         "program does not use are cut off, float16 weights unpacked, input channels turned to BGR, and all but the",
-        "output layers quantized to static int8. Nothing was trained. Made by `python -m training.quantize landmarks`.",
+        f"output layers quantized to static int8. {_TRAINED[task]}",
+        "Made by `python -m training.quantize landmarks`.",
         "",
         "## Calibration",
         "",
         "Ranges over real crops, as many of each source, every other picture mirrored, the outermost values left out:",
         ", ".join(f"{source} {count}" for source, count in sorted(calibration.items())) + ".",
         "",
-        "## int8 against float on the same crops of held-out sources",
+        "## Against MediaPipe's float networks on the same regions of held-out sources",
         "",
         "Error: mean landmark distance over "
         + ("hand size." if task == "hands" else "shoulder width, upper body.")

@@ -15,7 +15,8 @@ from edge.landmarks.pose import PoseNetworks
 from edge.types import Image
 from training.landmarks.pictures import clips, frames, stills
 
-SIDES = {"palm": 192, "hand": 224, "detector": 224, "landmark": 256}
+SIDES = {"palm": 192, "hand": 192, "detector": 224, "landmark": 256, "original hand": 224}
+"""Pixels across what each network takes. The hand's is smaller here than MediaPipe's own, which comes last."""
 
 Crops = dict[str, list[tuple[str, Image]]]
 """By network: (source, crop)."""
@@ -40,8 +41,9 @@ class Cropper:
             # The tracker looks where the landmarks were: a palm's first region and the one after it are both met.
             hand = self._hands.read(image, region)
             if hand is not None:
-                self._keep("hand", source, image, region)
-                self._keep("hand", source, image, hand.region)
+                for looked_at in (region, hand.region):
+                    self._keep("hand", source, image, looked_at)
+                    self._keep("original hand", source, image, looked_at)
         person = max((body for body, _ in self._pose.find(image)), key=lambda body: body.size, default=None)
         if person is not None:
             read = self._pose.read(image, person)

@@ -24,7 +24,7 @@ def prepare(content: bytes, outputs: list[int]) -> bytes:
     _unpack_weights(model, content)
     _take_bgr(model)
     _keep_outputs(model, outputs)
-    _sign(model)
+    sign(model)
     return packed(model)
 
 
@@ -174,7 +174,8 @@ def _take_bgr(model: Any) -> None:
     set_constant(model, weights, constant(model, weights)[..., ::-1])
 
 
-def _sign(model: Any) -> None:
+def sign(model: Any) -> None:
+    """Name input and outputs, as the quantizer wants them."""
     graph = model.subgraphs[0]
     signature = schema.SignatureDefT()
     signature.signatureKey = SIGNATURE

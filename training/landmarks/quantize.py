@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.bundle import load_bundle
+from edge.errors import InputError
 from edge.landmarks.hands import HANDS_TAG
 from edge.landmarks.pose import POSE_TAG
 from edge.types import Image
@@ -23,7 +24,7 @@ from training.landmarks.int8 import Recipe, quantize
 from training.landmarks.pictures import check_data
 from training.landmarks.shrink import shrink
 
-VERSION = "2"
+VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,12 @@ _TAGS = {"hands": HANDS_TAG, "pose": POSE_TAG}
 def main(argv: list[str]) -> int:
     args = _arguments(argv)
     check_data(args.data)
+    if not args.hand.is_file():
+        raise InputError(f"{args.hand}: no such network; make it with `python -m training.train landmarks`")
     with tempfile.TemporaryDirectory() as scratch:
         archive = args.wheel or wheel.download(Path(scratch))
         float_folder = args.floats or Path(scratch) / "float"
-        _write_floats(archive, float_folder)
+        write_floats(archive, float_folder)
         originals = [load_bundle(float_folder / task, task=task, features=_TAGS[task]) for task in PARTS]
         crops = collect(args.data, *originals, held_out=False, per_label=2, every=args.every)
         unseen = collect(args.data, *originals, held_out=True, per_label=2, every=args.every)
@@ -101,7 +104,7 @@ def balanced(crops: Crops, role: str, per_source: int) -> list[tuple[str, Image]
     return [group[index] for group in by_source.values() for index in rng.permutation(len(group))[:per_source]]
 
 
-def _write_floats(archive: Path, folder: Path) -> None:
+def write_floats(archive: Path, folder: Path) -> None:
     """The prepared networks before quantizing, as bundles: they cut the crops and are the measure of the int8 ones."""
     for task, parts in PARTS.items():
         files = {part.role: shrink(prepare(wheel.read_network(archive, part.source), part.outputs)) for part in parts}
@@ -114,7 +117,7 @@ def _make(task: str, floats: dict[str, Path], crops: Crops, unseen: Crops, args:
     for part in PARTS[task]:
         chosen = balanced(crops, part.role, args.per_source)
         used.update(source for source, _ in chosen)
-        content = floats[part.role].read_bytes()
+        content = (args.hand if part.role == "hand" else floats[part.role]).read_bytes()
         files[part.role] = quantize(content, [crop for _, crop in chosen], part.how)
     folder = args.out / task
     write_bundle(folder, task=task, tag=_TAGS[task], version=VERSION, files=files)
@@ -134,6 +137,12 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with images/ and clips/")
     parser.add_argument("--out", type=Path, default=Path("models"), help="folder of the bundles (default: models)")
     parser.add_argument("--wheel", type=Path, help=f"mediapipe {wheel.VERSION} wheel; fetched with pip when left out")
+    parser.add_argument(
+        "--hand",
+        type=Path,
+        default=Path("build/landmarks/hand.tflite"),
+        help="hand network of `python -m training.train landmarks` (default: %(default)s)",
+    )
     parser.add_argument("--floats", type=Path, help="keep the float bundles in this folder")
     parser.add_argument("--per-source", type=int, default=25, help="calibration crops of each source and network")
     parser.add_argument("--every", type=int, default=10, help="take every n-th frame of a clip")

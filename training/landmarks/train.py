@@ -1,0 +1,74 @@
+"""`python -m training.train landmarks`: the hand network of a smaller crop, taught by MediaPipe's own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+from edge.bundle import load_bundle
+from edge.landmarks.hands import HANDS_TAG, HandNetworks
+from training.command import count
+from training.landmarks import distillation, wheel
+from training.landmarks.crops import SIDES
+from training.landmarks.fit import fit, judge
+from training.landmarks.pictures import check_data
+from training.landmarks.quantize import write_floats
+from training.landmarks.trainable import resized, trainable, with_output, written
+
+log = logging.getLogger(__name__)
+
+_UNSEEN = 3000
+"""Crops of held-out sources that the network is judged by."""
+
+
+def main(argv: list[str]) -> int:
+    args = _arguments(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    original, seen, unseen = (args.out / name for name in ("original.tflite", "hands.npz", "hands-unseen.npz"))
+    if not (original.exists() and seen.exists() and unseen.exists()):
+        check_data(args.data)
+        _prepare(args, original, seen, unseen)
+    content = with_output(original.read_bytes(), "MEAN")
+    start = resized(content, args.side, points=0)
+    teacher, network = trainable(content), trainable(start)
+    crops = distillation.room(_UNSEEN, args.side)
+    distillation.drawn(distillation.load(unseen), 0, crops)
+    log.info("before: %s", judge(network, teacher, crops))
+    fit(network, teacher, distillation.lessons(seen, args.batch, args.side, args.processes), args.steps, crops)
+    result = judge(network, teacher, crops)
+    log.info("after: %s", result)
+    (args.out / "hand.tflite").write_bytes(written(start, network, outputs=3))
+    (args.out / "training.json").write_text(
+        json.dumps({"side": args.side, "steps": args.steps, "batch": args.batch, "held_out": result}, indent=2) + "\n",
+        "utf-8",
+    )
+    log.info("saved %s; next: python -m training.quantize landmarks", args.out / "hand.tflite")
+    return 0
+
+
+def _prepare(args: argparse.Namespace, original: Path, seen: Path, unseen: Path) -> None:
+    """The network that teaches, and the hands that it sees; made once."""
+    with tempfile.TemporaryDirectory() as scratch:
+        write_floats(args.wheel or wheel.download(Path(scratch)), Path(scratch) / "float")
+        bundle = load_bundle(Path(scratch) / "float" / "hands", task="hands", features=HANDS_TAG)
+        networks = HandNetworks(bundle)
+        for file, held_out in ((seen, False), (unseen, True)):
+            images = distillation.pictures(args.data, held_out=held_out, every=3)
+            distillation.save(distillation.find(images, networks), file)
+        original.write_bytes(bundle.file("hand").read_bytes())
+
+
+def _arguments(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training.train landmarks", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with images/ and clips/")
+    parser.add_argument("--out", type=Path, default=Path("build/landmarks"), help="folder of the float network")
+    parser.add_argument("--wheel", type=Path, help=f"mediapipe {wheel.VERSION} wheel; fetched with pip when left out")
+    parser.add_argument("--side", type=count, default=SIDES["hand"], help="pixels of the crop (default: %(default)s)")
+    parser.add_argument("--steps", type=count, default=12000, help="batches to learn from (default: %(default)s)")
+    parser.add_argument("--batch", type=count, default=32, help="crops in each (default: %(default)s)")
+    parser.add_argument("--processes", type=count, default=os.cpu_count(), help="processes that draw crops")
+    return parser.parse_args(argv)
