@@ -41,10 +41,10 @@ class Landmarker:
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
         self._motion = Motion()
         networks = (
-            self._hand_networks.detector.network,
-            self._hand_networks.network,
-            pose.detector.network,
-            pose.network,
+            {self._hand_networks.detector.network, self._hand_networks.near.network},
+            {self._hand_networks.network},
+            {pose.detector.network},
+            {pose.network},
         )
         self._networks = dict(zip(self.NETWORKS, networks, strict=True))
         self.seconds: dict[str, float] = {}
@@ -57,8 +57,9 @@ class Landmarker:
     def step_all(self, frame: Frame) -> list[Landmarks]:
         """Landmarks of every place at the counter, taken or not; the first one has who stands best."""
         image = frame.image
-        for network in self._networks.values():
-            network.seconds = 0.0
+        for networks in self._networks.values():
+            for network in networks:
+                network.seconds = 0.0
         self._motion.step(image)
         if self._motion.gain > 1:
             image = brightened(image, self._motion.gain)
@@ -82,7 +83,8 @@ class Landmarker:
             sides = tracker.step(view) if number == 1 or place.reach is not None else (None, None)
             taken += tuple(hand for hand in sides if hand is not None)
             found.append(self._landmarks(frame, number, sides, place))
-        self.seconds = {name: network.seconds for name, network in self._networks.items() if network.seconds}
+        spent = {name: sum(network.seconds for network in networks) for name, networks in self._networks.items()}
+        self.seconds = {name: seconds for name, seconds in spent.items() if seconds}
         return found
 
     def _landmarks(self, frame: Frame, signer: int, sides: tuple[Hand | None, Hand | None], place: Place) -> Landmarks:

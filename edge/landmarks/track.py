@@ -44,6 +44,12 @@ _WRIST_SQUARE, _WRIST_VISIBLE, _WRIST_MOVES = 1.2, 0.3, 0.02
 second hand in 57 clips of signs 8 found one; 32 of the looks, and 3 of the hands, had a wrist to go by."""
 
 
+_FRONT, _FRONT_REACH = 5 / 6, 1.2
+"""Side of the square in front of a body, in sides of the whole picture, and how far it reaches to either side of the
+chest, in shoulder widths, at least. On 47 calibration clips the near detector looks there 421 times of 549; as many
+frames have a hand (1,977 and 1,973 of 3,190) and palms cost 0.62 of what they did."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One frame and what is already known of it."""
@@ -86,6 +92,18 @@ class View:
             if self.motion.inside(Region(x, y, size), apart_from=than.region) > _WRIST_MOVES:
                 return True
         return False
+
+    def front(self) -> Region | None:
+        """The part of a wide picture that the signer's hands are in; None where that is unknown or hardly smaller."""
+        if self.body is None or self.square is not None:
+            return None
+        height, width = self.image.shape[:2]
+        side = _FRONT * max(width, height)
+        shoulders = self.body[_SHOULDERS, :2]
+        if height > side or side / 2 < _FRONT_REACH * math.dist(*shoulders):
+            return None
+        middle = min(max(float(shoulders[:, 0].mean()), side / 2), width - side / 2)
+        return Region(middle, height / 2, side)
 
     def in_reach(self, region: Region) -> bool:
         return self.body is None or within_reach(self.body, region.x, region.y)

@@ -77,7 +77,9 @@ class HandTracker:
 
     def _look_for_more(self, view: View) -> None:
         known = self._regions()
-        palms = [region for region in self._networks.find(view.image, view.square) if view.in_reach(region)]
+        front = view.front()
+        found = self._networks.find(view.image, front or view.square, near=front is not None)
+        palms = [region for region in found if view.in_reach(region)]
         for region in palms[:MAX_HANDS]:
             if len(self._tracks) == MAX_HANDS:
                 return

@@ -58,7 +58,7 @@ def compare(crops: Crops, floats: dict[str, Path], quantized: dict[str, Path]) -
 def _look(network: Network, crop: Image, role: str) -> tuple[bool, Floats | None]:
     """Whether the network sees something, and the landmarks, in sides of the crop, if it is one that gives them."""
     network.run_pixels(crop, *((-1.0, 1.0) if role == "detector" else (0.0, 1.0)))
-    if role in ("palm", "detector"):
+    if role in ("palm", "near", "detector"):
         logits = network.output(1)
         return bool(logits.max() > 0), None
     points = network.output(0)

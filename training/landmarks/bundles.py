@@ -13,8 +13,10 @@ from training.landmarks.wheel import LICENCE
 from training.landmarks.wheel import VERSION as WHEEL_VERSION
 
 _TRAINED = {
-    "hands": "The hand network was trained on (`python -m training.train landmarks`) to answer on\n"
-    "crops of 192 x 192 pixels as it does on its own 224 x 224; the palm network was not.",
+    "hands": "The near palm network is the palm network over\n"
+    "128 x 128 pixels. The hand network takes 192 x 192 pixels instead of 224 x 224 and was trained to answer there\n"
+    "as MediaPipe's does on its own crop (`python -m training.train landmarks`; 5,460 batches of 96, seven minutes of\n"
+    "an H100), on varied crops of 2,588 hands of sources that are not held out below, without labels.",
     "pose": "Nothing was trained.",
 }
 

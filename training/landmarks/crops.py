@@ -15,8 +15,9 @@ from edge.landmarks.pose import PoseNetworks
 from edge.types import Image
 from training.landmarks.pictures import clips, frames, stills
 
-SIDES = {"palm": 192, "hand": 192, "detector": 224, "landmark": 256, "original hand": 224}
-"""Pixels across what each network takes. The hand's is smaller here than MediaPipe's own, which comes last."""
+SIDES = {"palm": 192, "near": 128, "hand": 192, "detector": 224, "landmark": 256, "original hand": 224}
+"""Pixels across what each network takes. The hand's is smaller here than MediaPipe's own, which comes last; the near
+one is the palm detector's network over fewer pixels."""
 
 Crops = dict[str, list[tuple[str, Image]]]
 """By network: (source, crop)."""
@@ -35,7 +36,7 @@ class Cropper:
         self._count += 1
         if self._count % 2:
             image = np.ascontiguousarray(image[:, ::-1])
-        for network in ("palm", "detector"):
+        for network in ("palm", "near", "detector"):
             self._keep(network, source, image, whole(image), cv2.BORDER_CONSTANT)
         for region in self._hands.find(image)[:2]:
             # The tracker looks where the landmarks were: a palm's first region and the one after it are both met.

@@ -25,6 +25,7 @@ from training.landmarks.pictures import clips, frames, stills
 from training.landmarks.variations import REACH, vary
 
 SEED = 11
+_SIDES = SIDES["original hand"], SIDES["hand"]
 _LARGEST_PX = 256
 """No region is kept larger: a crop has 224 pixels at most."""
 _QUALITY = 92
@@ -105,19 +106,18 @@ def drawn(hands: list[Hand], number: int, out: Crops) -> None:
         cut(varied, place, smaller)
 
 
-def room(size: int, side: int) -> Crops:
+def room(size: int) -> Crops:
     """Memory for so many crops."""
-    sides = SIDES["original hand"], side
-    original, smaller = (np.empty((size, one, one, 3), np.uint8) for one in sides)
+    original, smaller = (np.empty((size, one, one, 3), np.uint8) for one in _SIDES)
     return original, smaller
 
 
-def lessons(file: Path, size: int, side: int, processes: int) -> Iterator[Crops]:
+def lessons(file: Path, size: int, processes: int) -> Iterator[Crops]:
     """Batches of varied hands without end, drawn by other processes into memory that all of them see."""
     with tempfile.TemporaryDirectory() as folder:
-        lots = [_shared(Path(folder), lot, size, side, "w+") for lot in range(_LOTS)]
+        lots = [_shared(Path(folder), lot, size, "w+") for lot in range(_LOTS)]
         context = multiprocessing.get_context("spawn")
-        with context.Pool(processes, _begin, (file, Path(folder), size, side)) as pool:
+        with context.Pool(processes, _begin, (file, Path(folder), size)) as pool:
             waiting = deque((lot, pool.apply_async(_draw, (lot, lot))) for lot in range(_LOTS))
             for number in itertools.count(_LOTS):
                 lot, done = waiting.popleft()
@@ -134,20 +134,19 @@ class _Worker:
     lots: list[Crops]
 
 
-def _begin(file: Path, folder: Path, size: int, side: int) -> None:
+def _begin(file: Path, folder: Path, size: int) -> None:
     cv2.setNumThreads(1)
     _Worker.hands = load(file)
-    _Worker.lots = [_shared(folder, lot, size, side, "r+") for lot in range(_LOTS)]
+    _Worker.lots = [_shared(folder, lot, size, "r+") for lot in range(_LOTS)]
 
 
 def _draw(lot: int, number: int) -> None:
     drawn(_Worker.hands, number, _Worker.lots[lot])
 
 
-def _shared(folder: Path, lot: int, size: int, side: int, mode: Any) -> Crops:
-    sides = SIDES["original hand"], side
+def _shared(folder: Path, lot: int, size: int, mode: Any) -> Crops:
     original, smaller = (
         np.memmap(folder / f"{lot}-{part}", np.uint8, mode, shape=(size, one, one, 3))
-        for part, one in enumerate(sides)
+        for part, one in enumerate(_SIDES)
     )
     return original, smaller

@@ -16,7 +16,7 @@ from training.landmarks.trainable import Tensor
 
 log = logging.getLogger(__name__)
 
-_RATE = 2e-3
+_RATE = 3e-3
 """Relative to each channel's weights."""
 _DECAY = 0.998
 """Of the running mean of the weights, which is what is saved."""
@@ -38,8 +38,13 @@ class Distiller(keras.Model):  # type: ignore[misc] # Keras has no types
         outputs: list[Tensor] = self.smaller(ops.cast(crops[1], "float32") / 255)
         return outputs
 
-    def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    def compute_loss(  # how Keras calls it
+        self,
+        x: Any,
+        y: Any,
+        y_pred: Any,
+        sample_weight: Any = None,
+        training: bool = True,  # noqa: ARG002
     ) -> Tensor:
         answers = self.original(ops.cast(x[0], "float32") / 255)
         sides = x[0].shape[1], x[1].shape[1]
@@ -89,10 +94,10 @@ class _Report(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no ty
         super().__init__()
         self._unseen, self._started = unseen, time.monotonic()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+    def on_epoch_end(self, _: int, logs: dict[str, float] | None = None) -> None:
         result = judge(self.model.smaller, self.model.original, self._unseen)
-        seconds = time.monotonic() - self._started
-        log.info("%d steps, %.0f s: loss %.4f; held out %s", self.model.optimizer.iterations, seconds, logs["loss"], result)
+        steps, seconds = int(self.model.optimizer.iterations), time.monotonic() - self._started
+        log.info("%d steps, %.0f s: %s; held out %s", steps, seconds, logs, result)
 
 
 def judge(smaller: Any, original: Any, crops: Crops) -> dict[str, float]:

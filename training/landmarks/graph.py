@@ -74,6 +74,43 @@ def set_constant(model: Any, index: int, values: Any) -> None:
     tensor.sparsity = None
 
 
+def resized(content: bytes, side: int) -> bytes:
+    """The same network over a picture of another size: convolutions do not mind, means go over all of it."""
+    model = load(content)
+    graph = model.subgraphs[0]
+    before = int(graph.tensors[int(graph.inputs[0])].shape[1])
+    for operator in graph.operators:
+        if operator_name(model, operator) == "RESIZE_BILINEAR":
+            target = int(operator.inputs[1])
+            _set_integers(model, target, constant(model, target, np.int32) * side // before)
+    interpreter = Interpreter(
+        model_content=packed(model),
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
+    interpreter.resize_tensor_input(int(graph.inputs[0]), [1, side, side, 3])
+    interpreter.allocate_tensors()
+    for detail in interpreter.get_tensor_details()[: len(graph.tensors)]:
+        graph.tensors[detail["index"]].shape = detail["shape"]
+    return packed(model)
+
+
+def scaled(content: bytes, output: int, factor: float) -> bytes:
+    """The same network with another unit of one output, which an operator with weights makes."""
+    model = load(content)
+    graph = model.subgraphs[0]
+    head = next(one for one in graph.operators if int(one.outputs[0]) == int(graph.outputs[output]))
+    for index in list(head.inputs)[1:3]:
+        set_constant(model, int(index), constant(model, int(index)) * np.float32(factor))
+    return packed(model)
+
+
+def _set_integers(model: Any, index: int, values: Any) -> None:
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(np.ascontiguousarray(values, np.int32).tobytes(), np.uint8)
+    model.buffers.append(buffer)
+    model.subgraphs[0].tensors[index].buffer = len(model.buffers) - 1
+
+
 def activations(content: bytes, inputs: Iterable[Floats]) -> Iterator[Callable[[int], Floats]]:
     """Run the float network on each input; what comes reads any tensor of that run by its index."""
     interpreter = Interpreter(

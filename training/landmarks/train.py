@@ -15,9 +15,10 @@ from training.command import count
 from training.landmarks import distillation, wheel
 from training.landmarks.crops import SIDES
 from training.landmarks.fit import fit, judge
+from training.landmarks.graph import resized, scaled
 from training.landmarks.pictures import check_data
 from training.landmarks.quantize import write_floats
-from training.landmarks.trainable import resized, trainable, with_output, written
+from training.landmarks.trainable import trainable, with_output, written
 
 log = logging.getLogger(__name__)
 
@@ -33,18 +34,18 @@ def main(argv: list[str]) -> int:
         check_data(args.data)
         _prepare(args, original, seen, unseen)
     content = with_output(original.read_bytes(), "MEAN")
-    start = resized(content, args.side, points=0)
+    # Points are in pixels of the crop.
+    start = scaled(resized(content, SIDES["hand"]), output=0, factor=SIDES["hand"] / SIDES["original hand"])
     teacher, network = trainable(content), trainable(start)
-    crops = distillation.room(_UNSEEN, args.side)
+    crops = distillation.room(_UNSEEN)
     distillation.drawn(distillation.load(unseen), 0, crops)
     log.info("before: %s", judge(network, teacher, crops))
-    fit(network, teacher, distillation.lessons(seen, args.batch, args.side, args.processes), args.steps, crops)
+    fit(network, teacher, distillation.lessons(seen, args.batch, args.processes), args.steps, crops)
     result = judge(network, teacher, crops)
     log.info("after: %s", result)
-    (args.out / "hand.tflite").write_bytes(written(start, network, outputs=3))
+    (args.out / "hand.tflite").write_bytes(written(start, network))
     (args.out / "training.json").write_text(
-        json.dumps({"side": args.side, "steps": args.steps, "batch": args.batch, "held_out": result}, indent=2) + "\n",
-        "utf-8",
+        json.dumps({"steps": args.steps, "batch": args.batch, "held_out": result}, indent=2) + "\n", "utf-8"
     )
     log.info("saved %s; next: python -m training.quantize landmarks", args.out / "hand.tflite")
     return 0
@@ -67,8 +68,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with images/ and clips/")
     parser.add_argument("--out", type=Path, default=Path("build/landmarks"), help="folder of the float network")
     parser.add_argument("--wheel", type=Path, help=f"mediapipe {wheel.VERSION} wheel; fetched with pip when left out")
-    parser.add_argument("--side", type=count, default=SIDES["hand"], help="pixels of the crop (default: %(default)s)")
-    parser.add_argument("--steps", type=count, default=12000, help="batches to learn from (default: %(default)s)")
-    parser.add_argument("--batch", type=count, default=32, help="crops in each (default: %(default)s)")
+    parser.add_argument("--steps", type=count, default=5500, help="batches to learn from (default: %(default)s)")
+    parser.add_argument("--batch", type=count, default=96, help="crops in each (default: %(default)s)")
     parser.add_argument("--processes", type=count, default=os.cpu_count(), help="processes that draw crops")
     return parser.parse_args(argv)

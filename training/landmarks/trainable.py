@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -38,9 +39,7 @@ class Weighted(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
             np.full_like(bias, max(float(np.sqrt(np.mean(bias**2))), 1e-3)),
         )
         self._parts = [
-            self.add_weight(
-                shape=values.shape, initializer=lambda shape, dtype, start=values / scale: ops.cast(start, dtype)
-            )
+            self.add_weight(shape=values.shape, initializer=_start(values / scale))
             for values, scale in zip((weights, bias), self._scales, strict=True)
         ]
 
@@ -59,6 +58,10 @@ class Weighted(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
             ops.convert_to_numpy(part) * scale for part, scale in zip(self._parts, self._scales, strict=True)
         )
         return weights, bias
+
+
+def _start(values: Floats) -> Callable[..., Tensor]:
+    return lambda _, dtype: ops.cast(values, dtype)
 
 
 def trainable(content: bytes) -> Any:
@@ -83,7 +86,7 @@ def _applied(model: Any, number: int, operator: Any, tensors: dict[int, Tensor])
     first, *rest = (int(index) for index in operator.inputs)
     x = tensors[first]
     if name == "ADD":
-        return x + tensors[rest[0]]
+        return _ACTIVATIONS[operator.builtinOptions.fusedActivationFunction](x + tensors[rest[0]])
     if name == "PAD":
         return ops.pad(x, constant(model, rest[0], np.int32).tolist())
     if name == "MEAN":
@@ -100,8 +103,8 @@ def _layer(number: int) -> str:
     return f"operator_{number}"
 
 
-def written(content: bytes, network: Any, outputs: int) -> bytes:
-    """The file that `network` was made of with the weights as they are now and the first so many of its outputs."""
+def written(content: bytes, network: Any) -> bytes:
+    """The file that `network` was made of with the weights as they are now, without what `with_output` added."""
     model = load(content)
     graph = model.subgraphs[0]
     for number, operator in enumerate(graph.operators):
@@ -109,7 +112,7 @@ def written(content: bytes, network: Any, outputs: int) -> bytes:
             values = network.get_layer(_layer(number)).values()
             for index, value in zip(list(operator.inputs)[1:3], values, strict=True):
                 set_constant(model, int(index), value)
-    graph.outputs = list(graph.outputs)[:outputs]
+    graph.outputs = list(graph.outputs)[:-1]
     sign(model)
     return packed(model)
 
@@ -122,25 +125,3 @@ def with_output(content: bytes, operator: str) -> bytes:
     graph.outputs = [*graph.outputs, made[-1]]
     model.signatureDefs = []
     return packed(model)
-
-
-def resized(content: bytes, side: int, points: int) -> bytes:
-    """The same network for a smaller crop, untrained; output `points` is in pixels of the crop and shrinks with it.
-
-    Its convolutions do not mind, and the mean over what is left of the picture comes before the heads.
-    """
-    model = load(content)
-    graph = model.subgraphs[0]
-    before = int(graph.tensors[int(graph.inputs[0])].shape[1])
-    for tensor in graph.tensors:
-        if len(tensor.shape) == 4 and tensor.shape[0] == 1 and not _is_constant(model, tensor):
-            tensor.shape = [1, *(int(length) * side // before for length in tensor.shape[1:3]), int(tensor.shape[3])]
-    head = next(one for one in graph.operators if int(one.outputs[0]) == int(graph.outputs[points]))
-    for index in list(head.inputs)[1:3]:
-        set_constant(model, int(index), constant(model, int(index)) * np.float32(side / before))
-    return packed(model)
-
-
-def _is_constant(model: Any, tensor: Any) -> bool:
-    data = model.buffers[tensor.buffer].data
-    return data is not None and len(data) > 0
