@@ -38,7 +38,7 @@ class _Variant:
         size = (self.width, round(height * self.width / width))
         image = cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA if self.width < width else cv2.INTER_LINEAR)
         wall, cpu = time.perf_counter(), time.process_time()
-        self.pipeline.step(dataclasses.replace(frame, image=image))  # type: ignore[arg-type] # a uint8 picture still
+        self.pipeline.step(dataclasses.replace(frame, picture=image))  # type: ignore[arg-type] # a uint8 picture still
         self.cpu.append(time.process_time() - cpu)
         self.wall.append(time.perf_counter() - wall)
 

@@ -4,9 +4,12 @@ Times are seconds on the source's own clock: epoch seconds for a live camera, se
 frame in a replay. Nothing past the camera reads a clock.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +26,50 @@ SIDES: tuple[Side, Side] = ("left", "right")
 """Index of each side in every array that has a hand axis (the landmark store's order)."""
 
 
-@dataclass(frozen=True, slots=True)
+class Packed(Protocol):
+    """A picture that is decoded no further than somebody looks."""
+
+    @property
+    def small(self) -> Image:
+        """The whole picture, coarse: enough to see that something moves."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels when decoded in full."""
+
+    def decoded(self) -> Image:
+        """The picture in full."""
+
+    def mirrored(self) -> Packed:
+        """Left and right exchanged."""
+
+
+@dataclass(frozen=True)
 class Frame:
     """One picture and the moment it was grabbed."""
 
-    image: Image
+    picture: Image | Packed
     ts: float
     index: int
     """Position in the source, counting frames that were dropped."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        if isinstance(self.picture, np.ndarray):
+            height, width = self.picture.shape[:2]
+            return height, width
+        return self.picture.size
+
+    @property
+    def small(self) -> Image:
+        """The whole picture, perhaps coarser: what it takes to see that something moves."""
+        return self.picture if isinstance(self.picture, np.ndarray) else self.picture.small
+
+    @cached_property
+    def image(self) -> Image:
+        """The picture in full; the first to ask pays for the decoding."""
+        return self.picture if isinstance(self.picture, np.ndarray) else self.picture.decoded()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from edge.camera.clock import EpochClock
 from edge.camera.files import raw_frames
 from edge.camera.mailbox import Mailbox
@@ -21,13 +23,13 @@ from edge.camera.session import Session
 from edge.camera.source import LOCAL_KINDS, SourceKind, parse_source, why_absent
 from edge.config import CameraConfig
 from edge.errors import InputError
-from edge.types import Frame
+from edge.types import Frame, Image, Packed
 
 log = logging.getLogger(__name__)
 
 CameraState = Literal["opening", "ok", "lost"]
 
-_TICK_SECONDS = 0.1
+_TICK_SECONDS = 0.25
 _OPENING_SECONDS = 10.0
 """The first picture may take this long (rpicam-vid about 2 s, network cameras more); later ones `stall_seconds`."""
 _FIRST_PAUSE_SECONDS = 0.5
@@ -118,9 +120,9 @@ class Camera:
         """The newest frame not handed out before; None if none comes within `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while (grab := self._mailbox.take(max(0.0, deadline - time.monotonic()))) is not None:
-            image = grab.decode()
-            if image is not None:
-                return Frame(mirror(image) if self._flip else image, grab.ts, grab.index)
+            picture = grab.decode()
+            if picture is not None:
+                return Frame(_mirrored(picture) if self._flip else picture, grab.ts, grab.index)
             self._damaged += 1
         return None
 
@@ -192,6 +194,10 @@ class Camera:
             log.info("camera %s: back", self.name)
         self.state = "ok"
         self._mailbox.put(_Grab(decode, self._clock.now(), next(self._frame_numbers)))
+
+
+def _mirrored(picture: Image | Packed) -> Image | Packed:
+    return mirror(picture) if isinstance(picture, np.ndarray) else picture.mirrored()
 
 
 def _pauses(longest: float) -> Iterator[float]:

@@ -9,20 +9,22 @@ from typing import cast
 
 import cv2
 
-from edge.camera.pictures import decode_picture
+from edge.camera.pictures import read_jpeg
 from edge.camera.source import Source, why_absent
 from edge.config import CameraConfig
 from edge.errors import AslEdgeError
-from edge.types import Image
+from edge.types import Image, Packed
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when FFmpeg is first used
 cv2.setLogLevel(0)
 
 _OPEN_MS = 5000
 """A camera on the network that has not answered by then is tried again later."""
+_ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1]
+"""Frame threads hold pictures back (RTSP 91 ms late with, 56 ms without) and cost more than they decode."""
 _MJPG = int.from_bytes(b"MJPG", "little")
 
-Decode = Callable[[], Image | None]
+Decode = Callable[[], Image | Packed | None]
 """The grabbed picture, decoded only if somebody wants it; None if it is damaged."""
 
 
@@ -32,7 +34,7 @@ class SourceLostError(AslEdgeError):
 
 def open_video(path: str) -> cv2.VideoCapture:
     """A file, for `isOpened()` to judge; turned upright as its rotation tag says."""
-    return cv2.VideoCapture(path, cv2.CAP_FFMPEG)
+    return cv2.VideoCapture(path, cv2.CAP_FFMPEG, _ONE_THREAD)
 
 
 class UrlStream:
@@ -42,11 +44,10 @@ class UrlStream:
         options = {
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: _OPEN_MS,
             cv2.CAP_PROP_READ_TIMEOUT_MSEC: int(config.stall_seconds * 1000),  # the default blocks for 30 s
-            cv2.CAP_PROP_N_THREADS: 1,  # frame threads hold pictures back: RTSP 91 ms late with, 56 ms without
         }
         self._name = source.name
         self._capture = cv2.VideoCapture(
-            source.target, cv2.CAP_FFMPEG, [number for option in options.items() for number in option]
+            source.target, cv2.CAP_FFMPEG, [number for option in options.items() for number in option] + _ONE_THREAD
         )
         if not self._capture.isOpened():
             raise SourceLostError(f"{self._name}: cannot be opened; is the camera on, and the address right?")
@@ -85,7 +86,7 @@ class DeviceStream:
         if not ok:
             raise SourceLostError(f"{self._name}: no more pictures; is the camera still plugged in?")
         image = cast("Image", picture)
-        return (lambda: decode_picture(image.ravel())) if self._compressed else (lambda: image)
+        return (lambda: read_jpeg(image.ravel())) if self._compressed else (lambda: image)
 
     def close(self) -> None:
         self._capture.release()

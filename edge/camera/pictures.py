@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,8 @@ from edge.types import Image
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
+_JPEG_MARKER, _JPEG_FRAMES = 0xFF, frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""What begins a segment, and those that begin with the picture's size."""
 _GIF_START = b"GIF8"
 _PNG_START, _PNG_END = b"\x89PNG", b"IEND"
 
@@ -48,6 +51,46 @@ def decode_picture(data: NDArray[np.uint8]) -> Image | None:
         return cast("Image | None", cv2.imdecode(data, cv2.IMREAD_COLOR))
     except cv2.error:  # a header that claims an absurd size
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Jpeg:
+    """A camera's JPEG of which an eighth is decoded: with nobody there, the rest never is."""
+
+    data: NDArray[np.uint8]
+    small: Image
+    size: tuple[int, int]
+    flip: bool = False
+
+    def decoded(self) -> Image:
+        image = cv2.imdecode(self.data, cv2.IMREAD_COLOR)
+        if image is None:  # its eighth could be: better coarse than none
+            return cast("Image", cv2.resize(self.small, self.size[::-1]))
+        return mirror(cast("Image", image)) if self.flip else cast("Image", image)
+
+    def mirrored(self) -> Jpeg:
+        return replace(self, small=mirror(self.small), flip=not self.flip)
+
+
+def read_jpeg(data: NDArray[np.uint8]) -> Jpeg | None:
+    """A JPEG held in memory; None if it is damaged."""
+    content = data.tobytes()
+    size = _jpeg_size(content)
+    if size is None or not _is_whole(content):
+        return None
+    small = cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_8)
+    return None if small is None else Jpeg(data, cast("Image", small), size)
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int] | None:
+    """Height and width, from the header of the first scan; None where there is none."""
+    at = len(_JPEG_START)
+    while at + 9 <= len(data) and data[at] == _JPEG_MARKER:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker in _JPEG_FRAMES:
+            return int.from_bytes(data[at + 5 : at + 7], "big"), int.from_bytes(data[at + 7 : at + 9], "big")
+        at += 2 + length
+    return None
 
 
 def mirror(image: Image) -> Image:

@@ -25,6 +25,8 @@ USERNAME_VARIABLE = "ASL_EDGE_DISPLAY_USERNAME"
 PASSWORD_VARIABLE = "ASL_EDGE_DISPLAY_PASSWORD"  # noqa: S105 - the name of the variable
 
 _LOOPBACK = "127.0.0.1"
+_POLL_SECONDS = 0.25
+"""How soon it notices that it shall stop."""
 _FILES = {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js", "/mqtt.js": "mqtt.js"}
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "json": "application/json"}
 _REQUEST_SECONDS = 5.0
@@ -77,7 +79,9 @@ class DisplayServer:
             reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
             mend = "set another one (0 picks a free one), or display.enabled: false"
             raise AslEdgeError(f"display.port: port {self._port} on {_LOOPBACK} {reason}; {mend}") from error
-        threading.Thread(name="asl-display", target=self._server.serve_forever, args=(0.1,), daemon=True).start()
+        threading.Thread(
+            name="asl-display", target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
+        ).start()
         log.info("captions in the browser at %s", self.url)
         if self._shows_nothing:
             log.warning("the caption page cannot reach the broker; set display.broker_websocket_url")

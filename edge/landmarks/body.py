@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from edge.landmarks.crop import Region
+from edge.landmarks.picture import Picture
 from edge.landmarks.pose import PoseNetworks
-from edge.types import Floats, Image
+from edge.types import Floats
 
 _SLOWEST = 3
 """A body that keeps still is read every so many intervals: shoulders hardly move while hands sign."""
@@ -35,16 +36,16 @@ class BodyTracker:
         self._read_at = float("-inf")
         self._pauses = 1
 
-    def step(self, image: Image, ts: float) -> None:
+    def step(self, picture: Picture, ts: float) -> None:
         """Follow the body, if there is one."""
         pause = self.interval * self._pauses
         self.is_new = False
         if self.region is not None and not 0 <= ts - self._read_at < pause - _SLACK_SECONDS:
-            self.read(image, ts, self.region)
+            self.read(picture, ts, self.region)
 
-    def read(self, image: Image, ts: float, region: Region) -> bool:
+    def read(self, picture: Picture, ts: float, region: Region) -> bool:
         """Read the body in a region; False where nobody is."""
-        read = self._networks.read(image, region)
+        read = self._networks.read(picture.image, region)
         before = self.pose
         self.pose, self.region = read if read is not None else (None, None)
         self.is_new = read is not None

@@ -9,8 +9,9 @@ import numpy as np
 from edge.bundle import load_installed
 from edge.config import LandmarksConfig, SignerConfig
 from edge.landmarks.hands import HANDS_TAG, Hand, HandNetworks
-from edge.landmarks.motion import Motion, brightened
+from edge.landmarks.motion import Motion
 from edge.landmarks.people import People, Place
+from edge.landmarks.picture import Picture
 from edge.landmarks.pose import LANDMARKS, POSE_TAG, PoseNetworks
 from edge.landmarks.track import View
 from edge.landmarks.tracker import HandTracker
@@ -56,24 +57,22 @@ class Landmarker:
 
     def step_all(self, frame: Frame) -> list[Landmarks]:
         """Landmarks of every place at the counter, taken or not; the first one has who stands best."""
-        image = frame.image
         for networks in self._networks.values():
             for network in networks:
                 network.seconds = 0.0
-        self._motion.step(image)
-        if self._motion.gain > 1:
-            image = brightened(image, self._motion.gain)
-        self._people.step(image, frame.ts, self._motion, hand_followed=any(hands.follows for hands in self._hands))
+        self._motion.step(frame.small, frame.size[1])
+        picture = Picture(frame, self._motion.gain)
+        self._people.step(picture, frame.ts, self._motion, hand_followed=any(hands.follows for hands in self._hands))
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()
         for number, (place, tracker) in enumerate(zip(self._people.places, self._hands, strict=True), 1):
             if place.is_changed:
                 tracker.reset()
             view = View(
-                image=image,
+                picture=picture,
                 ts=frame.ts,
                 motion=self._motion,
-                square=place.square(image),
+                square=place.square(picture),
                 body=place.reach,
                 body_is_new=place.body.is_new,
                 crowded=self._people.crowded,
@@ -88,7 +87,7 @@ class Landmarker:
         return found
 
     def _landmarks(self, frame: Frame, signer: int, sides: tuple[Hand | None, Hand | None], place: Place) -> Landmarks:
-        height, width = frame.image.shape[:2]
+        height, width = frame.size
         hands = np.full((2, 21, 3), np.nan, np.float32)
         presence = np.zeros(2, np.float32)
         for side, hand in enumerate(sides):

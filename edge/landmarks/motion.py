@@ -33,10 +33,11 @@ class Motion:
         self._before: NDArray[Any] | None = None
         self._changed: NDArray[np.bool_] = np.ones((1, 1), np.bool_)
 
-    def step(self, image: Image) -> None:
-        height, width = image.shape[:2]
-        self._scale = _WIDTH_PX / width
-        size = (_WIDTH_PX, max(1, round(height * self._scale)))
+    def step(self, image: Image, width: int | None = None) -> None:
+        """`image` may be a coarse copy of the picture, which is `width` wide."""
+        height, own_width = image.shape[:2]
+        self._scale = _WIDTH_PX / (width or own_width)
+        size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / own_width)))
         thumbnail = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2GRAY)
         self.brightness = float(thumbnail.mean())
         self.gain = _gain(thumbnail)

@@ -6,10 +6,11 @@ from edge.config import SignerConfig
 from edge.landmarks.body import BodyTracker
 from edge.landmarks.crop import Region
 from edge.landmarks.motion import Motion
+from edge.landmarks.picture import Picture
 from edge.landmarks.pose import PoseNetworks
 from edge.landmarks.search import MOVING_SECONDS, Search
 from edge.signer import Person, SignerLock, person_of
-from edge.types import Floats, Image
+from edge.types import Floats
 
 _ROUND_SECONDS, _CROWD_SECONDS = 2.0, 1.0
 """Time between two looks for somebody else while a signer is followed and something moves, alone and in company."""
@@ -38,48 +39,48 @@ class Place:
         self.is_changed = False
         """Somebody took it over in this frame."""
 
-    def follow(self, image: Image, ts: float) -> bool:
+    def follow(self, picture: Picture, ts: float) -> bool:
         """False where the body was lost in this frame."""
         self.is_changed = False
         followed = self.body.region is not None
-        self.body.step(image, ts)
-        if self.body.is_new and self._slid(image):
+        self.body.step(picture, ts)
+        if self.body.is_new and self._slid(picture):
             self.body.reset()
         if self.body.region is not None:
-            self._seen(image, ts)
+            self._seen(picture, ts)
             return True
         if not self.lock.keeps(ts):
             self.reach = None
         return not followed
 
-    def square(self, image: Image) -> Region | None:
+    def square(self, picture: Picture) -> Region | None:
         """Where the hands of whoever has the place can be; None where that is most of the picture, or nobody has it."""
         if self.reach is None:
             return None
-        height, width = image.shape[:2]
+        height, width = picture.height, picture.width
         person = person_of(self.reach, width)
         size = _ARMS * person.size * width
         return Region(person.x * width, person.y * width, size) if size < _MOST * max(width, height) else None
 
-    def _slid(self, image: Image) -> bool:
+    def _slid(self, picture: Picture) -> bool:
         """The network reads somebody else than before."""
         pose, held = self.body.pose, self.lock.held
-        return pose is not None and held is not None and person_of(pose, image.shape[1]).has_jumped(held)
+        return pose is not None and held is not None and person_of(pose, picture.width).has_jumped(held)
 
-    def take(self, image: Image, ts: float, region: Region) -> bool:
+    def take(self, picture: Picture, ts: float, region: Region) -> bool:
         """Read the person in a region from now on; False where the pose network sees nobody."""
         before = self.lock.held
-        if not self.body.read(image, ts, region):
+        if not self.body.read(picture, ts, region):
             return False
-        self._seen(image, ts)
+        self._seen(picture, ts)
         assert self.lock.held is not None  # noqa: S101 - seen just now
         self.is_changed = before is not None and not self.lock.held.is_same(before)
         return True
 
-    def _seen(self, image: Image, ts: float) -> None:
+    def _seen(self, picture: Picture, ts: float) -> None:
         self.reach = self.body.pose
         assert self.reach is not None  # noqa: S101 - called where it stands
-        self.lock.follow(ts, person_of(self.reach, image.shape[1]))
+        self.lock.follow(ts, person_of(self.reach, picture.width))
 
 
 class People:
@@ -102,28 +103,28 @@ class People:
         """More than one person was seen: a hand may be another's."""
         return self._strangers + sum(place.lock.held is not None for place in self.places) > 1
 
-    def step(self, image: Image, ts: float, motion: Motion, *, hand_followed: bool) -> None:
+    def step(self, picture: Picture, ts: float, motion: Motion, *, hand_followed: bool) -> None:
         """`hand_followed`: a hand is being read, so that nobody waits for a body."""
         for place in self.places:
-            if not place.follow(image, ts):
+            if not place.follow(picture, ts):
                 self._search.lost(ts)
         due = self._search.due(ts, motion.outside([]), _BODILESS_SECONDS if hand_followed else MOVING_SECONDS)
         pause = _CROWD_SECONDS if self.crowded else _ROUND_SECONDS
         if due and (self.places[0].body.region is None or not 0 <= ts - self._looked_at < pause):
-            self._look(image, ts)
+            self._look(picture, ts)
 
-    def _look(self, image: Image, ts: float) -> None:
-        width = image.shape[1]
+    def _look(self, picture: Picture, ts: float) -> None:
+        width = picture.width
         followed = [place.lock.held for place in self.places if place.body.pose is not None and place.lock.held]
         bodies = {
             person: body
-            for body, head in self._networks.find(image)
+            for body, head in self._networks.find(picture.image)
             for person in [Person(head.x / width, head.y / width, head.size / width)]
             if not any(person.is_same(other) for other in followed)
         }
         for place in self.places:
             while (person := place.lock.choose(ts, list(bodies))) is not None:
-                if place.take(image, ts, bodies.pop(person)):
+                if place.take(picture, ts, bodies.pop(person)):
                     break
         self._strangers = len(bodies)
         self._looked_at = ts

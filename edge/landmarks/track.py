@@ -10,6 +10,7 @@ import numpy as np
 from edge.landmarks.crop import Region
 from edge.landmarks.hands import Hand
 from edge.landmarks.motion import Motion
+from edge.landmarks.picture import Picture
 from edge.landmarks.stillness import Stillness
 from edge.signer import ON_WRIST, on_wrist, within_reach, wrists_seen
 from edge.types import Floats, Image
@@ -54,7 +55,7 @@ frames have a hand (1,977 and 1,973 of 3,190) and palms cost 0.62 of what they d
 class View:
     """One frame and what is already known of it."""
 
-    image: Image
+    picture: Picture
     ts: float
     motion: Motion
     square: Region | None = None
@@ -67,6 +68,10 @@ class View:
     """Others stand near: not every hand is the signer's."""
     taken: tuple[Hand, ...] = ()
     """Hands of other signers."""
+
+    @property
+    def image(self) -> Image:
+        return self.picture.image
 
     def is_mine(self, hand: Hand) -> bool:
         """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any is the signer's."""
@@ -84,7 +89,7 @@ class View:
         if self.body is None:
             return True
         size = _WRIST_SQUARE * math.dist(*self.body[_SHOULDERS, :2])
-        height, width = self.image.shape[:2]
+        height, width = self.picture.height, self.picture.width
         for x, y, _, visible in self.body[[_LEFT_WRIST, _RIGHT_WRIST]].tolist():
             inside = 0 <= x < width and 0 <= y < height
             if visible < _WRIST_VISIBLE or not inside or _hangs_on(than, x, y):
@@ -97,7 +102,7 @@ class View:
         """The part of a wide picture that the signer's hands are in; None where that is unknown or hardly smaller."""
         if self.body is None or self.square is not None:
             return None
-        height, width = self.image.shape[:2]
+        height, width = self.picture.height, self.picture.width
         side = _FRONT * max(width, height)
         shoulders = self.body[_SHOULDERS, :2]
         if height > side or side / 2 < _FRONT_REACH * math.dist(*shoulders):

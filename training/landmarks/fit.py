@@ -38,14 +38,7 @@ class Distiller(keras.Model):  # type: ignore[misc] # Keras has no types
         outputs: list[Tensor] = self.smaller(ops.cast(crops[1], "float32") / 255)
         return outputs
 
-    def compute_loss(  # how Keras calls it
-        self,
-        x: Any,
-        y: Any,
-        y_pred: Any,
-        sample_weight: Any = None,
-        training: bool = True,  # noqa: ARG002
-    ) -> Tensor:
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, *_: Any, **__: Any) -> Tensor:  # noqa: ARG002 - as Keras calls
         answers = self.original(ops.cast(x[0], "float32") / 255)
         sides = x[0].shape[1], x[1].shape[1]
         return _loss(y_pred, [ops.stop_gradient(answer) for answer in answers], sides, self._spread)

@@ -1,0 +1,132 @@
+"""An empty room: what is decoded, what it costs, and how soon whoever walks in is seen."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.camera.pictures import Jpeg, mirror, read_jpeg
+from edge.config import Config
+from edge.demo.signer import DemoSigner
+from edge.landmarks import Landmarker
+from edge.types import Frame, Image, Packed
+
+MODELS = Path(__file__).parent.parent / "models"
+FPS = 15
+
+
+def packed(image: Image, quality: int = 90) -> Jpeg:
+    picture = read_jpeg(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].ravel())
+    assert picture is not None
+    return picture
+
+
+def room(size: tuple[int, int], seed: int) -> Image:
+    """A wall, a door, a counter, and a camera's noise."""
+    width, height = size
+    image = np.full((height, width, 3), 150, np.uint8)
+    cv2.rectangle(image, (width // 2, height // 4), (3 * width // 4, height), (90, 110, 120), -1)
+    cv2.rectangle(image, (0, 3 * height // 4), (width // 3, height), (60, 70, 90), -1)
+    noise = np.random.default_rng(seed).normal(0, 3, image.shape)
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Packed]:
+    """Every picture that was decoded in full."""
+    pictures: list[Packed] = []
+    original = Jpeg.decoded
+
+    def counted(self: Jpeg) -> Image:
+        pictures.append(self)
+        return original(self)
+
+    monkeypatch.setattr(Jpeg, "decoded", counted)
+    return pictures
+
+
+@pytest.fixture
+def landmarker() -> Landmarker:
+    return Landmarker(Config().landmarks, MODELS)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (321, 243)])
+def test_a_jpeg_says_how_large_it_is_and_shows_an_eighth(size: tuple[int, int]) -> None:
+    image = room(size, 0)
+    picture = packed(image)
+    assert picture.size == image.shape[:2]
+    assert picture.small.shape[:2] == (-(-size[1] // 8), -(-size[0] // 8))
+    np.testing.assert_allclose(picture.small.mean((0, 1)), image.mean((0, 1)), atol=2)
+    assert np.abs(picture.decoded().astype(int) - image).mean() < 3
+
+
+def test_a_mirrored_jpeg_is_mirrored_whenever_it_is_decoded() -> None:
+    picture = packed(room((320, 240), 1))
+    other = picture.mirrored()
+    np.testing.assert_array_equal(other.small, mirror(picture.small))
+    np.testing.assert_array_equal(other.decoded(), mirror(picture.decoded()))
+    np.testing.assert_array_equal(other.mirrored().decoded(), picture.decoded())
+
+
+@pytest.mark.parametrize("damage", [lambda d: d[: len(d) // 2], lambda d: d[:12], lambda d: d[::-1], lambda d: d[:0]])
+def test_a_damaged_jpeg_is_none(damage: Callable[[np.ndarray], np.ndarray]) -> None:
+    content = cv2.imencode(".jpg", room((320, 240), 2))[1].ravel()
+    assert read_jpeg(np.ascontiguousarray(damage(content))) is None
+
+
+def test_an_empty_room_is_hardly_ever_decoded(landmarker: Landmarker, decoded: list[Packed]) -> None:
+    for index in range(6 * FPS):
+        landmarks = landmarker.step(Frame(packed(room((640, 480), index)), index / FPS, index))
+        assert not landmarks.presence.any()
+        assert (landmarks.width, landmarks.height) == (640, 480)
+    assert len(decoded) <= 4, "once every two seconds somebody is looked for though nothing moves"
+
+
+def test_whoever_appears_is_read_in_every_picture_within_150_ms(landmarker: Landmarker, decoded: list[Packed]) -> None:
+    signer = [frame.image for frame, truth in DemoSigner("B", fps=FPS, size=(640, 480)) if truth.in_picture]
+    empty = np.full_like(signer[0], signer[0][0, 0])
+    for index in range(3 * FPS):
+        landmarker.step(Frame(packed(empty), index / FPS, index))
+    decoded.clear()
+    hands = [
+        bool(landmarker.step(Frame(packed(image), 3 + index / FPS, 3 * FPS + index)).presence.any())
+        for index, image in enumerate(signer)
+    ]
+    first = hands.index(True)
+    assert first / FPS <= 0.15
+    assert len(decoded) >= len(signer) - first - 1, "from then on every picture is looked at"
+
+
+def test_packed_pictures_give_the_landmarks_of_whole_ones(landmarker: Landmarker) -> None:
+    jpegs = [packed(frame.image) for frame, _ in DemoSigner("L", fps=FPS, size=(640, 480))][: 2 * FPS]
+
+    def seen(pictures: Iterator[Image | Packed]) -> list[int]:
+        landmarker.reset()
+        return [
+            int((landmarker.step(Frame(picture, index / FPS, index)).presence > 0).sum())
+            for index, picture in enumerate(pictures)
+        ]
+
+    lazy, whole = seen(iter(jpegs)), seen(jpeg.decoded() for jpeg in jpegs)
+    assert sum(lazy) > 10
+    assert sum(one != other for one, other in zip(lazy, whole, strict=True)) <= 2
+
+
+def test_an_empty_room_costs_less_than_to_decode_it(landmarker: Landmarker) -> None:
+    contents = [packed(room((1280, 720), seed), quality=80).data for seed in range(8)]
+    spent = {"step": 0.0, "decoding": 0.0}
+    for index in range(10 * FPS):
+        content = contents[index % len(contents)]
+        started = time.process_time()
+        picture = read_jpeg(content)
+        assert picture is not None
+        landmarker.step(Frame(picture, index / FPS, index))
+        between = time.process_time()
+        cv2.imdecode(content, cv2.IMREAD_COLOR)
+        if index > FPS:
+            spent["step"] += between - started
+            spent["decoding"] += time.process_time() - between
+    assert spent["step"] < spent["decoding"]
