@@ -15,7 +15,7 @@ _SAME_PALM_OVERLAP = 0.5
 _SAME_HAND = 0.15
 """Two hands whose landmarks are nearer on average, in sides of their regions, are one hand. In 421 pictures of
 signing with two hands all pairs below 0.10 were one hand, none above 0.15; overlap of the regions tells less."""
-_STRAYED_OVERLAP, _STRAYED_ANGLE = 0.6, 0.5
+_STRAYED_OVERLAP, _STRAYED_ANGLE = 0.65, 0.5
 """A hand less in its region, or more turned (radians), is looked at again: 1 % of looks at spelled words, 5 % at signs
 at 15 frames a second. After a cut, and when a hand is fast, the landmarks are right in the very frame."""
 _UNLIKELY_SECONDS = 0.5
