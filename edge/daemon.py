@@ -108,7 +108,7 @@ class Daemon:
         latency_ms = max(0.0, time.time() - frame.ts) * 1000  # the clock may have been set back meanwhile
         self._send(*(with_latency(event, latency_ms) for event in events))
         self._report.frame(latency_ms, events)
-        self._governor.saw(frame.ts, hand=self._pipeline.hand_up)
+        self._governor.saw(frame.ts, hand=self._pipeline.hand_up, nothing=self._pipeline.landmarker.sees_nothing)
         self._alive()
 
     def _govern(self) -> None:

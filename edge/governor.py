@@ -1,5 +1,6 @@
 """Holds a budget of CPU or temperature: reads the body less often first, then fewer frames, and gives back slowly.
 
+Budget or not, a few frames a second are enough of an empty room in which nothing moves.
 Nothing here reads a clock or a sensor: time, load and temperature are arguments.
 """
 
@@ -16,6 +17,9 @@ _IDLE_FPS = 6.0
 """Fewest while nobody does: who lifts a hand is seen within two frames, and from then on at the rate above."""
 _SIGNING_SECONDS = 2.0
 """A hand seen so lately is signing."""
+_EMPTY_FPS, _EMPTY_SECONDS = 8.0, 2.0
+"""Most frames a second once nobody was seen, and nothing moved, for so long: whoever appears is in a frame that is read
+within 0.13 s, and from then on every frame is."""
 _CPU_TAKE_SECONDS, _HEAT_TAKE_SECONDS = 3.0, 10.0
 """Over the budget for so long is one step down; a board's temperature follows its load by about ten seconds."""
 _GIVE_SECONDS, _GIVE_AT_MOST_SECONDS = 10.0, 300.0
@@ -64,6 +68,7 @@ class Governor:
         self._raised_at = -math.inf
         self._give_seconds = _GIVE_SECONDS
         self._hand_at = -math.inf
+        self._empty_since = math.inf
         self._due_at = -math.inf
         self.skipped = 0
         """Frames left out so far."""
@@ -77,6 +82,8 @@ class Governor:
         rates = LEVELS[self._level]
         if rates.fps == _IDLE_FPS and 0 <= ts - self._hand_at < _SIGNING_SECONDS:
             return LEVELS[-2]
+        if ts - self._empty_since >= _EMPTY_SECONDS:
+            return Rates(rates.pose, min(rates.fps or math.inf, _EMPTY_FPS))
         return rates
 
     def reads(self, ts: float) -> bool:
@@ -90,10 +97,11 @@ class Governor:
         self._due_at = max(self._due_at + 1 / fps, ts) if self._due_at <= ts + _SLACK_SECONDS else ts + 1 / fps
         return True
 
-    def saw(self, ts: float, *, hand: bool) -> None:
-        """Note what a frame that was read showed."""
+    def saw(self, ts: float, *, hand: bool, nothing: bool = False) -> None:
+        """Note what a frame that was read showed: a hand, or nobody and nothing that moves."""
         if hand:
             self._hand_at = ts
+        self._empty_since = min(self._empty_since, ts) if nothing else math.inf
 
     def measured(self, ts: float, cpu_percent: float, temperature: float | None) -> bool:
         """Take in the load since the last call, in percent of one core; True where the rates change."""

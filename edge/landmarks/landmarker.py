@@ -13,6 +13,7 @@ from edge.landmarks.motion import Motion
 from edge.landmarks.people import People, Place
 from edge.landmarks.picture import Picture
 from edge.landmarks.pose import LANDMARKS, POSE_TAG, PoseNetworks
+from edge.landmarks.search import MOVED_SHARE
 from edge.landmarks.track import View
 from edge.landmarks.tracker import HandTracker
 from edge.types import Floats, Frame, Landmarks
@@ -85,6 +86,12 @@ class Landmarker:
         spent = {name: sum(network.seconds for network in networks) for name, networks in self._networks.items()}
         self.seconds = {name: seconds for name, seconds in spent.items() if seconds}
         return found
+
+    @property
+    def sees_nothing(self) -> bool:
+        """Nobody is followed, and nothing moved between the last two pictures."""
+        followed = self._people.follows or any(hands.follows for hands in self._hands)
+        return not followed and self._motion.outside([]) <= MOVED_SHARE
 
     def _landmarks(self, frame: Frame, signer: int, sides: tuple[Hand | None, Hand | None], place: Place) -> Landmarks:
         height, width = frame.size

@@ -103,6 +103,11 @@ class People:
         """More than one person was seen: a hand may be another's."""
         return self._strangers + sum(place.lock.held is not None for place in self.places) > 1
 
+    @property
+    def follows(self) -> bool:
+        """Somebody was there in the last frame."""
+        return any(place.body.region is not None for place in self.places)
+
     def step(self, picture: Picture, ts: float, motion: Motion, *, hand_followed: bool) -> None:
         """`hand_followed`: a hand is being read, so that nobody waits for a body."""
         for place in self.places:
@@ -122,10 +127,12 @@ class People:
             for person in [Person(head.x / width, head.y / width, head.size / width)]
             if not any(person.is_same(other) for other in followed)
         }
+        taken = 0
         for place in self.places:
             while (person := place.lock.choose(ts, list(bodies))) is not None:
                 if place.take(picture, ts, bodies.pop(person)):
+                    taken += 1
                     break
         self._strangers = len(bodies)
         self._looked_at = ts
-        self._search.looked(ts)
+        self._search.looked(ts, found=taken)

@@ -8,9 +8,10 @@ vain finds a hand in 1657 frames of clips in which MediaPipe Holistic does in 17
 _HURRY_SECONDS = 0.1
 """For so long after a loss, or until it is found, every picture is searched: a hand that crossed another or blurred is
 back at once."""
-_STILL_SECONDS = 2.0
-"""Time between two looks at a picture in which nothing moves."""
-_MOVED_SHARE = 0.004
+_STILL_SECONDS, _LONGEST_SECONDS = 2.0, 8.0
+"""Time between two looks at a picture in which nothing moves, and how long it may grow, doubled by each look in vain:
+what was not there does not come without moving."""
+MOVED_SHARE = 0.004
 """Share of the picture that counts as motion: a hand at three metres is about 0.01."""
 
 
@@ -22,6 +23,7 @@ class Search:
         self._lost_at = float("-inf")
         self._missing = 0
         self._moved = False
+        self._still_pause = _STILL_SECONDS
 
     def lost(self, ts: float) -> None:
         """One that was there is gone: look in this very frame and the next ones."""
@@ -33,16 +35,18 @@ class Search:
 
         `pause`: seconds between two looks while something moves.
         """
-        self._moved = self._moved or moved > _MOVED_SHARE
+        self._moved = self._moved or moved > MOVED_SHARE
         if not 0 <= ts - self._lost_at <= _HURRY_SECONDS:
             self._missing = 0
         if self._missing:
             return True
         since = ts - self._looked_at
-        return since >= (pause if self._moved else _STILL_SECONDS) or since < 0
+        return since >= (pause if self._moved else self._still_pause) or since < 0
 
     def looked(self, ts: float, found: int = 0) -> None:
         """`found`: how many came to light."""
+        in_vain = not found and not self._moved
+        self._still_pause = min(2 * self._still_pause, _LONGEST_SECONDS) if in_vain else _STILL_SECONDS
         self._looked_at = ts
         self._missing = max(0, self._missing - found)
         self._moved = False
