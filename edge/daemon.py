@@ -85,7 +85,9 @@ class Daemon:
         return 0
 
     def _turn(self) -> None:
-        frame = self._camera.latest(timeout=_WAIT_SECONDS)
+        if self._governor.on:
+            self._govern()
+        frame = self._camera.latest(_WAIT_SECONDS, self._governor.reads)
         if self._reload:
             self._reload = False
             self._load_again()
@@ -99,11 +101,6 @@ class Daemon:
             self._send(self._report.stats(self._stopwatch, self._pipeline, self._camera, self._governor, counters))
 
     def _read(self, frame: Frame) -> None:
-        if self._governor.on:
-            self._govern()
-        if not self._governor.reads(frame.ts):
-            self._alive()
-            return
         events = self._pipeline.step(frame)
         latency_ms = max(0.0, time.time() - frame.ts) * 1000  # the clock may have been set back meanwhile
         self._send(*(with_latency(event, latency_ms) for event in events))

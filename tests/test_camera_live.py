@@ -24,7 +24,7 @@ from edge.camera.mailbox import Mailbox
 from edge.camera.opencv import Decode
 from edge.config import CameraConfig
 from edge.errors import InputError
-from edge.types import Frame
+from edge.types import Frame, Image
 
 QUICK = CameraConfig(stall_seconds=0.6, reopen_max_seconds=0.5)
 
@@ -353,6 +353,38 @@ def test_a_damaged_picture_is_passed_over_and_counted(monkeypatch: pytest.Monkey
         frame = next_frame(camera)
     assert frame.index >= 1
     assert camera.dropped >= 1
+
+
+def test_a_frame_that_is_not_wanted_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+
+    class Counted(HangingStream):
+        reads = 0
+
+        def read(self) -> Decode | None:
+            self.reads += 1
+            time.sleep(0.05)
+            number = self.reads
+
+            def decode() -> Image:
+                decoded.append(number)
+                return np.full((2, 2, 3), number, np.uint8)
+
+            return decode
+
+    monkeypatch.setattr(edge.camera.session, "open_stream", lambda *_: Counted())
+    asked: list[float] = []
+
+    def third(ts: float) -> bool:
+        asked.append(ts)
+        return len(asked) == 3
+
+    with running("/dev/video0") as camera:
+        frame = camera.latest(5.0, third)
+        assert camera.latest(0.3, lambda _: False) is None
+    assert frame is not None
+    assert frame.ts == asked[-1]
+    assert decoded == [frame.image[0, 0, 0]]
 
 
 def test_a_mailbox_holds_the_newest_and_counts_the_rest() -> None:

@@ -8,7 +8,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -116,10 +116,15 @@ class Camera:
                 next(frames)
         self._watcher.start()
 
-    def latest(self, timeout: float) -> Frame | None:
-        """The newest frame not handed out before; None if none comes within `timeout` seconds."""
+    def latest(self, timeout: float, wanted: Callable[[float], bool] | None = None) -> Frame | None:
+        """The newest frame not handed out before; None if none comes within `timeout` seconds.
+
+        `wanted` is asked with a frame's time: one that it does not want is passed over, and not decoded.
+        """
         deadline = time.monotonic() + timeout
         while (grab := self._mailbox.take(max(0.0, deadline - time.monotonic()))) is not None:
+            if wanted is not None and not wanted(grab.ts):
+                continue
             picture = grab.decode()
             if picture is not None:
                 return Frame(_mirrored(picture) if self._flip else picture, grab.ts, grab.index)
