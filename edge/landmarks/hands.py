@@ -27,7 +27,9 @@ _DEPTH_SCALE = 0.4
 """MediaPipe divides the network's depth by it (`normalize_z`)."""
 _MIN_PALM = 0.4
 """MediaPipe's is 0.5: int8 scores lie a little lower, and the landmark network has the last word anyway."""
-_MIN_PRESENCE = 0.5
+_MIN_PRESENCE = 0.4
+"""MediaPipe's is 0.5. On 46 calibration clips 2,928 hands are followed instead of 2,877, on held-out ones 1,824 instead
+of 1,806, no further from MediaPipe's (95th percentile 0.0795 hand sizes, 0.0794)."""
 
 
 @dataclass(frozen=True, slots=True)
