@@ -13,8 +13,8 @@ from training.landmarks.wheel import LICENCE
 from training.landmarks.wheel import VERSION as WHEEL_VERSION
 
 _TRAINED = {
-    "hands": "The palm networks stay in float: in\n"
-    "int8 they are no faster and lose one palm in twelve. The near palm network is the same over 128 x 128\n"
+    "hands": "The palm network stays in float: in\n"
+    "int8 it is no faster and loses one palm in twelve. The near palm network is the same over 128 x 128\n"
     "pixels. The hand network takes 192 x 192 pixels instead of 224 x 224 and was trained to answer there as\n"
     "MediaPipe's does on its own crop (`python -m training.train landmarks`; 5,460 batches of 96, seven minutes\n"
     "of an H100), on varied crops of 2,588 hands of sources that are not held out below, without labels.",
