@@ -20,9 +20,6 @@ _STRAYED_OVERLAP, _STRAYED_ANGLE = 0.65, 0.5
 at 15 frames a second. After a cut, and when a hand is fast, the landmarks are right in the very frame."""
 _LOOKS_AGAIN = 2
 """At most so often: the second time is 0.2 % of looks, and mends one of 20 cuts."""
-_NEAR_FROM = 1
-"""With so many hands followed the near detector suffices for the next. On 46 calibration clips 2,009 of 3,190 frames
-have a hand, and 1,973 where it looks for the first one too: what it misses is looked for again and again."""
 _UNLIKELY_SECONDS = 0.5
 """Time between two looks for a second hand while the body shows no wrist that moves without one."""
 _REJOIN_SECONDS = 0.7
@@ -86,8 +83,7 @@ class HandTracker:
     def _look_for_more(self, view: View) -> None:
         known = self._regions()
         front = view.front()
-        near = front is not None and len(self._tracks) >= _NEAR_FROM
-        found = self._networks.find(view.image, front or view.square, near=near)
+        found = self._networks.find(view.image, front, near=view.is_near(front))
         palms = [region for region in found if view.in_reach(region)]
         for region in palms[:MAX_HANDS]:
             if len(self._tracks) == MAX_HANDS:
@@ -96,7 +92,7 @@ class HandTracker:
                 continue
             hand = self._look(view, region)
             others = [track.hand for track in self._tracks] + list(view.taken)
-            if hand is None or not view.is_mine(hand):
+            if hand is None or not view.is_mine(hand, followed=False):
                 continue
             if all(hand.distance(other) >= _SAME_HAND for other in others):
                 self._tracks.append(Track(view, hand, self._lost_near(hand.region)))
