@@ -13,11 +13,10 @@ from training.landmarks.wheel import LICENCE
 from training.landmarks.wheel import VERSION as WHEEL_VERSION
 
 _TRAINED = {
-    "hands": "The palm network stays in float: in\n"
-    "int8 it is no faster and loses one palm in twelve. The near palm network is the same over 128 x 128\n"
-    "pixels. The hand network takes 192 x 192 pixels instead of 224 x 224 and was trained to answer there as\n"
-    "MediaPipe's does on its own crop (`python -m training.train landmarks`; 5,460 batches of 96, seven minutes\n"
-    "of an H100), on varied crops of 2,588 hands of sources that are not held out below, without labels.",
+    "hands": "The near palm network is the palm network over\n"
+    "128 x 128 pixels. The hand network takes 192 x 192 pixels instead of 224 x 224 and was trained to answer there\n"
+    "as MediaPipe's does on its own crop (`python -m training.train landmarks`; 5,460 batches of 96, seven minutes of\n"
+    "an H100), on varied crops of 2,588 hands of sources that are not held out below, without labels.",
     "pose": "Nothing was trained.",
 }
 
@@ -57,8 +56,8 @@ def write_card(folder: Path, *, task: str, calibration: dict[str, int], table: d
         f"# Model card: {folder.name}",
         "",
         f"MediaPipe's networks for {task} ({LICENCE}), from the {WHEEL_VERSION} wheel. Changed here: outputs that this",
-        "program does not use are cut off, float16 weights unpacked, input channels turned to BGR, and most layers",
-        f"quantized to static int8. {_TRAINED[task]}",
+        "program does not use are cut off, float16 weights unpacked, input channels turned to BGR, and all but the",
+        f"output layers quantized to static int8. {_TRAINED[task]}",
         "Made by `python -m training.quantize landmarks`.",
         "",
         "## Calibration",

@@ -36,8 +36,7 @@ class Part:
     """Where it lies in the wheel."""
     outputs: list[int]
     """Which of MediaPipe's outputs are kept; metres, heat maps and silhouettes are not used here."""
-    how: Recipe | None
-    """None leaves it in float."""
+    how: Recipe
     side: int | None = None
     """Over how many pixels it is run, where that is not what it was made for; the same weights."""
 
@@ -47,23 +46,17 @@ class Part:
         return resized(content, self.side) if self.side else content
 
 
+_PALM = Recipe(float_heads=True, float_first=2)
 PARTS = {
     "hands": (
-        # In int8, but for the heads and the first two operators, it loses 50 of the 628 palms that it finds in float on
-        # calibration pictures (11 of longhong's 34, 9 of hackmit's 31), with the first six in float too 38, with the
-        # last 60 of 139 as well 45: and takes 9.0 ms, in float 9.0. Most of it are 5 x 5 depthwise convolutions, which
-        # int8 does not speed up. The near one is the same network over 128 pixels, 4.0 ms, and loses 22 of 639, but
-        # finds 24 others; in float it takes 3.8 ms and 26 MB more of memory. A depthwise convolution in float that is
-        # followed by int8 sums in another order on another CPU: rounding then turns one step in 300,000, and the palm
-        # lies 0.02 of the picture elsewhere on a Pi. So the float ones come first, or are all.
-        Part("palm", "palm_detection/palm_detection_full.tflite", [0, 1], None),
-        Part(
-            "near",
-            "palm_detection/palm_detection_full.tflite",
-            [0, 1],
-            Recipe(float_heads=True, float_first=2),
-            SIDES["near"],
-        ),
+        # Int8 loses 50 of the 628 palms that the float network finds on calibration pictures, a third of longhong's,
+        # and is no faster with AVX-512 (9.0 ms both); but float takes 30 MB more, and the daemon is to stay under 200.
+        # Of 499 held-out pictures they agree on 0.946, without the first two operators too on 0.972, without the first
+        # six on 0.970. In a fifth of the light the first finds 0.88 of the hands, the others 0.99. The third operator
+        # sums in another order on another CPU: in float, rounding then turns one step in 300,000, and the palm lies
+        # 0.02 of the picture elsewhere on a Pi. The near one is the same network over 128 pixels: 4.0 ms.
+        Part("palm", "palm_detection/palm_detection_full.tflite", [0, 1], _PALM),
+        Part("near", "palm_detection/palm_detection_full.tflite", [0, 1], _PALM, SIDES["near"]),
         # Error over hand size, median and 95th percentile of 458 varied held-out crops: all int8 0.018 and 0.065,
         # 3.6 ms; without the first five operators 0.014 and 0.045, 3.8 ms, as in float. MediaPipe's own over 224 x 224
         # in int8, the first five in float: 0.004 and 0.011, 5.1 ms.
@@ -127,20 +120,15 @@ def _make(task: str, floats: dict[str, Path], crops: Crops, unseen: Crops, args:
     files: dict[str, bytes] = {}
     used: Counter[str] = Counter()
     for part in PARTS[task]:
+        chosen = balanced(crops, part.role, args.per_source)
+        used.update(source for source, _ in chosen)
         content = (args.hand if part.role == "hand" else floats[part.role]).read_bytes()
-        if part.how is not None:
-            chosen = balanced(crops, part.role, args.per_source)
-            used.update(source for source, _ in chosen)
-            content = quantize(content, [crop for _, crop in chosen], part.how)
-        files[part.role] = content
-    floating = [part.role for part in PARTS[task] if part.how is None]
+        files[part.role] = quantize(content, [crop for _, crop in chosen], part.how)
     folder = args.out / task
     write_bundle(folder, task=task, tag=_TAGS[task], version=VERSION, files=files)
     table = compare(unseen, floats, {role: folder / f"{role}.tflite" for role in files})
     details = {
-        "quantization": "; ".join(
-            ["static int8, per channel weights, float heads", *(f"{role} float32" for role in floating)]
-        ),
+        "quantization": "static int8, per channel weights, float heads",
         "calibration": dict(sorted(used.items())),
         "parity": {role: sources["all"].summary() for role, sources in table.items()},
     }
