@@ -48,10 +48,6 @@ second hand in 57 clips of signs 8 found one; 32 of the looks, and 3 of the hand
 _FRONT, _FRONT_REACH = 5 / 6, 1.2
 """Side of the square in front of a body, in sides of the whole picture, and how far it reaches to either side of the
 chest, in shoulder widths, at least."""
-_NEAR_SHOULDERS = 0.25
-"""Shoulders narrower than that share of the square have hands too small for the near detector: where they are 0.23 it
-misses one in twelve. On 46 calibration clips it saves 0.5 ms of 6 to 7 a frame, and 1,999 of 3,190 frames have a hand
-instead of 2,032; on 18 held-out ones 1,504 instead of 1,500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +72,15 @@ class View:
     def image(self) -> Image:
         return self.picture.image
 
-    def is_mine(self, hand: Hand, *, followed: bool = True) -> bool:
-        """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any is the signer's.
-
-        One that is not `followed` yet must hang on a wrist where it was last seen, if others stand near.
-        """
+    def is_mine(self, hand: Hand) -> bool:
+        """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any is the signer's."""
         if self.body is None:
             return True
         if not self.in_reach(hand.region):
             return False
         if not self.crowded and not wrists_seen(self.body):
             return True
-        late = not self.crowded or (followed and not self.body_is_new)
+        late = not (self.body_is_new and self.crowded)
         return on_wrist(self.body, hand.wrist, hand.region.size, late=late)
 
     def may_show_more(self, than: Hand) -> bool:
@@ -105,26 +98,19 @@ class View:
         return False
 
     def front(self) -> Region | None:
-        """Where the signer's hands can be, as far as a body says so.
+        """Where the hands of a body that is large in the picture can be: most of a wide picture, or the whole one.
 
-        The square around a small one, most of a wide picture, or the whole one.
+        None while no body says so, or it is small.
         """
         if self.body is None or self.square is not None:
-            return self.square
+            return None
         height, width = self.picture.height, self.picture.width
-        whole = max(width, height)
-        side = _FRONT * whole
+        side = _FRONT * max(width, height)
         shoulders = self.body[_SHOULDERS, :2]
         if height > side or side / 2 < _FRONT_REACH * math.dist(*shoulders):
-            return Region(width / 2, height / 2, whole)
+            return Region(width / 2, height / 2, max(width, height))
         middle = min(max(float(shoulders[:, 0].mean()), side / 2), width - side / 2)
         return Region(middle, height / 2, side)
-
-    def is_near(self, front: Region | None) -> bool:
-        """The body's hands are large enough there for the near detector."""
-        if front is None or self.body is None:
-            return False
-        return math.dist(*self.body[_SHOULDERS, :2]) >= _NEAR_SHOULDERS * front.size
 
     def in_reach(self, region: Region) -> bool:
         return self.body is None or within_reach(self.body, region.x, region.y)

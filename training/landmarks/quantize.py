@@ -24,7 +24,7 @@ from training.landmarks.int8 import Recipe, quantize
 from training.landmarks.pictures import check_data
 from training.landmarks.shrink import shrink
 
-VERSION = "4"
+VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class Part:
 _PALM = Recipe(float_heads=True, float_first=2)
 PARTS = {
     "hands": (
-        # Int8 loses 50 of the 628 palms that the float network finds on calibration pictures, a third of longhong's,
-        # and is no faster with AVX-512 (9.0 ms both); but float takes 30 MB more, and the daemon is to stay under 200.
-        # Of 499 held-out pictures they agree on 0.946, without the first two operators too on 0.972, without the first
-        # six on 0.970. In a fifth of the light the first finds 0.88 of the hands, the others 0.99. The third operator
-        # sums in another order on another CPU: in float, rounding then turns one step in 300,000, and the palm lies
-        # 0.02 of the picture elsewhere on a Pi. The near one is the same network over 128 pixels: 4.0 ms.
+        # In float it finds more (EXPERIMENTS.md), but takes 30 MB more, and the daemon is to stay under 200 MB.
+        # Agreement with float on 499 held-out pictures: int8 but for the heads 0.946, without the first two operators
+        # too 0.972, without the first six 0.970, without the first 18 0.972 (6.4, 6.8, 6.9 and 7.3 ms; the last costs
+        # 15 MB). In a fifth of the light the first finds 0.88 of the hands, the others 0.99. The third operator sums in
+        # another order on another CPU: in float, rounding then turns one step in 300,000, and the palm lies 0.02 of
+        # the picture elsewhere on a Pi. The near one is the same network over 128 pixels: 4.2 ms instead of 9.2.
         Part("palm", "palm_detection/palm_detection_full.tflite", [0, 1], _PALM),
         Part("near", "palm_detection/palm_detection_full.tflite", [0, 1], _PALM, SIDES["near"]),
         # Error over hand size, median and 95th percentile of 458 varied held-out crops: all int8 0.018 and 0.065,
