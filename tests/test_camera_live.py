@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import itertools
 import logging
 import os
@@ -338,15 +339,24 @@ def test_the_drawn_signer_is_a_camera_without_end() -> None:
 # --- the parts -------------------------------------------------------------------------------------------------------
 
 
-def test_a_damaged_picture_is_passed_over_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Flaky(HangingStream):
-        reads = 0
+class Numbered(HangingStream):
+    """A picture every 50 ms that shows its number."""
 
-        def read(self) -> Decode | None:
-            self.reads += 1
-            time.sleep(0.05)
-            number = self.reads
-            return lambda: None if number == 1 else np.full((2, 2, 3), number, np.uint8)
+    reads = 0
+
+    def read(self) -> Decode | None:
+        self.reads += 1
+        time.sleep(0.05)
+        return functools.partial(self.decode, self.reads)
+
+    def decode(self, number: int) -> Image | None:
+        return np.full((2, 2, 3), number, np.uint8)
+
+
+def test_a_damaged_picture_is_passed_over_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Flaky(Numbered):
+        def decode(self, number: int) -> Image | None:
+            return None if number == 1 else super().decode(number)
 
     monkeypatch.setattr(edge.camera.session, "open_stream", lambda *_: Flaky())
     with running("/dev/video0") as camera:
@@ -358,19 +368,10 @@ def test_a_damaged_picture_is_passed_over_and_counted(monkeypatch: pytest.Monkey
 def test_a_frame_that_is_not_wanted_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
 
-    class Counted(HangingStream):
-        reads = 0
-
-        def read(self) -> Decode | None:
-            self.reads += 1
-            time.sleep(0.05)
-            number = self.reads
-
-            def decode() -> Image:
-                decoded.append(number)
-                return np.full((2, 2, 3), number, np.uint8)
-
-            return decode
+    class Counted(Numbered):
+        def decode(self, number: int) -> Image | None:
+            decoded.append(number)
+            return super().decode(number)
 
     monkeypatch.setattr(edge.camera.session, "open_stream", lambda *_: Counted())
     asked: list[float] = []

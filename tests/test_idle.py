@@ -78,6 +78,13 @@ def test_a_damaged_jpeg_is_none(damage: Callable[[np.ndarray], np.ndarray]) -> N
     assert read_jpeg(np.ascontiguousarray(damage(content))) is None
 
 
+def test_a_jpeg_that_claims_an_absurd_size_is_none() -> None:
+    content = cv2.imencode(".jpg", room((320, 240), 2))[1].ravel()
+    header = content.tobytes().index(b"\xff\xc0")
+    content[header + 5 : header + 9] = 0xFF
+    assert read_jpeg(content) is None
+
+
 def test_an_empty_room_is_hardly_ever_decoded(landmarker: Landmarker, decoded: list[Packed]) -> None:
     for index in range(6 * FPS):
         landmarks = landmarker.step(Frame(packed(room((640, 480), index)), index / FPS, index))

@@ -45,12 +45,7 @@ def read_picture(path: Path) -> Image | None:
 
 def decode_picture(data: NDArray[np.uint8]) -> Image | None:
     """Decode a JPEG, PNG, ... held in memory; None if it is damaged."""
-    if not _is_whole(data.tobytes()):
-        return None
-    try:
-        return cast("Image | None", cv2.imdecode(data, cv2.IMREAD_COLOR))
-    except cv2.error:  # a header that claims an absurd size
-        return None
+    return _decoded(data) if _is_whole(data.tobytes()) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +58,10 @@ class Jpeg:
     flip: bool = False
 
     def decoded(self) -> Image:
-        image = cv2.imdecode(self.data, cv2.IMREAD_COLOR)
+        image = _decoded(self.data)
         if image is None:  # its eighth could be: better coarse than none
             return cast("Image", cv2.resize(self.small, self.size[::-1]))
-        return mirror(cast("Image", image)) if self.flip else cast("Image", image)
+        return mirror(image) if self.flip else image
 
     def mirrored(self) -> Jpeg:
         return replace(self, small=mirror(self.small), flip=not self.flip)
@@ -78,8 +73,15 @@ def read_jpeg(data: NDArray[np.uint8]) -> Jpeg | None:
     size = _jpeg_size(content)
     if size is None or not _is_whole(content):
         return None
-    small = cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_8)
-    return None if small is None else Jpeg(data, cast("Image", small), size)
+    small = _decoded(data, cv2.IMREAD_REDUCED_COLOR_8)
+    return None if small is None else Jpeg(data, small, size)
+
+
+def _decoded(data: NDArray[np.uint8], how: int = cv2.IMREAD_COLOR) -> Image | None:
+    try:
+        return cast("Image | None", cv2.imdecode(data, how))
+    except cv2.error:  # a header that claims an absurd size
+        return None
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:

@@ -63,7 +63,7 @@ class Landmarker:
                 network.seconds = 0.0
         self._motion.step(frame.small, frame.size[1])
         picture = Picture(frame, self._motion.gain)
-        self._people.step(picture, frame.ts, self._motion, hand_followed=any(hands.follows for hands in self._hands))
+        self._people.step(picture, frame.ts, self._motion, hand_followed=self._follows_hand)
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()
         for number, (place, tracker) in enumerate(zip(self._people.places, self._hands, strict=True), 1):
@@ -90,8 +90,12 @@ class Landmarker:
     @property
     def sees_nothing(self) -> bool:
         """Nobody is followed, and nothing moved between the last two pictures."""
-        followed = self._people.follows or any(hands.follows for hands in self._hands)
+        followed = self._people.follows or self._follows_hand
         return not followed and self._motion.outside([]) <= MOVED_SHARE
+
+    @property
+    def _follows_hand(self) -> bool:
+        return any(hands.follows for hands in self._hands)
 
     def _landmarks(self, frame: Frame, signer: int, sides: tuple[Hand | None, Hand | None], place: Place) -> Landmarks:
         height, width = frame.size

@@ -18,9 +18,6 @@ signing with two hands all pairs below 0.10 were one hand, none above 0.15; over
 _STRAYED_OVERLAP, _STRAYED_ANGLE = 0.65, 0.5
 """A hand less in its region, or more turned (radians), is looked at again: 1 % of looks at spelled words, 5 % at signs
 at 15 frames a second. After a cut, and when a hand is fast, the landmarks are right in the very frame."""
-_NEAR_FROM = 1
-"""With so many hands followed the near detector suffices for the next. On 46 calibration clips 2,009 of 3,190 frames
-have a hand, and 1,973 where it looks for the first one too, for half a millisecond a frame less."""
 _UNLIKELY_SECONDS = 0.5
 """Time between two looks for a second hand while the body shows no wrist that moves without one."""
 _REJOIN_SECONDS = 0.7
@@ -81,7 +78,9 @@ class HandTracker:
     def _look_for_more(self, view: View) -> None:
         known = self._regions()
         front = view.front()
-        near = front is not None and len(self._tracks) >= _NEAR_FROM
+        # For the second hand the near detector suffices. On 46 calibration clips 2,009 of 3,190 frames have a hand, and
+        # 1,973 where it looks for the first one too, for half a millisecond a frame less.
+        near = front is not None and bool(self._tracks)
         found = self._networks.find(view.image, front or view.square, near=near)
         palms = [region for region in found if view.in_reach(region)]
         for region in palms[:MAX_HANDS]:
