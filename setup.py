@@ -20,7 +20,14 @@ CORE = [
     "amqtt>=0.11.3,<0.13",
     "websockets>=15,<16",  # amqtt brings and pins it; the broker's listener uses it directly
 ]
-TRAINING = ["tensorflow>=2.20,<2.22", "ai-edge-quantizer>=0.3,<1", "pyarrow>=18", "tqdm>=4.66", "optuna>=4,<5"]
+TRAINING = [
+    "tensorflow>=2.20,<2.22",
+    "ai-edge-quantizer>=0.3,<1",
+    "pyarrow>=18",
+    "scipy>=1.11",
+    "tqdm>=4.66",
+    "optuna>=4,<5",
+]
 DEV = ["pytest>=8", "pytest-timeout>=2.3", "mypy>=1.13", "ruff>=0.8", "types-PyYAML", "psutil>=6", "pyarrow>=18"]
 TEACH = ["pyarrow>=18"]  # reads landmark stores; the daemon does without
 REFERENCE = ["mediapipe==0.10.18"]

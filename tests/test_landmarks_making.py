@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 pytest.importorskip("flatbuffers")
+pytest.importorskip("ai_edge_quantizer")
 from ai_edge_litert import schema_py_generated as schema
 
 from edge.errors import InputError
 from edge.tflite import Network
 from training.landmarks import wheel
-from training.landmarks.graph import head_names, operator_outputs, packed, prepare
+from training.landmarks.equalize import equalized
+from training.landmarks.graph import activations, head_names, is_int8, load, operator_outputs, packed, prepare, sign
+from training.landmarks.int8 import Recipe, quantize
 from training.landmarks.shrink import shrink
 
 RELU6 = 3
@@ -31,43 +34,47 @@ class Builder:
         self.graph.tensors, self.graph.operators = [], []
         self.model.subgraphs = [self.graph]
 
-    def tensor(self, name: str, shape: list[int], values: Any = None) -> int:
+    def tensor(self, name: str, shape: list[int], values: Any = None, dtype: Any = np.float32) -> int:
         tensor = schema.TensorT()
-        tensor.name, tensor.shape, tensor.type = name, shape, schema.TensorType.FLOAT32
+        tensor.name, tensor.shape = name, shape
+        tensor.type = schema.TensorType.FLOAT32 if dtype == np.float32 else schema.TensorType.INT32
         tensor.buffer = 0
         if values is not None:
             buffer = schema.BufferT()
-            buffer.data = np.frombuffer(np.ascontiguousarray(values, np.float32).tobytes(), np.uint8)
+            buffer.data = np.frombuffer(np.ascontiguousarray(values, dtype).tobytes(), np.uint8)
             self.model.buffers.append(buffer)
             tensor.buffer = len(self.model.buffers) - 1
         self.graph.tensors.append(tensor)
         return len(self.graph.tensors) - 1
 
-    def convolution(self, name: str, source: int, weights: Any, bias: Any, *, depthwise: bool, activation: int) -> int:
+    def operator(self, name: str, kind: str, inputs: list[int], channels: int, options: Any = None) -> int:
         code = schema.OperatorCodeT()
-        code.builtinCode = getattr(schema.BuiltinOperator, "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D")
-        code.deprecatedBuiltinCode, code.version = code.builtinCode, 1
+        code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, kind)
+        code.version = 1
         self.model.operatorCodes.append(code)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = len(self.model.operatorCodes) - 1
+        if options is not None:
+            kind_of_options = type(options).__name__.removesuffix("T")
+            operator.builtinOptionsType = getattr(schema.BuiltinOptions, kind_of_options)
+            operator.builtinOptions = options
+        operator.inputs, operator.outputs = inputs, [self.tensor(name, [1, 16, 16, channels])]
+        self.graph.operators.append(operator)
+        return int(operator.outputs[0])
+
+    def convolution(self, name: str, source: int, weights: Any, bias: Any, *, depthwise: bool, activation: int) -> int:
         options = schema.DepthwiseConv2DOptionsT() if depthwise else schema.Conv2DOptionsT()
         options.strideW = options.strideH = options.dilationWFactor = options.dilationHFactor = 1
         options.padding, options.fusedActivationFunction = schema.Padding.SAME, activation
         if depthwise:
             options.depthMultiplier = 1
-        operator = schema.OperatorT()
-        operator.opcodeIndex = len(self.model.operatorCodes) - 1
-        operator.builtinOptionsType = getattr(
-            schema.BuiltinOptions, "DepthwiseConv2DOptions" if depthwise else "Conv2DOptions"
-        )
-        operator.builtinOptions = options
         channels = weights.shape[-1] if depthwise else weights.shape[0]
-        operator.inputs = [
-            source,
+        constants = [
             self.tensor(f"{name}/weights", list(weights.shape), weights),
             self.tensor(f"{name}/bias", [channels], bias),
         ]
-        operator.outputs = [self.tensor(name, [1, 16, 16, channels])]
-        self.graph.operators.append(operator)
-        return int(operator.outputs[0])
+        kind = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
+        return self.operator(name, kind, [source, *constants], channels, options)
 
 
 def bottleneck(dead: int) -> bytes:
@@ -91,6 +98,47 @@ def bottleneck(dead: int) -> bytes:
         "unused", first, rng.normal(size=(4, 1, 1, 8)), rng.normal(size=4), depthwise=False, activation=0
     )
     build.graph.inputs, build.graph.outputs = [picture], [unused, narrow]
+    return packed(build.model)
+
+
+def residual() -> bytes:
+    """Picture -> 8 channels of very different widths -> a block, twice the channels, a block -> 4 outputs."""
+    rng = np.random.default_rng(0)
+    build = Builder()
+
+    def convolution(name: str, source: int, *shape: int, spread: float = 0) -> int:
+        weights = rng.normal(size=shape) / np.sqrt(np.prod(shape[1:]))
+        wide = 2.0 ** (spread * rng.normal(size=shape[0]))
+        weights = weights * wide[:, None, None, None]
+        return build.convolution(
+            name, source, weights, 0.1 * rng.normal(size=shape[0]) * wide, depthwise=False, activation=0
+        )
+
+    def prelu(name: str, source: int, channels: int) -> int:
+        slopes = build.tensor(f"{name}/slopes", [1, 1, channels], rng.random(channels))
+        return build.operator(name, "PRELU", [source, slopes], channels)
+
+    def block(name: str, source: int, before: int, after: int) -> int:
+        deep = build.convolution(
+            f"{name}/deep",
+            source,
+            rng.normal(size=(1, 3, 3, before)) / 3 * 2.0 ** rng.normal(size=before),
+            rng.normal(size=before),
+            depthwise=True,
+            activation=0,
+        )
+        narrow = convolution(f"{name}/narrow", deep, after, 1, 1, before, spread=1)
+        if after > before:
+            paddings = build.tensor(f"{name}/paddings", [4, 2], [[0, 0]] * 3 + [[0, after - before]], np.int32)
+            source = build.operator(f"{name}/pad", "PAD", [source, paddings], after, schema.PadOptionsT())
+        total = build.operator(f"{name}/sum", "ADD", [source, narrow], after, schema.AddOptionsT())
+        return prelu(f"{name}/prelu", total, after)
+
+    picture = build.tensor("picture", [1, 16, 16, 3])
+    first = prelu("first/prelu", convolution("first", picture, 8, 3, 3, 3, spread=1), 8)
+    last = block("second", block("one", first, 8, 16), 16, 16)
+    build.graph.inputs, build.graph.outputs = [picture], [convolution("head", last, 4, 1, 1, 16)]
+    sign(build.model)
     return packed(build.model)
 
 
@@ -123,6 +171,53 @@ def test_a_prepared_network_takes_bgr_and_keeps_the_outputs_asked_for(tmp_path: 
     assert operator_outputs(prepared) == ["first", "wide", "deep", "narrow"], (
         "what only the other output needed is gone"
     )
+
+
+def channel_widths(content: bytes, inputs: list[Any], name: str) -> Any:
+    index = next(i for i, tensor in enumerate(load(content).subgraphs[0].tensors) if tensor.name.decode() == name)
+    return np.mean([np.abs(read(index)).max(axis=(0, 1, 2)) for read in activations(content, inputs)], axis=0)
+
+
+@pytest.mark.parametrize(
+    ("network", "changes"),
+    [
+        pytest.param(residual(), True, id="PReLU and sums"),
+        pytest.param(bottleneck(dead=0), False, id="ReLU6, which minds"),
+    ],
+)
+def test_equal_channels_change_no_bit_of_the_answer(tmp_path: Path, network: bytes, changes: bool) -> None:
+    inputs = list(np.random.default_rng(1).random((4, 1, 16, 16, 3)).astype(np.float32))
+    equal = equalized(network, inputs)
+    assert (equal != network) == changes
+    for before, after in zip(run(tmp_path, network, inputs[0]), run(tmp_path, equal, inputs[0]), strict=True):
+        np.testing.assert_array_equal(after, before)
+
+
+def test_equal_channels_are_about_equally_wide() -> None:
+    inputs = list(np.random.default_rng(1).random((4, 1, 16, 16, 3)).astype(np.float32))
+    network = residual()
+    equal = equalized(network, inputs)
+    for name in ("first/prelu", "one/prelu", "second/deep"):
+        before, after = (np.std(np.log2(channel_widths(content, inputs, name))) for content in (network, equal))
+        assert after < 0.8 * before, name
+
+
+def test_int8_loses_less_with_equal_channels_and_sums_in_float(tmp_path: Path) -> None:
+    crops = list(np.random.default_rng(1).integers(0, 256, (8, 16, 16, 3), dtype=np.uint8))
+    network = residual()
+    pixels = crops[0][np.newaxis].astype(np.float32) / 255
+    (truth,) = run(tmp_path, network, pixels)
+
+    def error(**how: bool) -> float:
+        content = quantize(network, crops, Recipe(float_heads=True, **how))  # type: ignore[arg-type]
+        assert is_int8(content)
+        return float(np.sqrt(np.mean((run(tmp_path, content, pixels)[0] - truth) ** 2)))
+
+    plain = error()
+    assert error(equalize=True) < 0.9 * plain
+    assert error(float_between=True) < 0.9 * plain
+    assert error(equalize=True, float_between=True) < 0.7 * plain
+    assert not is_int8(network)
 
 
 def test_heads_are_the_last_operators_before_the_outputs() -> None:

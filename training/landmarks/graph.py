@@ -94,6 +94,11 @@ def resized(content: bytes, side: int) -> bytes:
     return packed(model)
 
 
+def is_int8(content: bytes) -> bool:
+    """Whether any of its tensors is quantized."""
+    return any(tensor.type == schema.TensorType.INT8 for tensor in load(content).subgraphs[0].tensors)
+
+
 def scaled(content: bytes, output: int, factor: float) -> bytes:
     """The same network with another unit of one output, which an operator with weights makes."""
     model = load(content)
