@@ -49,6 +49,10 @@ _FRONT, _FRONT_REACH = 5 / 6, 1.2
 """Side of the square in front of a body, in sides of the whole picture, and how far it reaches to either side of the
 chest, in shoulder widths, at least."""
 
+_JUMPED_SHARE = 0.2
+"""Share of the picture that changes at once where it jumps. Of 739 frames of people who sign 12 % are over 0.05, 2 %
+over 0.1, and three over 0.15, which are over 0.5 too."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -71,6 +75,11 @@ class View:
     @property
     def image(self) -> Image:
         return self.picture.image
+
+    @property
+    def jumped(self) -> bool:
+        """Too much changed at once for what was known of the last picture to hold: a cut, a bumped camera, a lamp."""
+        return self.motion.outside([]) > _JUMPED_SHARE
 
     def is_mine(self, hand: Hand) -> bool:
         """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any is the signer's."""

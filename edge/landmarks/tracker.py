@@ -69,9 +69,9 @@ class HandTracker:
         return True
 
     def _look(self, view: View, region: Region) -> Hand | None:
-        """The hand in a region; looked at again where it lies, if that is elsewhere than expected."""
+        """The hand in a region; looked at again where it lies, where that is not expected or the picture jumped."""
         hand = self._networks.read(view.image, region)
-        if hand is None or not _strayed(region, hand.region):
+        if hand is None or not (view.jumped or _strayed(region, hand.region)):
             return hand
         return self._networks.read(view.image, hand.region) or hand
 
