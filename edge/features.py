@@ -27,8 +27,13 @@ WRIST = 0
 PALM = [0, 5, 9, 13, 17]
 """Points that the fingers do not move: wrist and knuckles."""
 TIPS = [4, 8, 12, 16, 20]
-_JOINTS = np.array([(0 if i % 4 == 2 else i - 2, i - 1, i) for i in range(2, 21) if i % 4 != 1])
-_CHAINS = np.arange(1, 21).reshape(5, 4)
+_PALM_SIDES = np.array([(5, 17), (5, 0), (17, 0)])
+_BONES = np.array([(k, 0 if k % 4 == 1 else k - 1) for k in range(1, 21)])
+"""Every point but the wrist, and the one that it hangs on."""
+_REACHES = np.array([(tip, tip - 3) for tip in TIPS])
+"""Tip and knuckle of every finger."""
+_JOINTS = np.array([k for k in range(20) if k % 4])
+"""The bones that begin at a joint, and not at the wrist."""
 _CONTACTS = (0, 3, 4, 5, 6, 8, 9, 10, 12, 13, 14, 16, 17, 18, 20)
 _PAIRS = np.array([(a, b) for k, a in enumerate(_CONTACTS) for b in _CONTACTS[k + 1 :] if not {a, b} <= set(PALM)])
 _NEIGHBOURS = np.array([(a - k, b - k) for k in range(3) for a, b in ((8, 12), (12, 16), (16, 20))])
@@ -41,6 +46,8 @@ _TOUCHING = np.array(
     + [(8, 12), (12, 16), (16, 20), (8, 5), (12, 9), (16, 13), (20, 17), (8, 16), (7, 11), (8, 11), (7, 12)]
 )
 """Points whose touching makes a letter: C is an O that does not close."""
+_MEASURED = np.concatenate([_PAIRS, _TOUCHING, _BONES, _REACHES])
+_MEASURED_ENDS = np.cumsum([len(_PAIRS), len(_TOUCHING), len(_BONES)])
 
 CLIP = 1.5
 """Features are scaled to about -1..1 and clipped here, so that one int8 scale serves them all (step 0.012)."""
@@ -56,7 +63,7 @@ _TOUCH_LENGTH = 0.25
 """Palm lengths at which two points have half let go of each other."""
 
 SHAPE_SIZE = (
-    20 * 3 * 2 + len(_PAIRS) + len(_JOINTS) + len(_CHAINS) + 3 * (len(_NEIGHBOURS) + len(_THUMB)) + 2 * len(_TOUCHING)
+    20 * 3 * 2 + len(_PAIRS) + len(_JOINTS) + len(TIPS) + 3 * (len(_NEIGHBOURS) + len(_THUMB)) + 2 * len(_TOUCHING)
 )
 MOTION_CHANNELS = 17
 FEATURE_SIZE = SHAPE_SIZE + GRID_STEPS * MOTION_CHANNELS
@@ -71,7 +78,7 @@ def canonical(hand: Floats, width: int, height: int, side: Side) -> Floats:
 
 def palm_centre(points: Floats) -> Floats:
     """(..., 3): mean of wrist and knuckles."""
-    return np.asarray(points[..., PALM, :].mean(axis=-2), dtype=np.float32)
+    return np.asarray(points.take(PALM, axis=-2).sum(axis=-2) / np.float32(len(PALM)), dtype=np.float32)
 
 
 def palm_width(points: Floats) -> Floats:
@@ -85,8 +92,7 @@ def palm_length(points: Floats) -> Floats:
     Mean of three lengths across the palm, taken in 3-D: one alone, or any of them in the picture plane, shrinks
     to nothing when the hand points at the camera.
     """
-    wrist, index, little = points[..., 0, :], points[..., 5, :], points[..., 17, :]
-    sides = _length(index - little) + _length(index - wrist) + _length(little - wrist)
+    sides = _length(_between(points, _PALM_SIDES)).sum(axis=-1)
     return np.asarray(np.maximum(sides / np.float32(3), np.float32(_EPSILON)), dtype=np.float32)
 
 
@@ -104,15 +110,18 @@ def shape_features(points: Floats) -> Floats:
     orientation alone; all others should not care), distances, the bend of every joint, how far each finger is
     stretched; and enlarged, what small differences decide: neighbouring fingers, the thumb's place, touching points.
     """
-    relative = (points - points[..., WRIST : WRIST + 1, :]) / palm_length(points)[..., None, None]
-    in_palm = np.einsum("...ij,...kj->...ik", relative, palm_frame(relative))
-    touching = _distances(relative, _TOUCHING)
+    relative: Floats = (points - points[..., WRIST : WRIST + 1, :]) / palm_length(points)[..., None, None]
+    in_palm = np.asarray(relative @ palm_frame(relative).swapaxes(-1, -2), dtype=np.float32)
+    ways = _between(relative, _MEASURED)
+    lengths = _length(ways)
+    pairs, touching, bones, reaches = np.split(lengths, _MEASURED_ENDS, axis=-1)
+    directions = ways[..., _MEASURED_ENDS[1] : _MEASURED_ENDS[2], :] / (bones[..., None] + _EPSILON)
     parts = (
         _flat(relative[..., 1:, :]) * _LENGTH_SCALE,
         _flat(in_palm[..., 1:, :]) * _LENGTH_SCALE,
-        _distances(relative, _PAIRS) * _LENGTH_SCALE,
-        _bends(relative),
-        stretches(relative),
+        pairs * _LENGTH_SCALE,
+        _dot(directions.take(_JOINTS - 1, axis=-2), directions.take(_JOINTS, axis=-2)),
+        _stretches(bones, reaches),
         _flat(_between(in_palm, _NEIGHBOURS)) * _FINE_SCALE,
         _flat(_between(in_palm, _THUMB)),
         np.exp(-touching / _TOUCH_LENGTH),
@@ -127,48 +136,42 @@ def motion_features(grid: Floats) -> Floats:
     Paths of palm centre, index tip and little-finger tip in the picture, relative to their newest place; where
     the palm points and looks; how far each finger is stretched, since a path is a J only if an I draws it.
     """
-    width = palm_width(grid[..., -1, :, :])[..., None, None]
-    centre = palm_centre(grid)
-    paths = [track[..., :2] - track[..., -1:, :2] for track in (centre, grid[..., 8, :], grid[..., 20, :])]
-    frame = palm_frame(grid - grid[..., WRIST : WRIST + 1, :])
-    reach = _length(grid[..., TIPS, :] - grid[..., WRIST : WRIST + 1, :])
+    relative = grid - grid[..., WRIST : WRIST + 1, :]
+    length = palm_length(grid)[..., None]
+    frame = palm_frame(relative)
+    paths = np.concatenate([palm_centre(grid)[..., :2], grid[..., 8, :2], grid[..., 20, :2]], axis=-1)
     parts = (
-        np.concatenate(paths, axis=-1) / width * _PATH_SCALE,
+        (paths - paths[..., -1:, :]) / (length[..., -1:, :] * np.float32(_WIDTH_SHARE)) * _PATH_SCALE,
         frame[..., 1, :],
         frame[..., 2, :],
-        reach / palm_length(grid)[..., None] * _LENGTH_SCALE,
+        _length(relative.take(TIPS, axis=-2)) / length * _LENGTH_SCALE,
     )
     return _clipped(np.concatenate(parts, axis=-1))
 
 
 def palm_frame(points: Floats) -> Floats:
     """(..., 3, 3) rows: across the palm, along it (wrist to middle knuckle), out of it."""
-    along = _unit(points[..., 9, :] - points[..., WRIST, :])
-    out = _unit(_cross(points[..., 5, :] - points[..., WRIST, :], points[..., 17, :] - points[..., WRIST, :]))
-    return np.stack([_cross(along, out), along, out], axis=-2)
-
-
-def _bends(points: Floats) -> Floats:
-    """(..., 15): cosine of the turn at every joint, 1 where the finger is straight."""
-    before, joint, after = _JOINTS.T
-    bones = _unit(points[..., joint, :] - points[..., before, :]) * _unit(points[..., after, :] - points[..., joint, :])
-    return np.asarray(bones.sum(axis=-1), dtype=np.float32)
+    wrist = points[..., WRIST, :]
+    frame = np.empty((*points.shape[:-2], 3, 3), np.float32)
+    across, along, out = (frame[..., row, :] for row in range(3))
+    along[...] = _unit(points[..., 9, :] - wrist)
+    out[...] = _unit(_cross(points[..., 5, :] - wrist, points[..., 17, :] - wrist))
+    across[...] = _cross(along, out)
+    return frame
 
 
 def stretches(points: Floats) -> Floats:
     """(..., 5): knuckle to tip over the finger's length."""
-    chains = points[..., _CHAINS, :]
-    length = _length(np.diff(chains, axis=-2)).sum(axis=-1)
-    reach = _length(chains[..., 3, :] - chains[..., 0, :])
-    return np.asarray(reach / (length + _EPSILON), dtype=np.float32)
+    return _stretches(_length(_between(points, _BONES)), _length(_between(points, _REACHES)))
+
+
+def _stretches(bones: Floats, reaches: Floats) -> Floats:
+    fingers = bones.reshape(*bones.shape[:-1], len(TIPS), 4)[..., 1:].sum(axis=-1)
+    return np.asarray(reaches / (fingers + _EPSILON), dtype=np.float32)
 
 
 def _between(points: Floats, pairs: Indices) -> Floats:
-    return np.asarray(points[..., pairs[:, 0], :] - points[..., pairs[:, 1], :], dtype=np.float32)
-
-
-def _distances(points: Floats, pairs: Indices) -> Floats:
-    return _length(_between(points, pairs))
+    return points.take(pairs[:, 0], axis=-2) - points.take(pairs[:, 1], axis=-2)
 
 
 def _unit(vectors: Floats) -> Floats:
@@ -177,14 +180,19 @@ def _unit(vectors: Floats) -> Floats:
 
 def _length(vectors: Floats) -> Floats:
     """Norm over the last axis, four times as fast as numpy's on arrays this small."""
-    return np.asarray(np.sqrt(np.einsum("...i,...i->...", vectors, vectors)), dtype=np.float32)
+    return np.asarray(np.sqrt(_dot(vectors, vectors)), dtype=np.float32)
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    return np.asarray(np.einsum("...i,...i->...", a, b), dtype=np.float32)
 
 
 def _cross(a: Floats, b: Floats) -> Floats:
     """Cross product over the last axis, three times as fast as numpy's on arrays this small."""
-    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
-    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+    product = np.empty_like(a)
+    for axis, (one, other) in enumerate(((1, 2), (2, 0), (0, 1))):
+        product[..., axis] = a[..., one] * b[..., other] - a[..., other] * b[..., one]
+    return product
 
 
 def _flat(points: Floats) -> Floats:
@@ -192,4 +200,4 @@ def _flat(points: Floats) -> Floats:
 
 
 def _clipped(values: Floats) -> Floats:
-    return np.asarray(np.clip(values, -CLIP, CLIP), dtype=np.float32)
+    return np.asarray(values.clip(-CLIP, CLIP), dtype=np.float32)

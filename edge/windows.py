@@ -4,12 +4,13 @@ Time comes from the landmarks' time stamps alone, so 8 and 30 fps give the same 
 a replay gives what the live run gave.
 """
 
-from collections import deque
+import math
+import statistics
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features import GRID_SECONDS, GRID_STEPS, canonical, letter_features, palm_centre, palm_width
+from edge.features import GRID_SECONDS, GRID_STEPS, PALM, canonical, letter_features, palm_centre, palm_width
 from edge.types import SIDES, Floats, Landmarks, Motion, Side, Window
 
 LOST_SECONDS = 0.2
@@ -27,6 +28,10 @@ MOTION_SECONDS = 0.2
 QUICK_SECONDS = 0.07
 """Three frames at 30 fps, two at 15: fluent spellers hold a letter for no longer than 0.12 s."""
 _HISTORY_SECONDS = GRID_STEPS * GRID_SECONDS
+_ROOM = 512
+"""Frames for which a track has room: at least half as many are kept, two seconds of 128 fps."""
+_BACK = GRID_SECONDS * np.arange(GRID_STEPS - 1, -1, -1)
+"""Seconds from each step of the grid to the newest frame."""
 
 Times = NDArray[np.float64]
 
@@ -91,42 +96,86 @@ class HandTrack:
     """The past of one hand: time stamps and canonical points since it appeared, at most two seconds."""
 
     def __init__(self) -> None:
-        self._times: deque[float] = deque()
-        self._points: deque[Floats] = deque()
+        # Filled from the front, so that the past is a slice; when full, what is still needed goes back there.
+        self._all_times = np.empty(_ROOM)
+        self._all_points = np.empty((_ROOM, 21, 3), np.float32)
+        self._all_widths = np.empty(_ROOM, np.float32)
+        self._past = slice(0, 0)
         self._side: Side | None = None
         self._since = 0.0
 
+    @property
+    def _times(self) -> Times:
+        return self._all_times[self._past]
+
+    @property
+    def _points(self) -> Floats:
+        return self._all_points[self._past]
+
+    @property
+    def _widths(self) -> Floats:
+        return self._all_widths[self._past]
+
     def add(self, ts: float, points: Floats, side: Side) -> bool:
         """Append a frame; whatever lies before a cut, a loss or a change of hand is forgotten: then True."""
-        anew = not self._times or side != self._side or self._is_cut(ts, points)
+        width = palm_width(points)
+        anew = not len(self._times) or side != self._side or self._is_cut(ts, points, float(width))
         if anew:
-            self._times.clear()
-            self._points.clear()
+            self._past = slice(0, 0)
             self._since = ts
+        elif self._past.stop == _ROOM:
+            self._move_to_front()
         self._side = side
-        self._times.append(ts)
-        self._points.append(points)
-        while len(self._times) > 2 and self._times[1] <= ts - _HISTORY_SECONDS:
-            self._times.popleft()
-            self._points.popleft()
+        end = self._past.stop
+        self._all_times[end], self._all_points[end], self._all_widths[end] = ts, points, width
+        self._past = slice(self._past.start, end + 1)
+        needed = int(np.searchsorted(self._times, ts - _HISTORY_SECONDS, "right")) - 1
+        self._past = slice(self._past.start + max(0, min(needed, len(self._times) - 2)), end + 1)
         return anew
 
     def grid(self) -> Floats:
         """(GRID_STEPS, 21, 3): the past on the fixed grid, newest last."""
-        return resample(np.array(self._times), np.stack(self._points), self._times[-1])
+        return resample(self._times, self._points, float(self._times[-1]))
 
     def motion(self) -> Motion:
         """Place and speeds at the newest frame; a hand seen for one frame only stands still."""
-        return motion_of(np.array(self._times), np.stack(self._points), self._since)
+        width = statistics.median(self._widths.tolist())  # one frame's width is noisy
+        speed, shape_speed = self._speeds(MOTION_SECONDS)
+        quick_speed, quick_shape_speed = self._speeds(QUICK_SECONDS)
+        return Motion(
+            position=palm_centre(self._points[-1])[:2],
+            palm_width=width,
+            speed=speed / width,
+            shape_speed=shape_speed / width,
+            quick_speed=quick_speed / width,
+            quick_shape_speed=quick_shape_speed / width,
+            seconds=float(self._times[-1] - self._since),
+        )
 
-    def _is_cut(self, ts: float, points: Floats) -> bool:
-        elapsed = ts - self._times[-1]
+    def _is_cut(self, ts: float, points: Floats, width: float) -> bool:
+        elapsed = ts - float(self._times[-1])
         if elapsed <= 0 or elapsed >= LOST_SECONDS:
             return True
-        before = self._points[-1]
-        width = max(float(palm_width(before)), float(palm_width(points)))
-        jump = float(np.linalg.norm((palm_centre(points) - palm_centre(before))[:2])) / width
-        return jump > max(CUT_PALM_WIDTHS, CUT_SPEED * elapsed)
+        jump = math.dist(palm_centre(points)[:2], palm_centre(self._points[-1])[:2])
+        return jump / max(width, float(self._widths[-1])) > max(CUT_PALM_WIDTHS, CUT_SPEED * elapsed)
+
+    def _move_to_front(self) -> None:
+        kept = slice(max(self._past.start, _ROOM // 2), _ROOM)
+        self._past = slice(0, kept.stop - kept.start)
+        for values in (self._all_times, self._all_points, self._all_widths):
+            values[self._past] = values[kept]
+
+    def _speeds(self, seconds: float) -> tuple[float, float]:
+        """Palm centre and mean landmark about it, pixels a second: slopes of straight lines, least squares."""
+        now = self._times[-1]
+        first = min(int(np.searchsorted(self._times, now - seconds)), len(self._times) - 2)
+        times, points = self._times[max(first, 0) :], self._points[max(first, 0) :, :, :2]
+        centred = times - times.sum() / len(times)
+        slope = centred / max(float(centred @ centred), 1e-9)
+        ways = (slope @ points.reshape(len(times), -1)).reshape(21, 2)
+        centre = ways.take(PALM, axis=0).sum(axis=0) / len(PALM)
+        across, down = (ways - centre).T
+        return math.hypot(*centre), float(np.hypot(across, down).sum()) / 21
 
 
 def resample(times: Times, points: Floats, now: float) -> Floats:
@@ -134,39 +183,11 @@ def resample(times: Times, points: Floats, now: float) -> Floats:
 
     Before the first frame the hand is taken to have stood still.
     """
-    wanted = now - GRID_SECONDS * np.arange(GRID_STEPS - 1, -1, -1)
-    after = np.clip(np.searchsorted(times, wanted), 1, max(len(times) - 1, 1))
-    before, after = after - 1, np.minimum(after, len(times) - 1)
-    span = np.maximum(times[after] - times[before], 1e-9)
-    weight = np.clip((wanted - times[before]) / span, 0.0, 1.0)[:, None, None]
-    return np.asarray(points[before] * (1 - weight) + points[after] * weight, dtype=np.float32)
-
-
-def motion_of(times: Times, points: Floats, since: float) -> Motion:
-    """Place and speeds at the newest of `times`."""
-    width = float(np.median(palm_width(points)))  # one frame's width is noisy
-    speed, shape_speed = _speeds(times, points, MOTION_SECONDS)
-    quick_speed, quick_shape_speed = _speeds(times, points, QUICK_SECONDS)
-    return Motion(
-        position=np.asarray(palm_centre(points[-1])[:2], dtype=np.float32),
-        palm_width=width,
-        speed=speed / width,
-        shape_speed=shape_speed / width,
-        quick_speed=quick_speed / width,
-        quick_shape_speed=quick_shape_speed / width,
-        seconds=float(times[-1] - since),
-    )
-
-
-def _speeds(times: Times, points: Floats, seconds: float) -> tuple[float, float]:
-    """Palm centre and mean landmark about it, pixels a second: slopes of straight lines, least squares."""
-    count = max(2, int((times >= times[-1] - seconds).sum()))
-    recent, times = points[-count:], times[-count:]
-    centre = palm_centre(recent)
-    centred = times - times.mean()
-    slope = centred / max(float((centred**2).sum()), 1e-9)
-    shape = np.einsum("t,tij->ij", slope, recent - centre[:, None])[:, :2]
-    return float(np.linalg.norm(slope @ centre[:, :2])), float(np.linalg.norm(shape, axis=-1).mean())
+    place = np.interp(now - _BACK, times, np.arange(len(times)))
+    before = place.astype(np.intp)
+    weight = (place - before).astype(np.float32)[:, None, None]
+    earlier, later = points.take(before, axis=0), points.take(before + 1, axis=0, mode="clip")
+    return np.asarray(earlier + weight * (later - earlier), dtype=np.float32)
 
 
 def _likeliest(hands: dict[Side, Floats], held: Side | None = None) -> Side | None:

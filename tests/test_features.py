@@ -76,6 +76,22 @@ def test_a_still_is_a_repeated_frame() -> None:
     assert held.motion.speed < 1e-3
 
 
+@pytest.mark.parametrize("fps", [30, 100])
+def test_only_the_last_two_seconds_count_however_long_the_hand_was_followed(fps: int) -> None:
+    frames = moving(fps, seconds=12.0)
+    long, short = window_of(*frames), window_of(*frames[-int(2.1 * fps) :])
+    np.testing.assert_allclose(long.features, short.features, atol=1e-5)
+    assert long.motion.quick_speed == pytest.approx(short.motion.quick_speed, rel=1e-4)
+    assert long.motion.palm_width == pytest.approx(short.motion.palm_width, rel=1e-5)
+    assert long.motion.seconds == pytest.approx(12.0)
+
+
+def test_frames_beyond_any_camera_are_forgotten_instead_of_piled_up() -> None:
+    window = window_of(*(landmarks(hand(), ts=i / 2000) for i in range(5000)))
+    np.testing.assert_allclose(window.features, window_of(landmarks(hand())).features, atol=1e-5)
+    assert window.motion.seconds == pytest.approx(4999 / 2000)
+
+
 @pytest.mark.parametrize("fps", [8, 10, 15, 25])
 def test_the_frame_rate_does_not_matter(fps: float) -> None:
     fast, slow = window_of(*moving(30)), window_of(*moving(fps))
