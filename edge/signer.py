@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from edge.config import SignerConfig
-from edge.types import Floats
+from edge.types import Floats, Point
 
 _SAME_PLACE, _SAME_SIZE = 0.5, 2.5
 """Two looks nearer than this, in shoulder widths, and no more unlike in size, are one person. Neighbours who touch are
@@ -28,7 +28,7 @@ ON_WRIST, _ON_LATE_WRIST = 0.8, 1.6
 hands in signs are within 0.54, beside one up to 0.3 s old 99.5 % of 1427 are within 1.3."""
 _NECK = 1.5
 """Shoulder widths to a way from nose to chest; from the front it is 1.9."""
-_NOSE, _SHOULDERS, _WRISTS = 0, [11, 12], [15, 16]
+_NOSE, _SHOULDERS, _WRISTS = 0, (11, 12), (15, 16)
 _VISIBLE = 0.5
 
 
@@ -53,6 +53,67 @@ class Person:
     def distance(self, other: Person) -> float:
         """Shoulder widths."""
         return math.dist((self.x, self.y), (other.x, other.y)) / max(self.size, other.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The points of a body that say whose a hand is, in pixels of the picture.
+
+    Plain numbers: every frame asks them several times, a pose is read a few times a second.
+    """
+
+    nose: Point
+    chest: Point
+    """Between the shoulders."""
+    left_shoulder: Point
+    right_shoulder: Point
+    left_wrist: Point
+    right_wrist: Point
+    wrists_visible: tuple[float, float]
+    """Of the left and the right one, 0 to 1."""
+
+    @classmethod
+    def of(cls, pose: Floats) -> Body:
+        """From landmarks (33, 4) in pixels."""
+        x, y = pose[list(_SHOULDERS), :2].mean(axis=0).tolist()
+        nose, left_shoulder, right_shoulder, left_wrist, right_wrist = (
+            (x, y) for x, y in pose[[_NOSE, *_SHOULDERS, *_WRISTS], :2].tolist()
+        )
+        left, right = pose[list(_WRISTS), 3].tolist()
+        return cls(nose, (x, y), left_shoulder, right_shoulder, left_wrist, right_wrist, (left, right))
+
+    @property
+    def shoulder_width(self) -> float:
+        return math.dist(self.left_shoulder, self.right_shoulder)
+
+    @property
+    def _neck(self) -> float:
+        return math.dist(self.nose, self.chest)
+
+    def person(self, width: int) -> Person:
+        """Where the body of a picture so wide stands. From the side the neck is the measure of the shoulders."""
+        (nose_x, nose_y), (x, y) = self.nose, self.chest
+        size = max(self.shoulder_width, _NECK * self._neck)
+        return Person((nose_x + x) / 2 / width, (nose_y + y) / 2 / width, size / width)
+
+    def reaches(self, place: Point) -> bool:
+        """Whether a hand there can belong to this body. From the side the neck is the measure of the shoulders."""
+        nearest = min(math.dist(place, self.left_shoulder), math.dist(place, self.right_shoulder))
+        return nearest < _ARM * max(self.shoulder_width, self._neck)
+
+    @property
+    def shows_wrists(self) -> bool:
+        """Whether both wrists are in sight: then a hand on neither is another's, though nobody else was seen."""
+        return min(self.wrists_visible) >= _VISIBLE
+
+    def has_on_wrist(self, wrist: Point, size: float, *, late: bool) -> bool:
+        """Whether a hand with this wrist, in a region of this size, hangs on the body: the rule where others are near.
+
+        `late`: the pose is older than the hand. A body whose wrists are not seen says nothing: then True.
+        """
+        wrists = zip((self.left_wrist, self.right_wrist), self.wrists_visible, strict=True)
+        ways = [math.dist(own, wrist) for own, visible in wrists if visible >= _VISIBLE]
+        return not ways or min(ways) < (_ON_LATE_WRIST if late else ON_WRIST) * size
 
 
 class SignerLock:
@@ -103,37 +164,3 @@ class SignerLock:
     def _worth(self, person: Person) -> float:
         outside = max(0.0, abs(person.x - self._config.zone_x) - self._config.zone_width / 2)
         return float(person.size * 0.5 ** (outside / _FAR_FROM_ZONE))
-
-
-def person_of(body: Floats, width: int) -> Person:
-    """Where the body (33, 4) of a picture so wide stands. From the side the neck is the measure of the shoulders."""
-    left, right = body[_SHOULDERS, :2]
-    nose, chest = body[_NOSE, :2], (left + right) / 2
-    size = max(math.dist(left, right), _NECK * math.dist(nose, chest))
-    x, y = (nose + chest) / 2
-    return Person(float(x) / width, float(y) / width, size / width)
-
-
-def within_reach(body: Floats, x: float, y: float) -> bool:
-    """Whether a hand there can belong to this body (33, 4). From the side the neck is the measure of the shoulders."""
-    left, right = body[_SHOULDERS, :2]
-    neck = math.dist(body[_NOSE, :2], (left + right) / 2)
-    width = max(math.dist(left, right), neck)
-    return min(math.dist((x, y), left), math.dist((x, y), right)) < _ARM * width
-
-
-def wrists_seen(body: Floats) -> bool:
-    """Whether both wrists are in sight: then a hand on neither is somebody else's, though nobody else was seen."""
-    return bool((body[_WRISTS, 3] >= _VISIBLE).all())
-
-
-def on_wrist(body: Floats, wrist: Floats, size: float, *, late: bool) -> bool:
-    """Whether a hand with this wrist, in a region of this size, hangs on the body: the rule where others stand near.
-
-    `late`: the pose is older than the hand. A body whose wrists are not seen says nothing: then True.
-    """
-    seen = [(x, y) for x, y, _, visible in body[_WRISTS].tolist() if visible >= _VISIBLE]
-    if not seen:
-        return True
-    nearest = min(math.dist(place, wrist) for place in seen)
-    return nearest < (_ON_LATE_WRIST if late else ON_WRIST) * size

@@ -18,6 +18,7 @@ Image = NDArray[np.uint8]
 """H x W x 3 picture, BGR as OpenCV gives it, unmirrored (the signer's right hand is at the viewer's left)."""
 
 Floats = NDArray[np.float32]
+Point = tuple[float, float]
 
 Side = Literal["left", "right"]
 """The signer's own left and right."""

@@ -15,7 +15,7 @@ from edge.config import CaptionsConfig, Config, SignerConfig
 from edge.landmarks import Landmarker
 from edge.lexicon import Lexicon
 from edge.pipeline import Pipeline
-from edge.signer import Person, SignerLock, on_wrist
+from edge.signer import Body, Person, SignerLock
 from edge.types import SIDES, Emission, Floats, Frame, Image, Landmarks
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -85,14 +85,33 @@ def test_a_clock_that_jumps_back_frees_the_place() -> None:
 
 
 def test_a_hand_hangs_on_a_wrist_of_its_body() -> None:
-    body = np.zeros((33, 4), np.float32)
-    body[15], body[16] = (300, 200, 0, 0.9), (100, 200, 0, 0.9)
-    hand = np.array([210, 200], np.float32)
-    assert on_wrist(body, hand, size=120.0, late=False)
-    assert not on_wrist(body, hand, size=100.0, late=False)
-    assert on_wrist(body, hand, size=100.0, late=True), "the pose may be a little old"
-    body[15:17, 3] = 0.1
-    assert on_wrist(body, hand, size=10.0, late=False), "wrists that are not seen say nothing"
+    pose = np.zeros((33, 4), np.float32)
+    pose[15], pose[16] = (300, 200, 0, 0.9), (100, 200, 0, 0.9)
+    body, hand = Body.of(pose), (210.0, 200.0)
+    assert body.shows_wrists
+    assert body.has_on_wrist(hand, size=120.0, late=False)
+    assert not body.has_on_wrist(hand, size=100.0, late=False)
+    assert body.has_on_wrist(hand, size=100.0, late=True), "the pose may be a little old"
+    pose[15:17, 3] = 0.1
+    body = Body.of(pose)
+    assert not body.shows_wrists
+    assert body.has_on_wrist(hand, size=10.0, late=False), "wrists that are not seen say nothing"
+
+
+def test_a_body_is_as_wide_as_its_shoulders_or_from_the_side_as_long_as_its_neck_says() -> None:
+    pose = np.zeros((33, 4), np.float32)
+    pose[0, :2], pose[11, :2], pose[12, :2] = (320, 100), (400, 200), (240, 200)
+    assert Body.of(pose).person(640) == Person(0.5, pytest.approx(150 / 640), 0.25)
+    pose[11, 0] = pose[12, 0] = 320
+    assert Body.of(pose).person(640).size == pytest.approx(1.5 * 100 / 640)
+
+
+def test_an_arm_reaches_three_shoulder_widths() -> None:
+    pose = np.zeros((33, 4), np.float32)
+    pose[0, :2], pose[11, :2], pose[12, :2] = (320, 100), (370, 180), (270, 180)
+    body = Body.of(pose)
+    assert body.reaches((370.0, 475.0))
+    assert not body.reaches((370.0, 485.0))
 
 
 # From here on the networks look.

@@ -12,7 +12,7 @@ from edge.bundle import Bundle
 from edge.landmarks.crop import Region, cut, to_picture, upright_angle
 from edge.landmarks.detector import Detection, Detector
 from edge.tflite import Network
-from edge.types import Floats, Image
+from edge.types import Floats, Image, Point
 
 HANDS_TAG = "mediapipe-hands-1"
 """What the two files must be: MediaPipe's networks, pruned, fed with BGR pixels."""
@@ -46,8 +46,9 @@ class Hand:
     """Where to look in the next picture."""
 
     @property
-    def wrist(self) -> Floats:
-        return self.points[_WRIST, :2]
+    def wrist(self) -> Point:
+        x, y, _ = self.points[_WRIST].tolist()
+        return x, y
 
     def distance(self, other: Hand) -> float:
         """Mean way from each landmark to the other hand's, in sides of the larger region: two hand sizes."""

@@ -9,8 +9,7 @@ from edge.landmarks.motion import Motion
 from edge.landmarks.picture import Picture
 from edge.landmarks.pose import PoseNetworks
 from edge.landmarks.search import MOVING_SECONDS, Search
-from edge.signer import Person, SignerLock, person_of
-from edge.types import Floats
+from edge.signer import Body, Person, SignerLock
 
 _ROUND_SECONDS, _CROWD_SECONDS = 2.0, 1.0
 """Time between two looks for somebody else while a signer is followed and something moves, alone and in company."""
@@ -34,8 +33,8 @@ class Place:
     def reset(self) -> None:
         self.body.reset()
         self.lock = SignerLock(self._config)
-        self.reach: Floats | None = None
-        """The pose as last read, kept while whoever has the place is expected back."""
+        self.reach: Body | None = None
+        """The body as last read, kept while whoever has the place is expected back."""
         self.is_changed = False
         """Somebody took it over in this frame."""
 
@@ -58,14 +57,14 @@ class Place:
         if self.reach is None:
             return None
         height, width = picture.height, picture.width
-        person = person_of(self.reach, width)
+        person = self.reach.person(width)
         size = _ARMS * person.size * width
         return Region(person.x * width, person.y * width, size) if size < _MOST * max(width, height) else None
 
     def _slid(self, picture: Picture) -> bool:
         """The network reads somebody else than before."""
         pose, held = self.body.pose, self.lock.held
-        return pose is not None and held is not None and person_of(pose, picture.width).has_jumped(held)
+        return pose is not None and held is not None and Body.of(pose).person(picture.width).has_jumped(held)
 
     def take(self, picture: Picture, ts: float, region: Region) -> bool:
         """Read the person in a region from now on; False where the pose network sees nobody."""
@@ -78,9 +77,10 @@ class Place:
         return True
 
     def _seen(self, picture: Picture, ts: float) -> None:
-        self.reach = self.body.pose
-        assert self.reach is not None  # noqa: S101 - called where it stands
-        self.lock.follow(ts, person_of(self.reach, picture.width))
+        if self.body.is_new or self.reach is None:
+            assert self.body.pose is not None  # noqa: S101 - called where it stands
+            self.reach = Body.of(self.body.pose)
+        self.lock.follow(ts, self.reach.person(picture.width))
 
 
 class People:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from edge.landmarks.crop import Region
 from edge.landmarks.hands import Hand
 from edge.landmarks.motion import Motion
 from edge.landmarks.picture import Picture
 from edge.landmarks.stillness import Stillness
-from edge.signer import ON_WRIST, on_wrist, within_reach, wrists_seen
-from edge.types import Floats, Image
+from edge.signer import ON_WRIST, Body
+from edge.types import Image
 
 _MEMORY_SECONDS = 0.2
 """Over how long a hand's side is averaged: a wrong start is put right within it."""
@@ -39,7 +37,6 @@ _WRIST_SURE = 1.5
 _WRIST_SEEN = 0.5
 _WRIST_REACH = 0.5
 """A hand further from both wrists, in sides of its region, is not this body's, or the pose is late."""
-_LEFT_WRIST, _RIGHT_WRIST, _SHOULDERS = 15, 16, [11, 12]
 _WRIST_SQUARE, _WRIST_VISIBLE, _WRIST_MOVES = 1.2, 0.3, 0.02
 """Side of the square around a wrist, in shoulder widths, and the share of it that must change. Of 173 looks for a
 second hand in 57 clips of signs 8 found one; 32 of the looks, and 3 of the hands, had a wrist to go by."""
@@ -63,8 +60,8 @@ class View:
     motion: Motion
     square: Region | None = None
     """Where the signer's hands can be, if that is much less than the whole picture."""
-    body: Floats | None = None
-    """(33, 4) in pixels: the signer's pose as last read."""
+    body: Body | None = None
+    """The signer's, as last read."""
     body_is_new: bool = False
     """It was read in this very frame."""
     crowded: bool = False
@@ -87,18 +84,19 @@ class View:
             return True
         if not self.in_reach(hand.region):
             return False
-        if not self.crowded and not wrists_seen(self.body):
+        if not self.crowded and not self.body.shows_wrists:
             return True
         late = not (self.body_is_new and self.crowded)
-        return on_wrist(self.body, hand.wrist, hand.region.size, late=late)
+        return self.body.has_on_wrist(hand.wrist, hand.region.size, late=late)
 
     def may_show_more(self, than: Hand) -> bool:
         """A wrist of the body moves in the picture on which this hand does not hang. Without a body: who knows."""
         if self.body is None:
             return True
-        size = _WRIST_SQUARE * math.dist(*self.body[_SHOULDERS, :2])
+        size = _WRIST_SQUARE * self.body.shoulder_width
         height, width = self.picture.height, self.picture.width
-        for x, y, _, visible in self.body[[_LEFT_WRIST, _RIGHT_WRIST]].tolist():
+        wrists = (self.body.left_wrist, self.body.right_wrist)
+        for (x, y), visible in zip(wrists, self.body.wrists_visible, strict=True):
             inside = 0 <= x < width and 0 <= y < height
             if visible < _WRIST_VISIBLE or not inside or _hangs_on(than, x, y):
                 continue
@@ -115,14 +113,13 @@ class View:
             return None
         height, width = self.picture.height, self.picture.width
         side = _FRONT * max(width, height)
-        shoulders = self.body[_SHOULDERS, :2]
-        if height > side or side / 2 < _FRONT_REACH * math.dist(*shoulders):
+        if height > side or side / 2 < _FRONT_REACH * self.body.shoulder_width:
             return Region(width / 2, height / 2, max(width, height))
-        middle = min(max(float(shoulders[:, 0].mean()), side / 2), width - side / 2)
+        middle = min(max(self.body.chest[0], side / 2), width - side / 2)
         return Region(middle, height / 2, side)
 
     def in_reach(self, region: Region) -> bool:
-        return self.body is None or within_reach(self.body, region.x, region.y)
+        return self.body is None or self.body.reaches((region.x, region.y))
 
 
 class Track:
@@ -195,11 +192,11 @@ def _hangs_on(hand: Hand, x: float, y: float) -> bool:
     return math.dist((x, y), hand.wrist) < ON_WRIST * hand.region.size
 
 
-def _nearer_left(hand: Hand, pose: Floats) -> float:
+def _nearer_left(hand: Hand, body: Body) -> float:
     """Log odds that this is the left hand, from the body's wrists; 0 where they do not tell."""
-    if min(pose[_LEFT_WRIST, 3], pose[_RIGHT_WRIST, 3]) < _WRIST_SEEN:
+    if min(body.wrists_visible) < _WRIST_SEEN:
         return 0.0
-    to_left, to_right = (float(np.hypot(*(pose[wrist, :2] - hand.wrist))) for wrist in (_LEFT_WRIST, _RIGHT_WRIST))
+    to_left, to_right = (math.dist(wrist, hand.wrist) for wrist in (body.left_wrist, body.right_wrist))
     size = hand.region.size
     if min(to_left, to_right) > _WRIST_REACH * size:
         return 0.0
