@@ -1,7 +1,8 @@
 """`python -m edge.benchmark`: what the daemon's own path costs on clips, beside MediaPipe's in the same run.
 
 Each clip runs twice: once as fast as it goes, frame by frame in turn with the peer, for CPU time; once at its own pace
-through the camera's mailbox, for the latency a visitor would see and the frames that would be dropped.
+through the camera's mailbox, for the latency a visitor would see and the frames that would be dropped. `--daemon` runs
+the whole daemon instead, so that a camera before an empty room can be measured too.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from edge.benchmark_daemon import measure_daemon
 from edge.benchmark_peer import PEERS, Peer
 from edge.benchmark_plot import save_plot
 from edge.benchmark_scaling import measure_scaling
 from edge.camera import Camera, SourceKind, parse_source, read_frames
 from edge.config import Config, add_config_arguments, config_of
 from edge.energy import EnergyMeter
+from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.metrics import Stopwatch, percentiles_ms, rss_mb
 from edge.paths import models_dir
@@ -41,10 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peer-python", default=sys.executable, help="interpreter that has mediapipe installed")
     parser.add_argument("--scaling", action="store_true", help="also at 320, 640 and 1280 px, and with more threads")
     parser.add_argument("--plot", type=Path, metavar="F.png", help="draw the figures")
+    parser.add_argument(
+        "--daemon",
+        type=float,
+        metavar="SECONDS",
+        help="instead, the CPU share and memory of the whole daemon on one source or camera, for so long",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     config = config_of(args)
+    if args.daemon is not None:
+        return _whole_daemon(args)
     pipeline, ready_s = _first_frame(config, args.sources[0])
     rss = rss_mb()
     peer = Peer(args.peer, args.peer_python) if args.peer else None
@@ -59,6 +70,15 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         save_plot(result, args.plot)
     print(json.dumps(result) if args.json else _table(result))
+    return 0
+
+
+def _whole_daemon(args: argparse.Namespace) -> int:
+    if len(args.sources) > 1 or not 0 < args.daemon < math.inf:
+        raise InputError("--daemon: takes one source and seconds above 0, as in: asl-edge bench 0 --daemon 60")
+    result = measure_daemon(args.sources[0], args.config, args.daemon)
+    said = f"{result['cpu_percent']} % of a core and {result['rss_mb']} MB over {result['seconds']} s"
+    print(json.dumps({"daemon": result}) if args.json else f"the whole daemon took {said}")
     return 0
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from daemon_tools import asl_edge
+from daemon_tools import asl_edge, write_config
 
+from edge.benchmark_daemon import measure_daemon
 from edge.benchmark_peer import Peer
 from edge.benchmark_plot import chart
 from edge.energy import EnergyMeter
-from edge.errors import InputError
+from edge.errors import AslEdgeError, InputError
 
 STAGES = {"palm", "hand", "pose"}
 
@@ -90,6 +91,31 @@ def test_a_plot_that_cannot_be_written_is_one_line(clip: Path, tmp_path: Path) -
     assert ran.returncode == 2
     assert "--plot" in ran.stderr
     assert len(ran.stderr.splitlines()) == 1
+
+
+def test_the_whole_daemon_is_measured_on_a_source_that_goes_on(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    ran = asl_edge("bench", "demo:L", "--daemon", "3", "--config", config, "--json", timeout=100)
+    assert ran.returncode == 0, ran.stderr
+    daemon = json.loads(ran.stdout)["daemon"]
+    assert 3 <= daemon["seconds"] < 6
+    assert 2 < daemon["cpu_percent"] < 400, "somebody spells before it all the time"
+    assert daemon["rss_mb"] > 60
+
+
+def test_what_ends_or_fails_before_the_time_is_over_says_so(tmp_path: Path, clip: Path) -> None:
+    config = write_config(tmp_path)
+    with pytest.raises(InputError, match=r"clip.*: ended before the time was over"):
+        measure_daemon(str(clip), config, seconds=60, settle=0)
+    with pytest.raises(AslEdgeError, match=r"ended with 2: .*nowhere\.mp4"):
+        measure_daemon("nowhere.mp4", config, seconds=60, settle=0)
+
+
+@pytest.mark.parametrize("arguments", [["demo:L", "demo:L", "--daemon", "3"], ["demo:L", "--daemon", "-1"]])
+def test_a_daemon_of_two_sources_or_no_time_is_refused(arguments: list[str]) -> None:
+    ran = asl_edge("bench", *arguments)
+    assert ran.returncode == 2
+    assert "--daemon" in ran.stderr
 
 
 def test_a_source_that_is_not_there_is_one_line() -> None:
