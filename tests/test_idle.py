@@ -1,5 +1,6 @@
 """An empty room: what is decoded, what it costs, and how soon whoever walks in is seen."""
 
+import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,6 +71,18 @@ def test_a_mirrored_jpeg_is_mirrored_whenever_it_is_decoded() -> None:
     np.testing.assert_array_equal(other.small, mirror(picture.small))
     np.testing.assert_array_equal(other.decoded(), mirror(picture.decoded()))
     np.testing.assert_array_equal(other.mirrored().decoded(), picture.decoded())
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_jpeg_that_exif_turns_has_the_size_it_has_when_decoded(orientation: int) -> None:
+    content = cv2.imencode(".jpg", room((320, 240), 1))[1].tobytes()
+    tiff = b"MM\x00*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    exif = b"Exif\x00\x00" + tiff
+    turned = content[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + content[2:]
+    picture = read_jpeg(np.frombuffer(turned, np.uint8))
+    assert picture is not None
+    assert picture.size == picture.decoded().shape[:2] == ((320, 240) if orientation in (6, 8) else (240, 320))
+    assert picture.small.shape[:2] == tuple(side // 8 for side in picture.size)
 
 
 @pytest.mark.parametrize("damage", [lambda d: d[: len(d) // 2], lambda d: d[:12], lambda d: d[::-1], lambda d: d[:0]])

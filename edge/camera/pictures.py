@@ -74,7 +74,11 @@ def read_jpeg(data: NDArray[np.uint8]) -> Jpeg | None:
     if size is None or not _is_whole(content):
         return None
     small = _decoded(data, cv2.IMREAD_REDUCED_COLOR_8)
-    return None if small is None else Jpeg(data, small, size)
+    if small is None:
+        return None
+    # The header is of the picture as it lies in the file, both decodings are turned as EXIF says.
+    as_it_lies = tuple(-(-side // 8) for side in size)
+    return Jpeg(data, small, size if small.shape[:2] == as_it_lies else size[::-1])
 
 
 def _decoded(data: NDArray[np.uint8], how: int = cv2.IMREAD_COLOR) -> Image | None:
