@@ -139,7 +139,8 @@ class LetterDecoder:
             return []
         if said is not None and not self._may_follow(said, last, ts):
             return []
-        letter = emission_of(run.label, evidence, scores, (run.since, ts), ts)
+        since = run.since if said is None else max(run.since, said.at)
+        letter = emission_of(run.label, evidence, scores, (since, ts), ts)
         before = self._poses.before(letter)
         self._said = LastLetter(run.label, ts, dict(letter.alternatives), self._doubling)
         self._poses.said()

@@ -93,6 +93,11 @@ def test_a_sideways_slide_doubles_a_letter() -> None:
     assert text(play([Part("L", 0.8), slide, Part("L", 0.8, x=6.0)])) == "LL"
 
 
+def test_a_doubled_letter_begins_after_the_one_before_it() -> None:
+    first, second = play([Part("L", 0.8), Part("L", 0.2, speed=4.5, x=6.0), Part("L", 0.8, x=6.0)])
+    assert first.started_at < first.decided_at <= second.started_at < second.ended_at
+
+
 def test_a_bounce_doubles_a_letter() -> None:
     bounce = [Part("L", 0.15, speed=4.5, y=4.7), Part("L", 0.15, speed=4.5, y=4.0)]
     assert text(play([Part("L", 0.8), *bounce, Part("L", 0.8)])) == "LL"
