@@ -1,8 +1,10 @@
 """Figures of an evaluation: the forced choice is accuracy, `nothing` is a rejection."""
 
+from typing import Any
+
 import numpy as np
 
-from training.figures import Judgement, figures, summary
+from training.figures import Judgement, emitted_by, figures, summary
 
 LABELS = ("A", "B", "nothing")
 POINT = {"floor": 0.5}
@@ -12,8 +14,12 @@ def _judged(label: str, *probabilities: float) -> Judgement:
     return Judgement(label, "someone", "someone's", np.array(probabilities, np.float32))
 
 
+def _figures(judged: list[Judgement]) -> dict[str, Any]:
+    return figures(judged, LABELS, emitted_by(POINT, judged, LABELS))
+
+
 def test_a_letter_that_is_second_to_nothing_is_read_and_not_said() -> None:
-    report = figures([_judged("A", 0.3, 0.1, 0.6), _judged("B", 0.1, 0.9, 0.0)], LABELS, POINT)
+    report = _figures([_judged("A", 0.3, 0.1, 0.6), _judged("B", 0.1, 0.9, 0.0)])
     assert report["accuracy"] == 1.0
     assert report["accuracy_with_nothing"] == 0.5
     assert report["nothing_first"] == 0.5
@@ -22,21 +28,21 @@ def test_a_letter_that_is_second_to_nothing_is_read_and_not_said() -> None:
 
 
 def test_a_clip_without_a_hand_is_no_letter() -> None:
-    report = figures([_judged("A", 0.0, 0.0, 1.0)], LABELS, POINT)
+    report = _figures([_judged("A", 0.0, 0.0, 1.0)])
     assert report["accuracy"] == 0.0
     assert report["confusion"] == {"A": {"nothing": 1}}
 
 
 def test_what_is_said_and_wrong_is_counted_of_all_clips() -> None:
     judged = [_judged("A", 0.1, 0.9, 0.0), _judged("A", 0.45, 0.4, 0.15), _judged("B", 0.0, 1.0, 0.0)]
-    report = figures(judged, LABELS, POINT)
+    report = _figures(judged)
     assert report["wrong_confident"] == round(1 / 3, 5)
     assert report["accuracy_covered"] == 0.5
     assert report["confusion"]["A"] == {"B": 1, "A": 1}
 
 
 def test_the_table_for_people_has_what_the_report_has() -> None:
-    report = figures([_judged("A", 0.9, 0.1, 0.0), _judged("B", 0.9, 0.1, 0.0)], LABELS, POINT)
+    report = _figures([_judged("A", 0.9, 0.1, 0.0), _judged("B", 0.9, 0.1, 0.0)])
     lines = summary(report | {"groups": {"core": {"raw": 0.5}}}).splitlines()
     assert f"{'accuracy':22} 0.5" in lines
     assert "core: {'raw': 0.5}" in lines

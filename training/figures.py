@@ -29,10 +29,8 @@ class Judgement:
     """(labels,): all on `nothing` where no hand was seen."""
 
 
-def figures(
-    judgements: Sequence[Judgement], labels: tuple[str, ...], operating_point: dict[str, Any]
-) -> dict[str, Any]:
-    """Accuracy as it is, by label, signer and source; what would have been emitted, and how wrong that was.
+def figures(judgements: Sequence[Judgement], labels: tuple[str, ...], emitted: NDArray[np.bool_]) -> dict[str, Any]:
+    """Accuracy as it is, by label, signer and source; which were `emitted` (N,), and how wrong that was.
 
     `accuracy_with_nothing` is what remains where `nothing` competes, `nothing_first` how often it won.
     """
@@ -44,7 +42,6 @@ def figures(
     guess = choice.argmax(axis=1)
     right = guess == truth
     with_nothing = table.argmax(axis=1)
-    emitted = is_emitted(table, labels, operating_point)
     per_label = _shares(right, [judgement.label for judgement in judgements])
     per_source = _shares(right, [judgement.source for judgement in judgements])
     return {
@@ -92,6 +89,15 @@ def restricted(verdict: Judgement, labels: tuple[str, ...], active: Collection[s
     """As with these labels alone in force, and `nothing`: what they have is shared out anew, as the daemon does."""
     kept = np.where([label in active or label == NOTHING for label in labels], verdict.probabilities, 0)
     return replace(verdict, probabilities=np.asarray(kept / max(float(kept.sum()), 1e-9), np.float32))
+
+
+def emitted_by(
+    operating_point: dict[str, Any], judgements: Sequence[Judgement], labels: tuple[str, ...]
+) -> NDArray[np.bool_]:
+    """(N,): whose best label reaches the floor that an operating point sets it."""
+    if not judgements:
+        return np.zeros(0, np.bool_)
+    return is_emitted(np.stack([judgement.probabilities for judgement in judgements]), labels, operating_point)
 
 
 def is_emitted(

@@ -12,7 +12,7 @@ from typing import Any
 from edge.bundle import Bundle
 from edge.errors import InputError
 from training.convert import to_float
-from training.figures import Judgement, figures
+from training.figures import Judgement, emitted_by, figures
 from training.sources import letter_source
 from training.store import Clip, read_store
 
@@ -63,7 +63,8 @@ class Task:
             bundle = self.write(Path(folder, "bundle"), model)
             found = {}
             for part, clips in self.clips.items():
-                report = figures(self.judge(clips, bundle), bundle.labels, UNCALIBRATED)
+                verdicts = self.judge(clips, bundle)
+                report = figures(verdicts, bundle.labels, emitted_by(UNCALIBRATED, verdicts, bundle.labels))
                 found[part] = float(report["mean_source_accuracy"])
         return found
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from edge.letters import MOTION_LETTERS
-from training.figures import Judgement, figures, is_emitted
+from training.figures import Judgement, emitted_by, figures, is_emitted
 from training.letters.config import LetterConfig
 from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people
 from training.letters.data import LABELS
@@ -29,11 +29,13 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
         np.array([verdict.source for verdict in verdicts]),
         LABELS,
     )
-    report = figures([_calibrated(verdict, point["temperature"]) for verdict in verdicts], LABELS, point)
+    calibrated = [_calibrated(verdict, point["temperature"]) for verdict in verdicts]
+    report = figures(calibrated, LABELS, emitted_by(point, calibrated, LABELS))
     report |= {"operating_point": point, "parity": _parity(folds), "folds": len(folds)}
-    shown = [verdict for verdict in verdicts if _shows_its_label(verdict)]
-    report["mean_source_accuracy_shown"] = figures(shown, LABELS, point)["mean_source_accuracy"]
-    report["motions"] = _motions([_calibrated(verdict, point["temperature"]) for verdict in verdicts], point)
+    shown = [verdict for verdict in calibrated if _shows_its_label(verdict)]
+    of_shown = figures(shown, LABELS, emitted_by(point, shown, LABELS))
+    report["mean_source_accuracy_shown"] = of_shown["mean_source_accuracy"]
+    report["motions"] = _motions(calibrated, point)
     report["noise"] = noise_of_folds(rounds, stores, point, out)
     report["others"] = other_people(rounds, stores, config, point, out)
     (out / REPORT[rounds.licences]).write_text(json.dumps(report, indent=1) + "\n", "utf-8")

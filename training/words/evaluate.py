@@ -10,11 +10,11 @@ from typing import Any
 from edge.bundle import Bundle
 from edge.errors import InputError
 from edge.letters import NOTHING
-from training.figures import Judgement, figures, is_emitted, restricted, summary
+from training.figures import Judgement, emitted_by, figures, restricted, summary
 from training.store import Clip
 from training.words.bundle import open_bundle
 from training.words.data import read_words
-from training.words.judge import judge, judgeable, table_of, why_skipped
+from training.words.judge import judge, judgeable, why_skipped
 from training.words.options import SHIPPED, add_arguments, open_rounds, settings
 
 
@@ -50,13 +50,13 @@ def evaluate(stores: list[Path], bundle: Bundle, active: Collection[str] | None 
     known = [clip for clip in clips if judgeable(clip, labels)]
     reasons = [why_skipped(clip, labels) for clip in clips if clip.kind == "word"]
     skipped = Counter(reason for reason in reasons if reason is not None)
-    report = figures(_judged(known, bundle, active), bundle.labels, bundle.operating_point)
+    verdicts = _judged(known, bundle, active)
+    report = figures(verdicts, bundle.labels, emitted_by(bundle.operating_point, verdicts, bundle.labels))
     report |= {"skipped": skipped.total(), "skipped_because": dict(skipped), "others": {}}
     for kind in ("word", "idle"):
         others = [clip for clip in clips if clip.kind == kind and clip.label not in labels]
         if others:
-            table = table_of(_judged(others, bundle, active))
-            said = is_emitted(table, bundle.labels, bundle.operating_point)
+            said = emitted_by(bundle.operating_point, _judged(others, bundle, active), bundle.labels)
             report["others"][kind] = {"clips": len(others), "with_a_word": round(float(said.mean()), 4)}
     return report
 

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.types import Floats
-from training.words.operating import UNKNOWN_EMITTED
 
+UNKNOWN_SAID = 0.05
+"""Share of signs neither taught nor known, and of people at rest, that may be taken for a taught sign."""
 _STEPS = 50
 
 
@@ -13,10 +14,10 @@ def fit_likeness(taught: Floats, right: NDArray[np.bool_], unknown: Floats) -> d
     """The manifest's `taught`, from cosines to the nearest taught example.
 
     `taught` (N,) are of recordings of taught signs, of which the nearest was `right` or not; `unknown` (M,) of signs
-    that are neither taught nor known, and of people at rest. The floor lets as few of these be said as the bundle's own
-    words do; the confidence is the probability that a recording is of the sign whose example is nearest.
+    that are neither taught nor known, and of people at rest. The floor lets few of these be said; the confidence
+    is the probability that a recording is of the sign whose example is nearest.
     """
-    floor = float(np.quantile(unknown, 1 - UNKNOWN_EMITTED))
+    floor = float(np.quantile(unknown, 1 - UNKNOWN_SAID))
     cosines = np.concatenate([taught, unknown]).astype(np.float64)
     slope, offset = _logistic(cosines, np.concatenate([right, np.zeros(len(unknown), np.bool_)]))
     return {"floor": round(floor, 3), "middle": round(-offset / slope, 3), "width": round(1 / slope, 4)}

@@ -1,16 +1,20 @@
 """The cross-validation's report: figures, operating point and int8 parity, all on people the models never saw."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.letters import NOTHING
 from edge.word_reader import WordReader
-from training.figures import Judgement, figures, forced_choice, is_emitted, restricted
+from training.figures import Judgement, emitted_by, figures, forced_choice, restricted
 from training.letters.operating import tempered
 from training.sources import NEVER_TRAIN, evaluation_only, lookalike, word_trainable
 from training.store import Clip
@@ -23,7 +27,22 @@ from training.words.rounds import Rounds
 from training.words.streams import Tally, streams
 
 REPORT = "crossval.json"
+Point = dict[str, Any]
+"""An operating point, as the manifest has it."""
 Pair = tuple[Clip, Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A recording, and what a model that never saw its signer says of it by floors that were fitted on others."""
+
+    clip: Clip
+    verdict: Judgement
+    point: Point
+
+    def among(self, active: Collection[str], labels: tuple[str, ...]) -> Unseen:
+        """As with these words alone as the daemon's `words.active`."""
+        return replace(self, verdict=restricted(self.verdict, labels, active))
 
 
 def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
@@ -35,46 +54,52 @@ def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, A
 
 
 def report_of(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, Any]:
-    """All figures; the operating point is fitted on what may be trained on, the rest is a test of it."""
-    pairs = [pair for fold in folds for pair in zip(fold.clips, fold.int8_verdicts, strict=True)]
-    point = _operating_point([pair for pair in pairs if fits(pair[0])], labels)
-    pairs = [(clip, _calibrated(verdict, point["temperature"])) for clip, verdict in pairs]
-    known = [pair for pair in pairs if judgeable(pair[0], labels)]
-    shown = [pair for pair in known if fits(pair[0])]
-    report = figures([verdict for _, verdict in shown], labels, point)
+    """All figures, and the operating point, which is fitted on all that may be trained on.
+
+    What of a fold is said is decided by a point that was fitted on the other folds' people.
+    """
+    points = [_operating_point(_fitting(folds[:number] + folds[number + 1 :]), labels) for number in range(len(folds))]
+    point = _operating_point(_fitting(folds), labels)
+    rows = [row for fold, own in zip(folds, points, strict=True) for row in _of_fold(fold, own)]
+    known = [row for row in rows if judgeable(row.clip, labels)]
+    shown = [row for row in known if fits(row.clip)]
+    core = [row.among(CORE, labels) for row in rows]
+    core_shown = [row for row in core if judgeable(row.clip, labels) and fits(row.clip)]
+    report = figures([row.verdict for row in shown], labels, _emitted(shown, labels))
     report |= {
         "operating_point": point,
+        "points_of_folds": points,
         "folds": len(folds),
-        "reliability": _reliability([verdict for _, verdict in shown], labels),
+        "reliability": _reliability([row.verdict for row in shown], labels),
         "parity": _parity(folds, labels),
         "groups": {
-            "core words, mean over recorders": _mean_over(known, labels, point, _core_of_recorder),
-            "core words as shown, mean over recorders": _mean_over(shown, labels, point, _core_of_recorder),
-            "core words as shown, core words alone active": _mean_over(
-                _only_core(shown, labels), labels, point, _core_of_recorder
-            ),
-            "core words, mean over GISLR participants": _mean_over(known, labels, point, _participant),
-            "50 WLASL glosses": _mean_over(known, labels, point, _wlasl50),
-            "dictionary videos of known glosses": _mean_over(known, labels, point, _dictionary),
+            "core words, mean over recorders": _mean_over(known, labels, _core_of_recorder),
+            "core words as shown, mean over recorders": _mean_over(shown, labels, _core_of_recorder),
+            "core words as shown, core words alone active": _mean_over(core_shown, labels, _core_of_recorder),
+            "core words, mean over GISLR participants": _mean_over(known, labels, _participant),
+            "50 WLASL glosses": _mean_over(known, labels, _wlasl50),
+            "dictionary videos of known glosses": _mean_over(known, labels, _dictionary),
         },
         "others": {
-            "signs outside the vocabulary, webcams": _said(pairs, labels, point, _is_unknown),
-            "signs outside the vocabulary, dictionaries": _said(pairs, labels, point, _is_unknown_dictionary),
-            "people at rest": _said(pairs, labels, point, _is_idle),
-            "signs outside the vocabulary, webcams, core words alone active": _said(
-                _only_core(pairs, labels), labels, point, _is_unknown
-            ),
+            "signs outside the vocabulary, webcams": _said(rows, labels, _is_unknown),
+            "signs outside the vocabulary, dictionaries": _said(rows, labels, _is_unknown_dictionary),
+            "people at rest": _said(rows, labels, _is_idle),
+            "signs outside the vocabulary, webcams, core words alone active": _said(core, labels, _is_unknown),
         },
     }
-    report["streams"] = _streams(folds, labels, point)
+    report["streams"] = _streams(folds, labels, points, set(labels) - {NOTHING, *point["disabled"]})
     return report
 
 
-def _streams(folds: list[Judged], labels: tuple[str, ...], point: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the daemon's reader says of unseen people's recordings, spliced with rests between."""
-    words = set(labels) - {NOTHING, *point["disabled"]}
+def _streams(
+    folds: list[Judged], labels: tuple[str, ...], points: list[Point], words: set[str]
+) -> dict[str, dict[str, Any]]:
+    """What the daemon's reader says of unseen people's recordings, spliced with rests between.
+
+    `words` are those that are to be said.
+    """
     tallies = {"words of the vocabulary": Tally(), "other signs": Tally(), "people at rest": Tally()}
-    for fold in folds:
+    for fold, point in zip(folds, points, strict=True):
         bundle = dataclasses.replace(fold.bundle, manifest=fold.bundle.manifest | {"operating_point": point})
         fitting = [clip for clip in fold.clips if fits(clip)]
         kinds = (
@@ -98,20 +123,27 @@ def fits(clip: Clip) -> bool:
     )
 
 
-def _operating_point(pairs: list[Pair], labels: tuple[str, ...]) -> dict[str, Any]:
+def _fitting(folds: Iterable[Judged]) -> list[Pair]:
+    """The recordings that may set thresholds, with the int8 networks' verdicts."""
+    return [pair for fold in folds for pair in zip(fold.clips, fold.int8_verdicts, strict=True) if fits(pair[0])]
+
+
+def _operating_point(pairs: list[Pair], labels: tuple[str, ...]) -> Point:
     truth = [labels.index(clip.label) if clip.label in labels else labels.index(NOTHING) for clip, _ in pairs]
     sources = np.array([f"{clip.source}/{clip.label}" for clip, _ in pairs])
     return fit_operating_point(table_of([verdict for _, verdict in pairs]), np.array(truth), sources, labels)
 
 
-def _calibrated(verdict: Judgement, temperature: float) -> Judgement:
-    row = tempered(verdict.probabilities[None], temperature)[0]
-    return Judgement(verdict.label, verdict.source, verdict.signer, row)
+def _of_fold(fold: Judged, point: Point) -> Iterator[Unseen]:
+    for clip, verdict in zip(fold.clips, fold.int8_verdicts, strict=True):
+        row = tempered(verdict.probabilities[None], point["temperature"])[0]
+        yield Unseen(clip, replace(verdict, probabilities=row), point)
 
 
-def _only_core(pairs: Iterable[Pair], labels: tuple[str, ...]) -> list[Pair]:
-    """As with the core words alone as the daemon's `words.active`."""
-    return [(clip, restricted(verdict, labels, CORE)) for clip, verdict in pairs]
+def _emitted(rows: Sequence[Unseen], labels: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(N,): of which something is said."""
+    said = [emitted_by(row.point, [row.verdict], labels)[0] for row in rows]
+    return np.array(said, np.bool_)
 
 
 def _core_of_recorder(clip: Clip) -> str | None:
@@ -143,29 +175,29 @@ def _is_idle(clip: Clip, labels: tuple[str, ...]) -> bool:
     return clip.kind == "idle" and clip.label not in labels
 
 
-def _mean_over(
-    pairs: Iterable[Pair], labels: tuple[str, ...], point: dict[str, Any], group: Callable[[Clip], str | None]
-) -> dict[str, Any]:
+def _mean_over(rows: Iterable[Unseen], labels: tuple[str, ...], group: Callable[[Clip], str | None]) -> dict[str, Any]:
     """Figures of the clips that belong to a group, each group counting alike."""
-    groups: dict[str, list[Judgement]] = {}
-    for clip, verdict in pairs:
-        name = group(clip)
+    groups: dict[str, list[Unseen]] = {}
+    for row in rows:
+        name = group(row.clip)
         if name is not None:
-            groups.setdefault(name, []).append(verdict)
-    rows = {name: figures(verdicts, labels, point) for name, verdicts in sorted(groups.items())}
+            groups.setdefault(name, []).append(row)
+    tables = {
+        name: figures([row.verdict for row in own], labels, _emitted(own, labels))
+        for name, own in sorted(groups.items())
+    }
     kept = ("accuracy", "top5", "coverage", "wrong_confident")
-    mean = {key: round(float(np.mean([row[key] for row in rows.values()])), 4) for key in kept} if rows else {}
-    each = {name: row["accuracy"] for name, row in rows.items()}
-    return {"clips": sum(len(verdicts) for verdicts in groups.values()), **mean, "each": each}
+    mean = {key: round(float(np.mean([row[key] for row in tables.values()])), 4) for key in kept} if tables else {}
+    each = {name: row["accuracy"] for name, row in tables.items()}
+    return {"clips": sum(len(own) for own in groups.values()), **mean, "each": each}
 
 
 def _said(
-    pairs: list[Pair], labels: tuple[str, ...], point: dict[str, Any], chosen: Callable[[Clip, tuple[str, ...]], bool]
+    rows: list[Unseen], labels: tuple[str, ...], chosen: Callable[[Clip, tuple[str, ...]], bool]
 ) -> dict[str, float]:
     """How many clips of those who sign no word of the vocabulary had one said."""
-    verdicts = [verdict for clip, verdict in pairs if chosen(clip, labels)]
-    said = is_emitted(table_of(verdicts), labels, point) if verdicts else np.zeros(0, np.bool_)
-    return {"clips": len(verdicts), "with_a_word": round(float(said.mean()), 4) if len(said) else 0.0}
+    said = _emitted([row for row in rows if chosen(row.clip, labels)], labels)
+    return {"clips": len(said), "with_a_word": round(float(said.mean()), 4) if len(said) else 0.0}
 
 
 def _reliability(verdicts: list[Judgement], labels: tuple[str, ...]) -> list[dict[str, float]]:

@@ -45,19 +45,22 @@ def teach(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
     """
     if not (out / REPORT).is_file():
         raise InputError(f"{out / REPORT}: missing; run python -m training.evaluate words --leave-people-out first")
-    point = json.loads((out / REPORT).read_text("utf-8"))["operating_point"]
-    report = report_of([_pupil(fold, rounds, config, out) for fold in range(FOLDS)], point)
+    points = json.loads((out / REPORT).read_text("utf-8"))["points_of_folds"]
+    report = report_of([_pupil(fold, rounds, config, out) for fold in range(FOLDS)], points)
     (out / TEACH_REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
 
 
-def report_of(pupils: Sequence[Pupil], point: dict[str, Any]) -> dict[str, Any]:
-    """Accuracy by number of examples; what is said by floors that were fitted on other glosses and other signers."""
+def report_of(pupils: Sequence[Pupil], points: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Accuracy by number of examples; what is said by floors that were fitted on other glosses and other signers.
+
+    `points`: of each pupil, the floors of its own words, fitted on other signers.
+    """
     return {
         "taught_at_once": TAUGHT,
         "glosses": sorted({clip.label for pupil in pupils for clip in pupil.clips if clip.label in pupil.unseen}),
         "accuracy": {str(examples): _accuracy(pupils, examples) for examples in EXAMPLES},
-        "said": _said(pupils, point),
+        "said": _said(pupils, points),
         "taught": _likeness(pupils),
     }
 
@@ -124,11 +127,11 @@ def _likeness(pupils: Sequence[Pupil], avoid: Pupil | None = None) -> dict[str, 
     return fit_likeness(np.concatenate(taught), np.concatenate(right), np.concatenate(unknown))
 
 
-def _said(pupils: Sequence[Pupil], point: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _said(pupils: Sequence[Pupil], points: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """What the daemon's reader says of isolated clips with ten signs taught, by whose clips they are."""
     kinds = ("taught by other people", "taught by the same person", "of no sign it knows", "of its own words")
     rows: dict[str, list[tuple[bool, bool, bool]]] = {kind: [] for kind in kinds}
-    for number, pupil in enumerate(pupils):
+    for number, (pupil, point) in enumerate(zip(pupils, points, strict=True)):
         likeness = _likeness(pupils, avoid=pupil)
         rng = np.random.default_rng((number, len(pupils)))
         for _ in range(_READ_DRAWS if likeness else 0):
