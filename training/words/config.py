@@ -20,6 +20,8 @@ class Shares:
     halves: float = 0.02
     spelling: float = 0.04
     gestures: float = 0.05
+    recombined: float = 0.07
+    """Signs made of others (`training.words.recombined`)."""
     empty: float = 0.01
     noise: float = 0.02
     """Random features, every step anew or the same all the time."""
@@ -75,7 +77,7 @@ class WordConfig:
     """`separable`: causal depthwise blocks; `strided`: three strided convolutions."""
     members: int = 2
     """Networks side by side, whose logits are averaged and whose embeddings are joined."""
-    width: int = 128
+    width: int = 160
     blocks: int = 2
     dropout: float = 0.25
     mixup: float = 0.3

@@ -56,7 +56,7 @@ def held_out(fold: Fold, rounds: Rounds) -> tuple[set[str], set[str]]:
 
 def calibration_windows(samples: Samples) -> Floats:
     """A fixed random choice of training windows that sets the int8 ranges; noise may go beyond them."""
-    signs = np.flatnonzero(samples.glosses != NOISE)
+    signs = np.flatnonzero(samples.glosses[:, 0] != NOISE)
     rows = np.random.default_rng(0).choice(signs, min(_CALIBRATION_ROWS, len(signs)), replace=False)
     return samples.inputs(rows)
 

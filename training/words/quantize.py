@@ -31,7 +31,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.quantize words", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
-    parser.add_argument("--version", default="1.2.0")
+    parser.add_argument("--version", default="1.3.0")
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
     model = keras.models.load_model(_made(args.out / "float.keras", "training.train words"), compile=False)

@@ -12,7 +12,7 @@ from edge.letters import NOTHING
 from edge.types import Floats
 from edge.word_features import BODY, CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, Times, on_grid, word_features
 from edge.words import active_span
-from training.words import variations
+from training.words import recombined, variations
 from training.words.config import WordConfig
 from training.words.data import CORE, Track, shoulders
 
@@ -21,6 +21,8 @@ INPUT_STEP = 2.0 / 127
 _GISLR_WEIGHT = 3
 """Fifteen participants in one source count as three recorders."""
 _CHUNK = 500
+_BACKWARDS, _TRIES = 0.3, 20
+"""Part of the signs made of others that are one backwards, and how often to draw until one is unlike what it is of."""
 NOISE = "_noise"
 """What random features are said to sign."""
 
@@ -35,6 +37,7 @@ class Samples:
     signers: NDArray[np.str_]
     """(N, 2): both signers of a window made of two recordings, else one twice."""
     glosses: NDArray[np.str_]
+    """(N, 2): likewise."""
 
     def inputs(self, rows: NDArray[np.int64] | slice) -> Floats:
         """(R, GRID_STEPS, CHANNELS): the features of some windows, as a network takes them."""
@@ -42,7 +45,7 @@ class Samples:
 
     def without(self, signers: set[str], glosses: set[str]) -> "Samples":
         """What a fold may train on: nothing of these people, none of these glosses, as words or as `nothing`."""
-        keep = ~np.isin(self.signers, list(signers)).any(axis=1) & ~np.isin(self.glosses, list(glosses))
+        keep = ~np.isin(self.signers, list(signers)).any(axis=1) & ~np.isin(self.glosses, list(glosses)).any(axis=1)
         return Samples(self.features[keep], self.labels[keep], self.signers[keep], self.glosses[keep])
 
 
@@ -53,7 +56,7 @@ class _Drawn:
     grid: Floats
     label: str
     signers: tuple[str, str]
-    gloss: str
+    glosses: tuple[str, str]
 
 
 class Sampler:
@@ -83,6 +86,7 @@ class Sampler:
             self._half: shares.halves,
             self._spelled: shares.spelling,
             self._gesture: shares.gestures,
+            self._recombined: shares.recombined,
             self._empty: shares.empty,
             self._noise: shares.noise,
         }
@@ -102,14 +106,14 @@ class Sampler:
         grids = variations.moved(np.stack([d.grid for d in drawn]), self._config.augment, self._rng)
         features = word_features(grids)
         for row, window in enumerate(drawn):
-            if window.gloss == NOISE:
+            if window.glosses[0] == NOISE:
                 features[row] = self._random_features()
         features = np.rint(features / INPUT_STEP).astype(np.int8)
         return Samples(
             features,
             np.array([self._labels.index(d.label) for d in drawn]),
             np.array([d.signers for d in drawn]),
-            np.array([d.gloss for d in drawn]),
+            np.array([d.glosses for d in drawn]),
         )
 
     def _pick(self, groups: dict[str, list[list[Track]]]) -> Track:
@@ -171,7 +175,7 @@ class Sampler:
         spelled[..., :2] += middle + width * np.array([rng.uniform(-1.1, 0.1), rng.uniform(-0.3, 0.9)])
         points[:, RIGHT] = spelled
         made = Track(hand.clip, hand.times, points, "_spelled", NOTHING, hand.signer, hand.source, fps_known=True)
-        return self._window(made, anywhere=True, beside=person.signer)
+        return self._window(made, anywhere=True, beside=person)
 
     def _gesture(self) -> _Drawn | None:
         """Scratching, pointing, reaching: some hand goes some way."""
@@ -196,6 +200,22 @@ class Sampler:
         made = Track(track.clip, times, points, "_gesture", NOTHING, track.signer, track.source, fps_known=False)
         return self._window(made, anywhere=True)
 
+    def _recombined(self) -> _Drawn | None:
+        """The hands of one sign on the ways of another, or a sign backwards."""
+        rng = self._rng
+        for _ in range(_TRIES):
+            way, shape = (self._all[rng.integers(len(self._all))] for _ in range(2))
+            going, shaped = recombined.phases(way), recombined.phases(shape)
+            if going is None or shaped is None or way.gloss == shape.gloss:
+                continue
+            back = rng.random() < _BACKWARDS
+            points = recombined.backwards(going) if back else recombined.on_the_way_of(going, shaped)
+            if points is not None:
+                times = np.arange(len(points)) * way.seconds / len(points)
+                made = Track(way.clip, times, points, way.gloss, NOTHING, way.signer, way.source, fps_known=False)
+                return self._window(made, beside=None if back else shape)
+        return None
+
     def _empty(self) -> _Drawn:
         """Nobody's hands, or nobody."""
         track = self._all[self._rng.integers(len(self._all))]
@@ -206,7 +226,7 @@ class Sampler:
 
     def _noise(self) -> _Drawn:
         """A window that means nothing; its features are drawn when all others are worked out."""
-        return _Drawn(np.full((GRID_STEPS, POINTS, 3), np.nan, np.float32), NOTHING, (NOISE, NOISE), NOISE)
+        return _Drawn(np.full((GRID_STEPS, POINTS, 3), np.nan, np.float32), NOTHING, (NOISE, NOISE), (NOISE, NOISE))
 
     def _random_features(self) -> Floats:
         """(GRID_STEPS, CHANNELS) of any strength."""
@@ -217,8 +237,9 @@ class Sampler:
         return np.asarray(np.clip(drawn, -2.0, 2.0), np.float32)
 
     def _window(
-        self, track: Track, *, anywhere: bool = False, one_handed: bool = False, beside: str | None = None
+        self, track: Track, *, anywhere: bool = False, one_handed: bool = False, beside: Track | None = None
     ) -> _Drawn:
+        """`beside`: another recording that is in it."""
         rng, config = self._rng, self._config.augment
         times = variations.retimed(track.times, track.fps_known, config, rng)
         points = _without_other_hand(track.points) if one_handed else track.points
@@ -226,7 +247,8 @@ class Sampler:
         times, points = variations.thinned(times, points, config, rng)
         points = variations.lost(times, points, config, rng)
         grid = on_grid(times, points, start, end)
-        return _Drawn(grid, track.label, (track.signer, beside or track.signer), track.gloss)
+        other = beside or track
+        return _Drawn(grid, track.label, (track.signer, other.signer), (track.gloss, other.gloss))
 
     def _span(self, times: Times, points: Floats, *, anywhere: bool) -> tuple[float, float]:
         """About where the hands are up, or any part of the recording."""
