@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import IO, Any
@@ -27,7 +26,7 @@ def measure_daemon(source: str, config: Path | None, seconds: float, settle: flo
     options = ["--config", str(config)] if config else []
     command = [sys.executable, "-m", "edge", "run", "--source", source, *options]
     with (
-        tempfile.TemporaryFile() as log,
+        os.fdopen(os.memfd_create("log"), "w+b") as log,
         subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log) as daemon,
     ):
         try:
