@@ -28,7 +28,7 @@ from edge.config import Config, add_config_arguments, config_of
 from edge.energy import EnergyMeter
 from edge.errors import InputError
 from edge.landmarks import Landmarker
-from edge.metrics import Stopwatch, percentiles_ms, rss_mb
+from edge.metrics import Stopwatch, percentiles_ms, process_stat, rss_mb
 from edge.paths import models_dir
 from edge.pipeline import Pipeline
 
@@ -174,7 +174,7 @@ def _mean_ms(seconds: list[float]) -> float:
 
 
 def _process_age_seconds() -> float:
-    ticks = int(Path("/proc/self/stat").read_text("ascii").rsplit(")", 1)[1].split()[19])
+    ticks = int(process_stat()[19])
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 

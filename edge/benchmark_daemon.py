@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from edge.errors import AslEdgeError, InputError
+from edge.metrics import process_stat
 
 _SETTLE_SECONDS = 10.0
 """Start-up and the first looks at an empty room, which come at short intervals, do not count."""
@@ -87,8 +88,8 @@ def _rss_mb(pid: int) -> float:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat behind the program's name; none where the process has ended."""
+    """None where the process has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
+        return process_stat(pid)
     except OSError:
         return []

@@ -72,6 +72,15 @@ class Load:
         return percent
 
 
+def process_stat(pid: int | str = "self") -> list[str]:
+    """The fields of /proc/PID/stat from the state on (proc(5) counts it as the third); Linux.
+
+    Raises:
+        OSError: the process has ended.
+    """
+    return Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
+
+
 def rss_mb() -> float:
     """Resident memory of this process in MB (Linux)."""
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from training.figures import Judgement, emitted_by, figures, summary
+from training.figures import Judgement, figures_at, summary
 
 LABELS = ("A", "B", "nothing")
 POINT = {"floor": 0.5}
@@ -15,7 +15,7 @@ def _judged(label: str, *probabilities: float) -> Judgement:
 
 
 def _figures(judged: list[Judgement]) -> dict[str, Any]:
-    return figures(judged, LABELS, emitted_by(POINT, judged, LABELS))
+    return figures_at(POINT, judged, LABELS)
 
 
 def test_a_letter_that_is_second_to_nothing_is_read_and_not_said() -> None:

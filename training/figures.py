@@ -64,6 +64,13 @@ def figures(judgements: Sequence[Judgement], labels: tuple[str, ...], emitted: N
     }
 
 
+def figures_at(
+    operating_point: dict[str, Any], judgements: Sequence[Judgement], labels: tuple[str, ...]
+) -> dict[str, Any]:
+    """`figures` of what an operating point lets be emitted."""
+    return figures(judgements, labels, emitted_by(operating_point, judgements, labels))
+
+
 def summary(report: Mapping[str, Any]) -> str:
     """A short table for people, of what a report holds."""
     keys = (

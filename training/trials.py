@@ -12,7 +12,7 @@ from typing import Any
 from edge.bundle import Bundle
 from edge.errors import InputError
 from training.convert import to_float
-from training.figures import Judgement, emitted_by, figures
+from training.figures import Judgement, figures_at
 from training.sources import letter_source
 from training.store import Clip, read_store
 
@@ -63,8 +63,7 @@ class Task:
             bundle = self.write(Path(folder, "bundle"), model)
             found = {}
             for part, clips in self.clips.items():
-                verdicts = self.judge(clips, bundle)
-                report = figures(verdicts, bundle.labels, emitted_by(UNCALIBRATED, verdicts, bundle.labels))
+                report = figures_at(UNCALIBRATED, self.judge(clips, bundle), bundle.labels)
                 found[part] = float(report["mean_source_accuracy"])
         return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import Bundle
-from training.figures import emitted_by, figures, summary
+from training.figures import figures_at, summary
 from training.letters.bundle import open_bundle
 from training.letters.config import load_config
 from training.letters.idle import idle_figures
@@ -46,8 +46,7 @@ def evaluate(stores: list[Path], bundle: Bundle) -> dict[str, Any]:
                 skipped[str(why_skipped(clip, bundle.labels))] += 1
             else:
                 others.append(clip)
-    verdicts = judge(clips, bundle)
-    report = figures(verdicts, bundle.labels, emitted_by(bundle.operating_point, verdicts, bundle.labels))
+    report = figures_at(bundle.operating_point, judge(clips, bundle), bundle.labels)
     report |= {"skipped": skipped.total(), "skipped_because": dict(skipped)}
     if others:
         report["others"] = idle_figures(others, bundle)

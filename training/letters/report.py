@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from edge.letters import MOTION_LETTERS
-from training.figures import Judgement, emitted_by, figures, is_emitted
+from training.figures import Judgement, figures_at, is_emitted
 from training.letters.config import LetterConfig
 from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people
 from training.letters.data import LABELS
@@ -30,11 +30,10 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
         LABELS,
     )
     calibrated = [_calibrated(verdict, point["temperature"]) for verdict in verdicts]
-    report = figures(calibrated, LABELS, emitted_by(point, calibrated, LABELS))
+    report = figures_at(point, calibrated, LABELS)
     report |= {"operating_point": point, "parity": _parity(folds), "folds": len(folds)}
     shown = [verdict for verdict in calibrated if _shows_its_label(verdict)]
-    of_shown = figures(shown, LABELS, emitted_by(point, shown, LABELS))
-    report["mean_source_accuracy_shown"] = of_shown["mean_source_accuracy"]
+    report["mean_source_accuracy_shown"] = figures_at(point, shown, LABELS)["mean_source_accuracy"]
     report["motions"] = _motions(calibrated, point)
     report["noise"] = noise_of_folds(rounds, stores, point, out)
     report["others"] = other_people(rounds, stores, config, point, out)

@@ -10,7 +10,7 @@ from typing import Any
 from edge.bundle import Bundle
 from edge.errors import InputError
 from edge.letters import NOTHING
-from training.figures import Judgement, emitted_by, figures, restricted, summary
+from training.figures import Judgement, emitted_by, figures_at, restricted, summary
 from training.store import Clip
 from training.words.bundle import open_bundle
 from training.words.data import read_words
@@ -50,8 +50,7 @@ def evaluate(stores: list[Path], bundle: Bundle, active: Collection[str] | None 
     known = [clip for clip in clips if judgeable(clip, labels)]
     reasons = [why_skipped(clip, labels) for clip in clips if clip.kind == "word"]
     skipped = Counter(reason for reason in reasons if reason is not None)
-    verdicts = _judged(known, bundle, active)
-    report = figures(verdicts, bundle.labels, emitted_by(bundle.operating_point, verdicts, bundle.labels))
+    report = figures_at(bundle.operating_point, _judged(known, bundle, active), bundle.labels)
     report |= {"skipped": skipped.total(), "skipped_because": dict(skipped), "others": {}}
     for kind in ("word", "idle"):
         others = [clip for clip in clips if clip.kind == kind and clip.label not in labels]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.letters import NOTHING
 from edge.word_reader import WordReader
@@ -34,15 +33,12 @@ Pair = tuple[Clip, Judgement]
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A recording, and what a model that never saw its signer says of it by floors that were fitted on others."""
+    """A recording, and what a model that never saw its signer makes of it."""
 
     clip: Clip
     verdict: Judgement
-    point: Point
-
-    def among(self, active: Collection[str], labels: tuple[str, ...]) -> Unseen:
-        """As with these words alone as the daemon's `words.active`."""
-        return replace(self, verdict=restricted(self.verdict, labels, active))
+    said: bool
+    """By floors that were fitted on other people."""
 
 
 def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
@@ -60,12 +56,14 @@ def report_of(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, Any]:
     """
     points = [_operating_point(_fitting(folds[:number] + folds[number + 1 :]), labels) for number in range(len(folds))]
     point = _operating_point(_fitting(folds), labels)
-    rows = [row for fold, own in zip(folds, points, strict=True) for row in _of_fold(fold, own)]
+    rows, core = (
+        [row for fold, own in zip(folds, points, strict=True) for row in _of_fold(fold, own, labels, active)]
+        for active in (labels, CORE)
+    )
     known = [row for row in rows if judgeable(row.clip, labels)]
     shown = [row for row in known if fits(row.clip)]
-    core = [row.among(CORE, labels) for row in rows]
     core_shown = [row for row in core if judgeable(row.clip, labels) and fits(row.clip)]
-    report = figures([row.verdict for row in shown], labels, _emitted(shown, labels))
+    report = _figures(shown, labels)
     report |= {
         "operating_point": point,
         "points_of_folds": points,
@@ -134,16 +132,19 @@ def _operating_point(pairs: list[Pair], labels: tuple[str, ...]) -> Point:
     return fit_operating_point(table_of([verdict for _, verdict in pairs]), np.array(truth), sources, labels)
 
 
-def _of_fold(fold: Judged, point: Point) -> Iterator[Unseen]:
-    for clip, verdict in zip(fold.clips, fold.int8_verdicts, strict=True):
+def _of_fold(fold: Judged, point: Point, labels: tuple[str, ...], active: Collection[str]) -> Iterator[Unseen]:
+    """With `active` as the daemon's `words.active`."""
+    verdicts = []
+    for verdict in fold.int8_verdicts:
         row = tempered(verdict.probabilities[None], point["temperature"])[0]
-        yield Unseen(clip, replace(verdict, probabilities=row), point)
+        calibrated = replace(verdict, probabilities=row)
+        verdicts.append(calibrated if active == labels else restricted(calibrated, labels, active))
+    for clip, verdict, said in zip(fold.clips, verdicts, emitted_by(point, verdicts, labels), strict=True):
+        yield Unseen(clip, verdict, bool(said))
 
 
-def _emitted(rows: Sequence[Unseen], labels: tuple[str, ...]) -> NDArray[np.bool_]:
-    """(N,): of which something is said."""
-    said = [emitted_by(row.point, [row.verdict], labels)[0] for row in rows]
-    return np.array(said, np.bool_)
+def _figures(rows: Sequence[Unseen], labels: tuple[str, ...]) -> dict[str, Any]:
+    return figures([row.verdict for row in rows], labels, np.array([row.said for row in rows], np.bool_))
 
 
 def _core_of_recorder(clip: Clip) -> str | None:
@@ -182,10 +183,7 @@ def _mean_over(rows: Iterable[Unseen], labels: tuple[str, ...], group: Callable[
         name = group(row.clip)
         if name is not None:
             groups.setdefault(name, []).append(row)
-    tables = {
-        name: figures([row.verdict for row in own], labels, _emitted(own, labels))
-        for name, own in sorted(groups.items())
-    }
+    tables = {name: _figures(own, labels) for name, own in sorted(groups.items())}
     kept = ("accuracy", "top5", "coverage", "wrong_confident")
     mean = {key: round(float(np.mean([row[key] for row in tables.values()])), 4) for key in kept} if tables else {}
     each = {name: row["accuracy"] for name, row in tables.items()}
@@ -196,8 +194,8 @@ def _said(
     rows: list[Unseen], labels: tuple[str, ...], chosen: Callable[[Clip, tuple[str, ...]], bool]
 ) -> dict[str, float]:
     """How many clips of those who sign no word of the vocabulary had one said."""
-    said = _emitted([row for row in rows if chosen(row.clip, labels)], labels)
-    return {"clips": len(said), "with_a_word": round(float(said.mean()), 4) if len(said) else 0.0}
+    said = [row.said for row in rows if chosen(row.clip, labels)]
+    return {"clips": len(said), "with_a_word": round(float(np.mean(said)), 4) if said else 0.0}
 
 
 def _reliability(verdicts: list[Judgement], labels: tuple[str, ...]) -> list[dict[str, float]]:
