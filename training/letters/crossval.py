@@ -86,10 +86,15 @@ def other_people(
     return idle_figures([clip for clip in clips if clip.source in held], open_bundle(folder))
 
 
-def noise_of_folds(rounds: Rounds, stores: list[Path], point: dict[str, Any], out: Path) -> dict[str, list[float]]:
-    """Share of noise from which the folds' models would have said a letter, the hands in it those of unseen people."""
+def noise_of_folds(
+    rounds: Rounds, stores: list[Path], points: dict[str, dict[str, Any]], out: Path
+) -> dict[str, list[float]]:
+    """Share of noise from which the folds' models would have said a letter, the hands in it those of unseen people.
+
+    `points`: operating points by the source that a fold never saw.
+    """
     by_fold = [
-        noise_accepted(clips, open_bundle(out / "folds" / source / "int8"), point, _NOISE_WINDOWS)
+        noise_accepted(clips, open_bundle(out / "folds" / source / "int8"), points[source], _NOISE_WINDOWS)
         for source, clips in sorted(_clips_by_source(stores).items())
         if rounds.reads(source)
     ]

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.letters import MOTION_LETTERS
-from training.figures import Judgement, figures_at, is_emitted
+from training.figures import Judgement, figures, is_emitted
 from training.letters.config import LetterConfig
 from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people
 from training.letters.data import LABELS
@@ -20,25 +21,35 @@ REPORT = {"all": "crossval.json", "clear": "crossval-clear.json"}
 
 
 def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> dict[str, Any]:
-    """Train and judge every fold; write the report to `out` and return it."""
+    """Train and judge every fold; write the report to `out` and return it.
+
+    What of a source is emitted is decided by an operating point that was fitted on the other sources.
+    """
     folds = leave_one_source_out(rounds, stores, config, out)
+    points = {fold.source: _operating_point([other for other in folds if other is not fold]) for fold in folds}
+    verdicts = [_calibrated(verdict, points[fold.source]) for fold in folds for verdict in fold.int8_verdicts]
+    emitted = np.array([is_emitted(v.probabilities[None], LABELS, points[v.source])[0] for v in verdicts])
+    report = figures(verdicts, LABELS, emitted)
+    point = _operating_point(folds)
+    report |= {"operating_point": point, "points_of_folds": points, "parity": _parity(folds), "folds": len(folds)}
+    shown = np.array([_shows_its_label(verdict) for verdict in verdicts])
+    kept = [verdict for verdict, shows in zip(verdicts, shown, strict=True) if shows]
+    report["mean_source_accuracy_shown"] = figures(kept, LABELS, emitted[shown])["mean_source_accuracy"]
+    report["motions"] = _motions(verdicts, emitted)
+    report["noise"] = noise_of_folds(rounds, stores, points, out)
+    report["others"] = other_people(rounds, stores, config, point, out)
+    (out / REPORT[rounds.licences]).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    return report
+
+
+def _operating_point(folds: list[Fold]) -> dict[str, Any]:
     verdicts = [verdict for fold in folds for verdict in fold.int8_verdicts]
-    point = fit_operating_point(
+    return fit_operating_point(
         np.stack([verdict.probabilities for verdict in verdicts]),
         np.array([LABELS.index(verdict.label) for verdict in verdicts]),
         np.array([verdict.source for verdict in verdicts]),
         LABELS,
     )
-    calibrated = [_calibrated(verdict, point["temperature"]) for verdict in verdicts]
-    report = figures_at(point, calibrated, LABELS)
-    report |= {"operating_point": point, "parity": _parity(folds), "folds": len(folds)}
-    shown = [verdict for verdict in calibrated if _shows_its_label(verdict)]
-    report["mean_source_accuracy_shown"] = figures_at(point, shown, LABELS)["mean_source_accuracy"]
-    report["motions"] = _motions(calibrated, point)
-    report["noise"] = noise_of_folds(rounds, stores, point, out)
-    report["others"] = other_people(rounds, stores, config, point, out)
-    (out / REPORT[rounds.licences]).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    return report
 
 
 def _shows_its_label(verdict: Judgement) -> bool:
@@ -49,14 +60,13 @@ def _shows_its_label(verdict: Judgement) -> bool:
     return verdict.label not in source.exclude
 
 
-def _motions(verdicts: list[Judgement], point: dict[str, Any]) -> dict[str, Any]:
+def _motions(verdicts: list[Judgement], emitted: NDArray[np.bool_]) -> dict[str, Any]:
     """How J and Z are read, by source, and how many static letters are taken for them, read and emitted."""
     table = np.stack([verdict.probabilities for verdict in verdicts])
     read = np.array([LABELS[best] for best in table.argmax(axis=1)])
     truth = np.array([verdict.label for verdict in verdicts])
     sources = np.array([verdict.source for verdict in verdicts])
     drawn, static = np.isin(read, MOTION_LETTERS), ~np.isin(truth, MOTION_LETTERS)
-    emitted = is_emitted(table, LABELS, point)
     by_source = {
         f"{source} {letter}": [int((here & (read == letter)).sum()), int(here.sum())]
         for source in np.unique(sources)
@@ -70,8 +80,8 @@ def _motions(verdicts: list[Judgement], point: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def _calibrated(verdict: Judgement, temperature: float) -> Judgement:
-    row = tempered(verdict.probabilities[None], temperature)[0]
+def _calibrated(verdict: Judgement, point: dict[str, Any]) -> Judgement:
+    row = tempered(verdict.probabilities[None], point["temperature"])[0]
     return Judgement(verdict.label, verdict.source, verdict.signer, row)
 
 
