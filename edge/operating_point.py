@@ -31,7 +31,7 @@ class OperatingPoint:
         return cls(**known)
 
     def least_evidence(self, label: str, *, spelling: bool) -> float:
-        """The label's own floor, which was fitted on isolated clips, but never less than a stream asks for."""
+        """The floor that was fitted on isolated clips, but never less than a stream asks for."""
         least = _FIRST_FLOOR
         if spelling:
             least = _MOTION_FLOOR if label in MOTION_LETTERS else _SPELLING_FLOOR

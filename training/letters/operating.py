@@ -5,16 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.letters import NOTHING
+
 _TEMPERATURES = np.geomspace(0.5, 3.0, 60)
 COVERAGE = 0.90
 """Share of clips still emitted, each source counting alike. What is emitted beyond it is wrong nearly every second time
 (models/letters/CARD.md), and on a counter a wrong letter costs more than one made again."""
 _LEAST_FLOOR = 0.5
 """Under one half a calibrated letter is likelier wrong than right, and pointing hands were read as Z at 0.49."""
-_MOST_FLOOR = 0.95
-_STEPS = np.arange(_LEAST_FLOOR, _MOST_FLOOR + 0.001, 0.01)
-_PRIOR_CLIPS = 3.0
-"""Weight of the overall precision in each label's: a label with few mistakes must not be trusted blindly."""
 
 Table = NDArray[np.float32]
 
@@ -22,14 +20,18 @@ Table = NDArray[np.float32]
 def fit_operating_point(
     table: Table, truth: NDArray[np.int64], sources: NDArray[np.str_], labels: tuple[str, ...]
 ) -> dict[str, Any]:
-    """From out-of-fold probabilities (N, labels) at temperature 1 to the manifest's operating point."""
+    """From out-of-fold probabilities (N, labels) at temperature 1 to the manifest's operating point.
+
+    All letters have one floor: of sources that floors were not fitted on, each letter's own let more be wrong at the
+    same share emitted (training/letters/EXPERIMENTS.md).
+    """
     weights = balanced(sources)
     temperature = fit_temperature(table, truth, weights)
-    calibrated = tempered(table, temperature)
+    floor = round(_floor(tempered(table, temperature), weights, labels.index(NOTHING)), 2)
     return {
         "temperature": round(temperature, 3),
-        "floor": 0.6,
-        "floors": _floors(calibrated, truth, weights, labels),
+        "floor": floor,
+        "floors": {label: floor for label in labels if label != NOTHING},
         "settle_seconds": 0.2,
     }
 
@@ -63,31 +65,9 @@ def _calibration_error(table: Table, truth: NDArray[np.int64], weights: NDArray[
     return float(np.abs(sure - hits).sum() / total.sum())
 
 
-def _floors(
-    table: Table, truth: NDArray[np.int64], weights: NDArray[np.float64], labels: tuple[str, ...]
-) -> dict[str, float]:
-    """One precision wanted of every label's weakest emitted clips, as high as the coverage allows."""
-    guess, confidence = table.argmax(axis=1), table.max(axis=1)
-    right = guess == truth
-    low, high = 0.3, 0.999
-    for _ in range(25):
-        wanted = (low + high) / 2
-        floors = [
-            _floor(confidence[guess == k], right[guess == k], weights[guess == k], wanted) for k in range(len(labels))
-        ]
-        emitted = confidence >= np.array(floors)[guess]
-        emitted &= guess != labels.index("nothing")
-        low, high = (wanted, high) if np.average(emitted, weights=weights) >= COVERAGE else (low, wanted)
-    return {label: round(floor, 2) for label, floor in zip(labels, floors, strict=True) if label != "nothing"}
-
-
-def _floor(
-    confidence: NDArray[np.float32], right: NDArray[np.bool_], weights: NDArray[np.float64], wanted: float
-) -> float:
-    """The lowest floor at which the clips near it are right with probability `wanted`."""
-    for step in _STEPS:
-        near = np.exp(-0.5 * ((confidence - step) / 0.06) ** 2) * weights
-        precision = (float((near * right).sum()) + _PRIOR_CLIPS * step) / (float(near.sum()) + _PRIOR_CLIPS)
-        if precision >= wanted:
-            return float(step)
-    return _MOST_FLOOR
+def _floor(table: Table, weights: NDArray[np.float64], nothing: int) -> float:
+    """The one that leaves `COVERAGE` of the clips."""
+    confidence = np.where(table.argmax(axis=1) == nothing, 0, table.max(axis=1))
+    order = np.argsort(-confidence)
+    emitted = np.cumsum(weights[order]) / weights.sum()
+    return max(_LEAST_FLOOR, float(confidence[order[np.searchsorted(emitted, COVERAGE)]]))
