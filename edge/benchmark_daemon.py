@@ -88,7 +88,7 @@ def _rss_mb(pid: int) -> float:
 
 
 def _stat(pid: int) -> list[str]:
-    """None where the process has ended."""
+    """Empty where the process has ended."""
     try:
         return process_stat(pid)
     except OSError:

@@ -76,6 +76,7 @@ class Composer:
     def continue_from(self, before: Composer) -> None:
         """Take over the caption of a composer that this one replaces."""
         self._words, self._letters = before._words, before._letters
+        self._hands_seen_at = before._hands_seen_at
 
     def clear(self, ts: float) -> list[Event]:
         """Forget the caption unspoken."""
@@ -108,8 +109,9 @@ class Composer:
         return events
 
     def end(self, ts: float) -> list[Event]:
-        """Close the caption because the hands rest; too few letters are dropped: that was nobody who spells."""
-        if 0 < len(self.spelled.replace(" ", "")) < self._config.least_letters:
+        """Close the caption because the hands rest; too few letters and no sign: that was nobody who signs."""
+        letters = len(self._letters) + sum(len(word.letters) for word in self._words)
+        if 0 < letters < self._config.least_letters and not any(word.sign for word in self._words):
             return self.clear(ts)
         return self.finish(ts)
 

@@ -43,9 +43,10 @@ class Controls:
     def step(self, landmarks: Landmarks, scores: Scores | None) -> Control | None:
         """The control that was given with this frame; `scores` are the letter model's of it, None for no hand."""
         ts, gesture = landmarks.ts, self._look(landmarks, scores)
-        if gesture is not None and gesture == self._gesture:
+        gone = self._gesture is None or ts - self._seen_at > _GAP_SECONDS
+        if gesture is not None and gesture == self._gesture and not gone:
             self._seen_at = ts
-        elif ts - self._seen_at > _GAP_SECONDS:
+        elif gone:
             self._gesture, self._since, self._seen_at, self._said = gesture, ts, ts, False
         if scores is not None and scores.motion.speed > _STILL_SPEED:
             self._since = ts

@@ -68,9 +68,15 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         self._camera.start(required=not notify.enabled())  # a service waits for its camera, a person is told
-        self._outputs = Outputs(self._config)
         try:
-            self._outputs.start()
+            self._outputs = Outputs.started(self._config)
+            self._serve()
+        finally:
+            self._camera.stop()
+        return 0
+
+    def _serve(self) -> None:
+        try:
             self._send(self._report.info(self._config, self._pipeline, self._camera))
             while not self._stop and not self._camera.ended:
                 self._turn()
@@ -80,9 +86,7 @@ class Daemon:
             self._send(*(with_latency(event, latency_ms) for event in events))
         finally:
             notify.stopping()
-            self._camera.stop()
             self._outputs.stop()
-        return 0
 
     def _turn(self) -> None:
         if self._governor.on:
@@ -96,11 +100,12 @@ class Daemon:
             self._read(frame)
         else:
             self._wait_for_camera()
-        if self._report.due(time.time()):
+        if self._report.due():
             counters = self._outputs.counters()
             self._send(self._report.stats(self._stopwatch, self._pipeline, self._camera, self._governor, counters))
 
     def _read(self, frame: Frame) -> None:
+        self._pipeline.camera_lost = False
         events = self._pipeline.step(frame)
         latency_ms = max(0.0, time.time() - frame.ts) * 1000  # the clock may have been set back meanwhile
         self._send(*(with_latency(event, latency_ms) for event in events))
@@ -122,7 +127,8 @@ class Daemon:
         lost = self._camera.state == "lost"
         if lost and not self._ready and not notify.enabled():
             raise InputError(self._camera.problem)
-        self._send(*self._pipeline.state(time.time(), camera_lost=lost))
+        self._pipeline.camera_lost = lost
+        self._send(*self._pipeline.state(time.time()))
         if time.monotonic() - self._camera.alive_at < _CAMERA_DEAD_SECONDS and (lost or self._ready):
             self._alive()
 
@@ -156,8 +162,6 @@ class Daemon:
                 self._mute()
             case "reload":
                 self._reload = True
-            case other:
-                self._send(Event("error", now, {"message": f"cmd/{other}: not available in this version"}))
         self._send(*pipeline.state(now))
 
     def _mute(self) -> None:
@@ -169,14 +173,18 @@ class Daemon:
         try:
             config = self._load_config()
             pipeline = Pipeline(config, models_dir(config), self._stopwatch)
-            camera = self._camera if config.camera == self._config.camera else _started(Camera(config.camera))
+            camera = self._camera
+            if config.camera != self._config.camera:
+                camera = Camera(config.camera)
+                camera.check()
         except AslEdgeError as error:
             log.error("reload refused, going on as before: %s", error)
             self._send(Event("error", time.time(), {"message": f"reload refused: {error}"}))
             notify.ready("reload refused, going on as before")
             return
         if camera is not self._camera:
-            self._camera.stop()
+            self._camera.stop()  # first: many a camera gives pictures to one process or thread only
+            camera.start()
             self._camera = camera
         pipeline.continue_from(self._pipeline)
         self._outputs = self._outputs.reconfigured(config)
@@ -184,6 +192,7 @@ class Daemon:
         self._config, self._pipeline = config, pipeline
         self._mute()
         self._governor = Governor(config.governor)
+        self._report = Report(config.daemon.stats_seconds, camera.dropped)
         self._send(self._report.info(config, pipeline, camera), *pipeline.state(time.time()))
         notify.ready("configuration loaded again")
         log.info("configuration and models loaded again")
@@ -197,8 +206,3 @@ class Daemon:
             self._reload = True
         else:
             self._stop = True
-
-
-def _started(camera: Camera) -> Camera:
-    camera.start()
-    return camera

@@ -86,10 +86,13 @@ class LetterDecoder:
 
     def step(self, ts: float, scores: Scores | None) -> list[Emission]:
         """Take what was seen at `ts` (None: no spelling hand); returns the letters that are certain now."""
+        away = ts - self._seen_at > _LONGEST_GAP_SECONDS
         if scores is None:
-            return self._lose(ts) if ts - self._seen_at > _LONGEST_GAP_SECONDS else []
-        if ts - self._seen_at > _LONGEST_GAP_SECONDS or scores.motion.seconds == 0:
-            self._evidence = None  # another hand, or the picture was cut: nothing carries over but what was said
+            return self._lose(ts) if away else []
+        if away:
+            self._forget()  # no picture came meanwhile
+        elif scores.motion.seconds == 0:
+            self._evidence = None  # another hand, or the picture was cut
         elapsed = ts - self._seen_at if self._evidence is not None else 0.0
         still = _is_still(scores.motion)
         evidence = self._evidence = self._gather(ts, scores, elapsed)

@@ -16,11 +16,11 @@ class Stamper:
     """Adds `v`, `device`, `seq` (1, 2, 3, ...) and `ts` to the events of one process."""
 
     def __init__(self, device: str) -> None:
-        self._device = device
+        self.device = device
         self._seq = itertools.count(1)
 
     def payload(self, event: Event) -> dict[str, Any]:
-        stamp = {"v": PAYLOAD_VERSION, "device": self._device, "seq": next(self._seq), "ts": round(event.ts, 3)}
+        stamp = {"v": PAYLOAD_VERSION, "device": self.device, "seq": next(self._seq), "ts": round(event.ts, 3)}
         return {**stamp, **event.body}
 
 

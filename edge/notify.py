@@ -35,13 +35,8 @@ def reloading() -> None:
     _send("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
 
-def stopping(text: str = "") -> None:
-    _send("STOPPING=1", *_status(text))
-
-
-def status(text: str) -> None:
-    """One line for `systemctl status`."""
-    _send(*_status(text))
+def stopping() -> None:
+    _send("STOPPING=1")
 
 
 def watchdog() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from edge.config import Config
 from edge.display import DisplayServer
 from edge.errors import AslEdgeError
+from edge.events import Stamper
 from edge.mqtt import Command, EmbeddedBroker, Publisher
 from edge.speech import Speaker, Spoken
 from edge.terminal import SHOWN, clock_time, describe
@@ -26,24 +27,51 @@ _COMMANDS_WAITING = 32
 class Outputs:
     """Starts and stops the outward parts together and fans events out to them."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, stamper: Stamper) -> None:
+        """Prepare; an embedded broker starts to listen, since its port is known only then.
+
+        Raises:
+            AslEdgeError: a port is taken, or an option cannot be used.
+        """
         self._commands: queue.Queue[Command] = queue.Queue(maxsize=_COMMANDS_WAITING)
-        self._config = config
+        self._config, self._stamper = config, stamper
         self._on_terminal = "JOURNAL_STREAM" not in os.environ  # what a visitor signs does not belong in the journal
         self._whose: dict[str, dict[str, int]] = {}
         """Of each caption that is to be spoken, where several people are read."""
-        self.broker = None
+        self.broker: EmbeddedBroker | None = None
+        self.display: DisplayServer | None = None
+        self.speaker = Speaker(config.speech, self._spoken)
         url = config.mqtt.url
         websocket_url = config.display.broker_websocket_url
-        if url is None:
-            self.broker = EmbeddedBroker(config.mqtt.embedded_port, config.mqtt.embedded_websocket_port)
-            self.broker.start()
-            url, websocket_url = self.broker.url, self.broker.websocket_url
-        self.publisher = Publisher(config.mqtt, config.device, url, self._take)
-        self.display = DisplayServer(config.display, websocket_url, config.device) if config.display.enabled else None
-        self.speaker = Speaker(config.speech, self._spoken)
+        try:
+            if url is None:
+                self.broker = EmbeddedBroker(config.mqtt.embedded_port, config.mqtt.embedded_websocket_port)
+                self.broker.start()
+                url, websocket_url = self.broker.url, self.broker.websocket_url
+            self.publisher = Publisher(config.mqtt, stamper, url, self._take)
+            if config.display.enabled:
+                self.display = DisplayServer(config.display, websocket_url, config.device)
+        except AslEdgeError:
+            if self.broker:
+                self.broker.stop()
+            raise
 
-    def start(self) -> None:
+    @classmethod
+    def started(cls, config: Config, stamper: Stamper | None = None) -> Outputs:
+        """Running outputs; with `stamper`, events go on counting where it stands.
+
+        Raises:
+            AslEdgeError: a port is taken, or an option cannot be used. Nothing is left running.
+        """
+        outputs = cls(config, stamper or Stamper(config.device))
+        try:
+            outputs._start()
+        except AslEdgeError:
+            outputs.stop()
+            raise
+        return outputs
+
+    def _start(self) -> None:
         self.publisher.start()
         self.speaker.start()
         if self.display:
@@ -55,7 +83,9 @@ class Outputs:
         if event.topic in SHOWN and self._on_terminal:
             print(describe(event.body, clock_time(event.ts)), flush=True)
         if event.topic == "caption" and event.body["final"]:
-            caption = f"{event.ts:.3f}"
+            caption = f"{event.ts:.3f}"  # as the page makes it of a caption
+            if "signer" in event.body:
+                caption += f"-{event.body['signer']}"
             if "signer" in event.body and self._config.speech.enabled:
                 self._whose[caption] = {"signer": event.body["signer"]}
             self.speaker.say(event.body["text"], caption)
@@ -75,13 +105,13 @@ class Outputs:
             return self
         self.stop()
         try:
-            fresh = Outputs(config)
-            fresh.start()
+            return Outputs.started(config, self._stamper if config.device == self._config.device else None)
         except AslEdgeError as error:
             log.error("new outputs refused, going on with the old: %s", error)
-            fresh = Outputs(self._config)
-            fresh.start()
-        return fresh
+            old = Outputs.started(self._config, self._stamper)
+            message = f"reload: outputs stay as they were: {error}"
+            old.publisher.publish(Event("error", time.time(), {"message": message}))
+            return old
 
     def counters(self) -> dict[str, Any]:
         return self.publisher.counters()

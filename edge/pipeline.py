@@ -84,9 +84,8 @@ class Pipeline:
         self.muted = False
         self.practice = False
         """What is read is marked as practice."""
-        self.emissions = 0
-        self.hand_up = False
-        """A hand was seen in the last frame."""
+        self.camera_lost = False
+        self._hand_up = False
         self._last_state: dict[str, object] = {}
         further = range(1, config.signers) if first is None else ()
         self.others = [Pipeline(config, models_dir, self.stopwatch, self) for _ in further]
@@ -119,10 +118,9 @@ class Pipeline:
                 with self.stopwatch.time("words"):
                     words = self.words.step(landmarks)
             emissions = self._arbiter.step(letters, words)
-        self.emissions += len(emissions)
-        self.hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
+        self._hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
         events = [emission_event(emission) for emission in emissions]
-        events += self.composer.step(landmarks.ts, emissions, hand_up=self.hand_up)
+        events += self.composer.step(landmarks.ts, emissions, hand_up=self._hand_up)
         if control is not None:
             events += self._edit(control, landmarks.ts)
         return events + self._state(landmarks.ts)
@@ -136,6 +134,7 @@ class Pipeline:
         """Take over what people would miss after a reload: the captions as they stand, mute, pause and practice."""
         self.composer.continue_from(before.composer)
         self.muted, self.paused, self.practice = before.muted, before.paused, before.practice
+        self.camera_lost = before.camera_lost
         for other, other_before in zip(self.others, before.others, strict=False):
             other.continue_from(other_before)
 
@@ -160,7 +159,6 @@ class Pipeline:
     def finish(self, ts: float) -> list[Event]:
         """The source ended: close the captions."""
         words = self._arbiter.step([], self.words.finish(ts)) if self.words and not self.paused else []
-        self.emissions += len(words)
         events = [emission_event(word) for word in words]
         events += self.composer.step(ts, words, hand_up=bool(words))
         events = self._of_signer(1, [*events, *self.composer.end(ts), *self._state(ts)])
@@ -180,8 +178,14 @@ class Pipeline:
 
     @property
     def abstentions(self) -> int:
-        """Hand shapes and movements that stayed unsaid because a model was not sure."""
-        return sum(reader.abstentions for reader in (self.letters, self.words) if reader)
+        """Hand shapes and movements of all signers that stayed unsaid because a model was not sure."""
+        own = sum(reader.abstentions for reader in (self.letters, self.words) if reader)
+        return own + sum(other.abstentions for other in self.others)
+
+    @property
+    def hand_up(self) -> bool:
+        """Whether a hand of any signer was seen in the last frame."""
+        return self._hand_up or any(other.hand_up for other in self.others)
 
     def _of_signer(self, signer: int, events: list[Event]) -> list[Event]:
         """What is no conversation says so; where several are read each event says whose it is.
@@ -211,15 +215,15 @@ class Pipeline:
         self.practice = on
         return cleared
 
-    def state(self, ts: float, *, camera_lost: bool = False) -> list[Event]:
+    def state(self, ts: float) -> list[Event]:
         """The `state` event, when anything in it has changed; it is the first signer's."""
-        return self._of_signer(1, self._state(ts, camera_lost=camera_lost))
+        return self._of_signer(1, self._state(ts))
 
-    def _state(self, ts: float, *, camera_lost: bool = False) -> list[Event]:
-        silent = "paused" if self.paused else "camera_lost" if camera_lost else self.silence.reason
+    def _state(self, ts: float) -> list[Event]:
+        silent = "paused" if self.paused else "camera_lost" if self.camera_lost else self.silence.reason
         state: dict[str, object] = {
             "caption": self.composer.text,
-            "signer_present": self.silence.signer_present and not camera_lost,
+            "signer_present": self.silence.signer_present and not self.camera_lost,
             "silent": silent,
             "muted": self.muted,
             "paused": self.paused,

@@ -22,21 +22,24 @@ _HOUR = 3600.0
 class Report:
     """Counts between two `stats` messages."""
 
-    def __init__(self, interval_seconds: float) -> None:
+    def __init__(self, interval_seconds: float, dropped: int = 0) -> None:
+        """`dropped`: frames that the camera had dropped before."""
         self._interval = interval_seconds
-        self._since = time.time()
-        self._frames = 0
+        self._since = time.monotonic()  # the clock of the day may be set meanwhile
+        self._frames = self._emissions = self._abstentions_before = 0
+        self._drops_before = dropped
         self._emit_latencies: deque[float] = deque(maxlen=1000)
-        self._emissions_before = self._abstentions_before = self._drops_before = 0
 
     def frame(self, latency_ms: float, events: list[Event]) -> None:
         """Note a processed frame and how late its letters and words left."""
         self._frames += 1
-        if any(event.topic in ("letter", "word") for event in events):
+        emissions = sum(event.topic in ("letter", "word") for event in events)
+        self._emissions += emissions
+        if emissions:
             self._emit_latencies.append(latency_ms / 1000)
 
-    def due(self, now: float) -> bool:
-        return now - self._since >= self._interval
+    def due(self) -> bool:
+        return time.monotonic() - self._since >= self._interval
 
     def stats(
         self,
@@ -47,8 +50,8 @@ class Report:
         mqtt: dict[str, Any],
     ) -> Event:
         """The `stats` event since the last one."""
-        now = time.time()
-        seconds = max(now - self._since, 1e-3)
+        now, since = time.time(), time.monotonic()
+        seconds = max(since - self._since, 1e-3)
         abstentions = pipeline.abstentions
         body = {
             "fps": round(self._frames / seconds, 1),
@@ -56,16 +59,15 @@ class Report:
             "latency_ms": stopwatch.latency_ms(),
             "cpu_ms_per_frame": stopwatch.cpu_ms(),
             "capture_to_emit_ms": percentiles_ms(self._emit_latencies),
-            "emissions_per_hour": round((pipeline.emissions - self._emissions_before) * _HOUR / seconds, 1),
+            "emissions_per_hour": round(self._emissions * _HOUR / seconds, 1),
             "abstentions_per_hour": round((abstentions - self._abstentions_before) * _HOUR / seconds, 1),
             "rss_mb": rss_mb(),
             "temperature_celsius": temperature_celsius(),
             "governor": governor.stats(now) if governor.on else None,
             "mqtt": mqtt,
         }
-        self._since, self._frames = now, 0
-        self._emissions_before, self._abstentions_before = pipeline.emissions, abstentions
-        self._drops_before = camera.dropped
+        self._since, self._frames, self._emissions = since, 0, 0
+        self._abstentions_before, self._drops_before = abstentions, camera.dropped
         return Event("stats", now, body)
 
     def info(self, config: Config, pipeline: Pipeline, camera: Camera) -> Event:
@@ -80,7 +82,7 @@ class Report:
                 for bundle in pipeline.bundles
             },
             "camera": {
-                "kind": config.camera.source.split(":", 1)[0],
+                "kind": camera.kind,
                 "source_sha256": camera.digest,
                 "width_px": config.camera.width_px,
                 "height_px": config.camera.height_px,

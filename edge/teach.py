@@ -13,16 +13,15 @@ from edge.bundle import Bundle
 from edge.errors import InputError
 from edge.landmark_store import Clip, read_store
 from edge.types import Floats
-from edge.word_features import BODY, Times, frame_points
-from edge.word_reader import LEAST_BODY, SHORTEST_SECONDS
+from edge.word_features import Times, frame_points
+from edge.word_reader import is_readable
 from edge.words import WordModel, active_span
 
 LEAST_RECORDINGS = 3
-"""Among ten unseen signs the nearest example is the right one in 0.70 of recordings with one example each, 0.80 with
-three, 0.86 with five (models/words/CARD.md)."""
-UNKNOWN_FPS = 15.0
-"""What a sign of unknown frame rate is played at: webcam scripts that run MediaPipe between two frames reach 10 to 20
-(FACTS 4)."""
+"""Among ten unseen signs the nearest example is the right one in 0.69 of recordings with one example each, 0.82 with
+three, 0.85 with five (models/words/CARD.md)."""
+UNKNOWN_SIGN_FPS = 15.0
+"""What a sign of unknown frame rate is played at: webcam scripts with MediaPipe between two frames reach 10 to 20."""
 
 
 def run_teach(args: argparse.Namespace, bundle: Bundle, folder: Path) -> int:
@@ -33,7 +32,7 @@ def run_teach(args: argparse.Namespace, bundle: Bundle, folder: Path) -> int:
     if args.json:
         print(json.dumps({"gloss": gloss, "recordings": len(examples), "unusable": unusable}))
     else:
-        left_out = f" ({unusable} left out: too short, or hands or shoulders not seen)" if unusable else ""
+        left_out = f" ({unusable} left out: too short, still, or hands or shoulders not seen)" if unusable else ""
         print(f"'{gloss}' is taught from {len(examples)} recordings{left_out}")
         print("a running daemon takes it with: systemctl reload asl-edge (or the MQTT command cmd/reload/set)")
     return 0
@@ -66,8 +65,8 @@ def embeddings(store: Path, gloss: str, model: WordModel) -> tuple[Floats, int]:
         raise InputError(f"{store}: no recording of the sign '{gloss}'; it holds {', '.join(sorted(others)) or 'none'}")
     if len(found) < LEAST_RECORDINGS:
         raise InputError(
-            f"{store}: {len(found)} usable recordings of '{gloss}' and {unusable} too short or without hands or "
-            f"shoulders, wanted {LEAST_RECORDINGS} to 5; record more with python -m training.record"
+            f"{store}: {len(found)} usable recordings of '{gloss}' and {unusable} too short, still, or without hands "
+            f"or shoulders, wanted {LEAST_RECORDINGS} to 5; record more with python -m training.record"
         )
     return np.stack(found), unusable
 
@@ -78,16 +77,13 @@ def embedding_of(clip: Clip, model: WordModel) -> Floats | None:
         return None
     times, points = on_own_clock(clip)
     span = active_span(times, points)
-    if span is None or span[1] - span[0] < SHORTEST_SECONDS:
-        return None
-    body = np.isfinite(points[(times >= span[0]) & (times <= span[1]), BODY.start, 0])
-    return model.read(times, points, *span)[1] if body.mean() >= LEAST_BODY else None
+    return model.read(times, points, *span)[1] if span and is_readable(times, points, *span) else None
 
 
 def on_own_clock(clip: Clip) -> tuple[Times, Floats]:
     """Seconds from the first frame, and (T, POINTS, 3) isotropic pixels, NaN where not seen."""
     points = np.stack([frame_points(landmarks) for landmarks in clip.landmarks()])
-    return np.arange(len(points)) / (clip.fps if clip.fps > 0 else UNKNOWN_FPS), points
+    return np.arange(len(points)) / (clip.fps if clip.fps > 0 else UNKNOWN_SIGN_FPS), points
 
 
 def _check_new(gloss: str, bundle: Bundle, folder: Path) -> None:

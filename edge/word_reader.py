@@ -31,7 +31,7 @@ hides them where they cross the face or leave the picture."""
 SHORTEST_SECONDS = 0.2
 """Nobody signs faster: shorter spans are hands that pass."""
 LEAST_PALMS = 0.2
-"""Palm lengths that a hand must have gone since the span began: a frozen picture signs nothing."""
+"""Palm lengths that a hand must stray in a span: a frozen picture signs nothing."""
 MOST_SHAPE_SPEED = 11.0
 """Palm lengths a second at which the points of a hand may move about its wrist, in the median of a span: 99 % of real
 recordings stay under 7 at 15 frames a second, points at random places are beyond 12."""
@@ -87,8 +87,8 @@ class WordReader:
     def step(self, landmarks: Landmarks) -> list[Emission]:
         """Take one frame; returns at most one word."""
         ts = landmarks.ts
-        if self._times and ts <= self._times[-1]:
-            self._forget()  # another recording
+        if self._times and not 0 < ts - self._times[-1] < BRIDGED_SECONDS:
+            self._forget()  # another recording, or no picture came meanwhile
         points = frame_points(landmarks)
         self._times.append(ts)
         self._points.append(points)
@@ -127,8 +127,7 @@ class WordReader:
 
     def _held(self, ts: float) -> list[Emission]:
         """Decide when moving hands come to rest; the next sign begins when they move again."""
-        still = self._path(ts - HOLD_SECONDS, ts) < HOLD_PALMS and ts - self._times[0] >= HOLD_SECONDS
-        if not still:
+        if ts - self._times[0] < HOLD_SECONDS or self._strayed(ts - HOLD_SECONDS) >= HOLD_PALMS:
             if self._resting:
                 self._resting, self._moving_since = False, ts - HOLD_SECONDS / 2
             return []
@@ -171,12 +170,9 @@ class WordReader:
         return max(found, key=lambda each: each[1], default=None)
 
     def _reading(self, start: float, end: float) -> _Reading | None:
-        """None where too little happened, or nobody's shoulders were seen."""
-        if end - start < SHORTEST_SECONDS or self._path(start, end) < LEAST_PALMS:
-            return None
+        """None where there is nothing to read."""
         times, points = np.array(self._times), np.stack(self._points)
-        body = np.isfinite(points[(times >= start) & (times <= end), BODY.start, 0])
-        if body.mean() < LEAST_BODY or _shape_speed(times, points, start, end) > MOST_SHAPE_SPEED:
+        if not is_readable(times, points, start, end):
             return None
         probabilities, embedding = self._model.read(times, points, start, end)
         active = probabilities * self._mask
@@ -196,20 +192,8 @@ class WordReader:
             hand=self._leading(reading.start),
         )
 
-    def _path(self, start: float, end: float) -> float:
-        """How far the hand that strays most got from where it was in the middle of a time, in palm lengths."""
-        chosen = [p for t, p in zip(self._times, self._points, strict=True) if start - 1e-6 <= t <= end + 1e-6]
-        points = np.stack(chosen) if chosen else np.zeros((0, 49, 3), np.float32)
-        strays = []
-        for part in (LEFT, RIGHT):
-            hand = points[np.isfinite(points[:, part.start, 0]), part]
-            if len(hand) >= 2:
-                centre = palm_centre(hand)[:, :2]
-                size = float(np.median(np.linalg.norm(hand[:, 9, :2] - hand[:, 0, :2], axis=-1)))
-                tips = hand[:, 8, :2] - hand[:, 0, :2]
-                spread = max(np.ptp(centre, axis=0).max(), np.ptp(tips, axis=0).max())
-                strays.append(float(spread) / max(size, 1e-6))
-        return max(strays, default=0.0)
+    def _strayed(self, since: float) -> float:
+        return _strayed(np.stack([p for t, p in zip(self._times, self._points, strict=True) if t >= since - 1e-6]))
 
     def _leading(self, start: float) -> Side:
         """The hand that was seen more since then."""
@@ -218,12 +202,34 @@ class WordReader:
         return SIDES[int(seen[1] >= seen[0])]
 
 
-def _shape_speed(times: Times, points: Floats, start: float, end: float) -> float:
-    """How fast the points of the wilder hand move about its wrist, median over the span."""
-    inside = (times >= start) & (times <= end)
+def is_readable(times: Times, points: Floats, start: float, end: float) -> bool:
+    """Whether enough happened in a span of points (N, POINTS, 3), by hands that can be real, shoulders in sight."""
+    inside = (times >= start - 1e-6) & (times <= end + 1e-6)
+    if end - start < SHORTEST_SECONDS or _strayed(points[inside]) < LEAST_PALMS:
+        return False
+    body = np.isfinite(points[inside, BODY.start, 0])
+    return bool(body.mean() >= LEAST_BODY and _shape_speed(times[inside], points[inside]) <= MOST_SHAPE_SPEED)
+
+
+def _strayed(points: Floats) -> float:
+    """How wide the way of the hand that goes furthest is, or of its index finger, in palm lengths."""
+    strays = [0.0]
+    for part in (LEFT, RIGHT):
+        hand = points[np.isfinite(points[:, part.start, 0]), part]
+        if len(hand) >= 2:
+            centre = palm_centre(hand)[:, :2]
+            size = float(np.median(np.linalg.norm(hand[:, 9, :2] - hand[:, 0, :2], axis=-1)))
+            tips = hand[:, 8, :2] - hand[:, 0, :2]
+            spread = max(np.ptp(centre, axis=0).max(), np.ptp(tips, axis=0).max())
+            strays.append(float(spread) / max(size, 1e-6))
+    return max(strays)
+
+
+def _shape_speed(times: Times, points: Floats) -> float:
+    """How fast the points of the wilder hand move about its wrist, in palm lengths a second, median over the frames."""
     speeds = [0.0]
     for part in (LEFT, RIGHT):
-        seen = inside & np.isfinite(points[:, part.start, 0])
+        seen = np.isfinite(points[:, part.start, 0])
         if seen.sum() >= 3:
             shape = points[seen, part, :2] - points[seen, part.start, None, :2]
             ways = np.linalg.norm(np.diff(shape, axis=0), axis=-1).mean(axis=1)

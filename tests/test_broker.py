@@ -16,6 +16,7 @@ from websockets.typing import Origin, Subprotocol
 
 from edge.config import MqttConfig
 from edge.errors import AslEdgeError
+from edge.events import Stamper
 from edge.mqtt import Command, EmbeddedBroker, Publisher, amqtt_server
 from edge.types import Event
 
@@ -34,7 +35,7 @@ def port_of(url: str) -> int:
 
 def test_it_carries_events_to_tcp_and_websocket_subscribers_and_commands_back(broker: EmbeddedBroker) -> None:
     commands: list[Command] = []
-    publisher = Publisher(MqttConfig(), "kiosk", broker.url, commands.append)
+    publisher = Publisher(MqttConfig(), Stamper("kiosk"), broker.url, commands.append)
     publisher.start()
     listener = Listener(port_of(broker.url))
     display = paho.Client(CallbackAPIVersion.VERSION2, transport="websockets")
@@ -57,7 +58,7 @@ def test_it_carries_events_to_tcp_and_websocket_subscribers_and_commands_back(br
 
 
 def test_the_publisher_may_use_its_websocket_too(broker: EmbeddedBroker) -> None:
-    publisher = Publisher(MqttConfig(), "kiosk", broker.websocket_url, lambda _: None)
+    publisher = Publisher(MqttConfig(), Stamper("kiosk"), broker.websocket_url, lambda _: None)
     publisher.start()
     listener = Listener(port_of(broker.url))
     for number in range(200):
@@ -69,7 +70,7 @@ def test_the_publisher_may_use_its_websocket_too(broker: EmbeddedBroker) -> None
 
 
 def test_retained_topics_wait_for_a_late_subscriber_and_events_do_not(broker: EmbeddedBroker) -> None:
-    publisher = Publisher(MqttConfig(), "kiosk", broker.url, lambda _: None)
+    publisher = Publisher(MqttConfig(), Stamper("kiosk"), broker.url, lambda _: None)
     publisher.start()
     publisher.publish(Event("caption", 1.0, {"text": "HELLO"}))
     publisher.publish(Event("state", 1.0, {"caption": "HELLO"}))
@@ -82,7 +83,7 @@ def test_retained_topics_wait_for_a_late_subscriber_and_events_do_not(broker: Em
 
 
 def test_a_subscriber_gets_what_it_asked_for_and_not_what_others_did(broker: EmbeddedBroker) -> None:
-    publisher = Publisher(MqttConfig(), "kiosk", broker.url, lambda _: None)
+    publisher = Publisher(MqttConfig(), Stamper("kiosk"), broker.url, lambda _: None)
     publisher.start()
     status = Listener(port_of(broker.url), "asl/kiosk/status")
     status.wait("asl/kiosk/status")
@@ -149,7 +150,7 @@ def test_it_ends_quietly_and_hangs_up_though_a_client_leaves_at_the_same_moment(
     for _ in range(8):  # a race in amqtt, nearly every other time
         broker = EmbeddedBroker(0, 0)
         broker.start()
-        publisher = Publisher(MqttConfig(), "kiosk", broker.url, lambda _: None)
+        publisher = Publisher(MqttConfig(), Stamper("kiosk"), broker.url, lambda _: None)
         publisher.start()
         listener, peer = Listener(port_of(broker.url)), subscribe(broker)
         socket.create_connection(("127.0.0.1", port_of(broker.url))).close()  # a port probe
@@ -168,7 +169,7 @@ def test_a_subscriber_that_stops_reading_is_cut_off_and_holds_up_nobody(
 ) -> None:
     monkeypatch.setattr(amqtt_server, "_SLOW_PEER_SECONDS", 2.0)  # a busy machine keeps nobody waiting so long
     stuck = subscribe(broker)
-    publisher = Publisher(MqttConfig(outbox_messages=500), "kiosk", broker.url, lambda _: None)
+    publisher = Publisher(MqttConfig(outbox_messages=500), Stamper("kiosk"), broker.url, lambda _: None)
     publisher.start()
     listener = Listener(port_of(broker.url))
     for number in range(400):  # 20 MB, far more than the sockets hold

@@ -250,6 +250,15 @@ def test_a_required_camera_that_is_away_stops_the_start(source: str) -> None:
         Camera(CameraConfig(source=source)).start(required=True)
 
 
+def test_one_who_left_the_group_and_holds_the_pipe_does_not_hold_up_the_end() -> None:
+    with running("exec:sh -c 'setsid sleep 6 & exec cat /dev/zero'", SMALL) as camera:
+        next_frame(camera)
+        started = time.monotonic()
+        camera.stop()
+        assert time.monotonic() - started < 3.0
+        assert until(lambda: not any(thread.name.startswith("asl-camera-") for thread in threading.enumerate()), 3.0)
+
+
 def test_a_stubborn_command_and_what_it_started_are_killed_soon() -> None:
     stubborn = "import os,signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.fork(); time.sleep(60)"
     before = children()

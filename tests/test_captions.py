@@ -66,6 +66,14 @@ def test_an_endless_caption_is_finished_at_its_limit() -> None:
     assert events[-1].body["text"] == "IJ"
 
 
+def test_a_reload_does_not_cut_the_rest_of_a_caption_short() -> None:
+    before, after = Composer(CONFIG), Composer(CONFIG)
+    spell(before, "HI")
+    after.continue_from(before)
+    assert after.step(1.4, [], hand_up=False) == []
+    assert after.text == "HI"
+
+
 def rest(composer: Composer, seconds: float, start: float = 1.6) -> list[Event]:
     return [
         event for tenth in range(int(seconds * 10)) for event in composer.step(start + tenth / 10, [], hand_up=False)

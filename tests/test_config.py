@@ -26,6 +26,11 @@ ROOT = Path(__file__).resolve().parent.parent
         ("camera:\n  fps: 0", "f.yaml:2: camera.fps: must be more than 0, got 0.0"),
         ("speech:\n  backend: sox", "f.yaml:2: speech.backend: expected one of espeak-ng, pyttsx3, got 'sox'"),
         ("daemon:\n  log_level: LOUD", "f.yaml:2: daemon.log_level: expected one of"),
+        ("device: !foo bar", "f.yaml:1: device: 'bar' cannot be read as !foo; put it in quotes"),
+        ("device: 2024-13-45", "f.yaml:1: device: '2024-13-45' cannot be read as timestamp; put it in quotes"),
+        ("device: !!int x", "f.yaml:1: device: 'x' cannot be read as int; put it in quotes"),
+        ("display:\n  port: 70000", "f.yaml:2: display.port: must be at most 65535, got 70000"),
+        ("mqtt:\n  keepalive_seconds: 70000", "f.yaml:2: mqtt.keepalive_seconds: must be at most 65535, got 70000"),
     ],
 )
 def test_a_mistake_names_its_place_and_its_mending(text: str, line: str) -> None:

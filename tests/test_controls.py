@@ -119,14 +119,15 @@ def test_an_empty_caption_is_not_edited() -> None:
     assert captions(read(pipeline, frames(drawn(OPEN_PALM), 20.0, 2.0))) == []
 
 
+def still(ts: float, best: str = NOTHING) -> Scores:
+    motion = Motion(np.zeros(2, np.float32), 50.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    return Scores(ts, (best,), np.ones(1, np.float32), "right", motion)
+
+
 @pytest.mark.parametrize(("best", "expected"), [("A", []), (NOTHING, ["space"])])
 def test_a_hand_that_the_model_calls_a_letter_is_no_control(best: str, expected: list[str]) -> None:
     controls = Controls(ALL)
-    still = Motion(np.zeros(2, np.float32), 50.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-    given = [
-        controls.step(landmarks, Scores(landmarks.ts, (best,), np.ones(1, np.float32), "right", still))
-        for landmarks in frames(drawn(THUMB_UP), 0.0, 2.0)
-    ]
+    given = [controls.step(landmarks, still(landmarks.ts, best)) for landmarks in frames(drawn(THUMB_UP), 0.0, 2.0)]
     assert [control for control in given if control] == expected
 
 
@@ -176,3 +177,22 @@ def test_pictures_of_a_thumb_put_a_space_after_a_word(shared_data: Path, tmp_pat
     config = dataclasses.replace(Config(), camera=CameraConfig(fps=30), controls=ControlsConfig(space="thumb_up"))
     texts = [event["text"] for event in replay(str(tmp_path), config, MODELS) if event["type"] == "caption"]
     assert texts[:2] == ["L", "L "]
+
+
+@pytest.mark.parametrize("late", [0.0, 0.1, 0.2])
+def test_a_hold_is_as_long_whenever_it_begins(late: float) -> None:
+    controls = Controls(ALL)
+    empty = [controls.step(landmarks, None) for landmarks in frames(NOBODY, 0, 0.3 + late)]
+    assert not any(empty)
+    begun = 0.3 + late
+    given = [(f.ts, controls.step(f, still(f.ts))) for f in frames(drawn(OPEN_PALM), begun, 1.5)]
+    ((at, control),) = [(ts, control) for ts, control in given if control is not None]
+    assert control == "clear"
+    assert at - begun == pytest.approx(0.7, abs=0.04)
+
+
+def test_a_hold_does_not_go_on_over_a_time_without_pictures() -> None:
+    controls = Controls(ALL)
+    given = [controls.step(f, still(f.ts)) for f in frames(drawn(OPEN_PALM), 0, 0.3)]
+    given += [controls.step(f, still(f.ts)) for f in frames(drawn(OPEN_PALM), 60, 0.3)]
+    assert not any(given)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,6 +67,7 @@ def test_status_info_and_state_are_retained(start: Start, mosquitto: Mosquitto, 
         assert late.wait(f"{BASE}/status")[0].payload == b"online"
         info = late.wait(f"{BASE}/info")[0].json
         assert set(info["models"]) >= {"hands", "pose", "letters"}
+        assert info["camera"]["kind"] == "demo"
         assert late.wait(f"{BASE}/state")[0].json["muted"] is False
         time.sleep(0.3)
         assert not [seen for seen in late.seen if seen.retained and seen.topic.endswith(("letter", "caption"))]
@@ -161,6 +164,37 @@ def test_a_reload_takes_a_good_configuration_and_refuses_a_bad_one(
     before = len(listener.on(f"{BASE}/letter"))
     eventually(lambda: len(listener.on(f"{BASE}/letter")) > before, 60)
     assert daemon.process.poll() is None
+
+
+def test_a_reload_whose_new_outputs_cannot_start_keeps_the_old_ones(
+    start: Start, listener: Listener, tmp_path: Path
+) -> None:
+    daemon = start()
+    listener.wait(f"{BASE}/letter", seconds=60)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        good = (tmp_path / "edge.yaml").read_text()
+        port = taken.getsockname()[1]
+        (tmp_path / "edge.yaml").write_text(good.replace("display:\n  enabled: false", f"display:\n  port: {port}"))
+        daemon.signal(signal.SIGHUP)
+        refusal = listener.wait(f"{BASE}/error")[0].json["message"]
+    assert f"display.port: port {port} on 127.0.0.1 is taken" in refusal
+    before = len(listener.on(f"{BASE}/letter"))
+    eventually(lambda: len(listener.on(f"{BASE}/letter")) > before, 60)
+    sequence = [s.json["seq"] for s in listener.seen if s.topic != f"{BASE}/status" and not s.retained]
+    assert len(sequence) == len(set(sequence)), "no number is given twice"
+    assert daemon.process.poll() is None
+
+
+def test_outputs_refused_at_the_start_leave_no_camera_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASL_EDGE_MQTT_PASSWORD", "without a user")
+    config = write_config(tmp_path, "mqtt://127.0.0.1:1")
+    daemon = Running("--config", config, "--source", "exec:sleep 77.25", log=tmp_path / "log")
+    try:
+        assert daemon.process.wait(timeout=60) == 2
+        left = subprocess.run(["pgrep", "-f", "^sleep 77.25"], capture_output=True, text=True, check=False)
+        assert left.stdout == ""
+    finally:
+        daemon.kill()
 
 
 def test_stats_say_what_it_costs(start: Start, listener: Listener) -> None:

@@ -258,3 +258,14 @@ def test_a_slide_of_three_steps_doubles_a_letter_at_10_frames_a_second() -> None
         part = Part("L", 0.1, speed=4.5 if number in (8, 9) else 0.3)
         said += decoder.step(number / 10, scores_of(part, number / 10, number / 10 + 0.1, x))
     assert text(said) == "LL"
+
+
+def test_a_hand_seen_again_after_a_time_without_pictures_begins_anew() -> None:
+    decoder = LetterDecoder(OperatingPoint())
+    held = Part("A", 1.0, 0.95)
+    for number in range(5):
+        assert decoder.step(number / 30, scores_of(held, number / 30, number / 30)) == []
+    later = [decoder.step(60 + n / 30, scores_of(held, 60 + n / 30, 60 + n / 30)) for n in range(30)]
+    (letter,) = [emission for said in later for emission in said]
+    assert letter.started_at >= 60
+    assert letter.decided_at >= 60.2

@@ -12,6 +12,7 @@ from mqtt_tools import Mosquitto, eventually
 
 from edge.config import DisplayConfig, MqttConfig
 from edge.display import DisplayServer
+from edge.events import Stamper
 from edge.mqtt import Command, EmbeddedBroker, Publisher
 from edge.types import Event
 
@@ -30,7 +31,7 @@ class Kiosk:
 
     def __init__(self, url: str, websocket_url: str) -> None:
         self.commands: list[Command] = []
-        self.publisher = Publisher(MqttConfig(), "kiosk", url, self.commands.append)
+        self.publisher = Publisher(MqttConfig(), Stamper("kiosk"), url, self.commands.append)
         self.display = DisplayServer(DisplayConfig(port=0), websocket_url, "kiosk", environment={})
         self.publisher.start()
         self.display.start()
@@ -122,6 +123,21 @@ def test_muted_and_the_signer_are_shown(browser: Browser, kiosk: Kiosk) -> None:
     kiosk.state()
     eventually(lambda: browser.text("#signer") == "Signer in view")
     assert browser.text("#muted") == ""
+
+
+def test_of_two_captions_of_one_moment_each_is_marked_as_its_own(browser: Browser, kiosk: Kiosk) -> None:
+    open_page(browser, kiosk)
+    for signer, text in ((1, "HELLO"), (2, "WORLD")):
+        body = {"type": "caption", "text": text, "final": True, "signer": signer}
+        kiosk.publisher.publish(Event("caption", 12.5, body))
+    eventually(lambda: "WORLD" in browser.text("#history"))
+    kiosk.publisher.publish(Event("spoken", 13.0, {"id": "12.500-2", "text": "WORLD", "outcome": "played"}))
+    eventually(lambda: "spoken aloud" in browser.text("#history"))
+    marked = browser.js(
+        "[...document.querySelectorAll('#history .spoken')].map(e => e.parentElement.textContent).join()"
+    )
+    assert "WORLD" in marked
+    assert "HELLO" not in marked
 
 
 def test_practice_is_shown_and_no_caption_of_it_looks_spoken(browser: Browser, kiosk: Kiosk) -> None:

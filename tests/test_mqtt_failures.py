@@ -14,6 +14,7 @@ from mqtt_tools import Gate, Listener, Mosquitto, eventually, free_port
 
 from edge.config import MqttConfig
 from edge.errors import InputError
+from edge.events import Stamper
 from edge.mqtt import Command, Publisher, backoff, connection
 from edge.mqtt.endpoint import parse_endpoint
 from edge.types import Event
@@ -23,7 +24,7 @@ STOP_SECONDS = 3.0  # a tenth of it when the machine is idle
 
 
 def publisher_to(url: str, **options: object) -> Publisher:
-    return Publisher(MqttConfig(**options), "kiosk", url, lambda _: None)  # type: ignore[arg-type]
+    return Publisher(MqttConfig(**options), Stamper("kiosk"), url, lambda _: None)  # type: ignore[arg-type]
 
 
 def slowest_publish(publisher: Publisher, events: int) -> float:
@@ -46,8 +47,9 @@ def test_a_daemon_killed_outright_leaves_offline_behind(mosquitto: Mosquitto) ->
     program = f"""
 import time
 from edge.config import MqttConfig
-from edge.mqtt import Command, Publisher, backoff, connection
-Publisher(MqttConfig(), "kiosk", "{mosquitto.url}", print).start()
+from edge.events import Stamper
+from edge.mqtt import Publisher
+Publisher(MqttConfig(), Stamper("kiosk"), "{mosquitto.url}", print).start()
 time.sleep(60)
 """
     daemon = subprocess.Popen([sys.executable, "-c", program])
@@ -240,7 +242,7 @@ def test_a_password_in_the_url_is_refused_and_not_repeated() -> None:
 @pytest.mark.parametrize("device", ["", "a/b", "a#", "+", "café", "two words"])
 def test_a_device_name_that_is_no_topic_level_is_one_clear_line(device: str) -> None:
     with pytest.raises(InputError, match="device: "):
-        Publisher(MqttConfig(), device, "mqtt://host", lambda _: None)
+        Publisher(MqttConfig(), Stamper(device), "mqtt://host", lambda _: None)
 
 
 class Certificates:
@@ -289,7 +291,7 @@ def test_tls_works_with_the_right_authority_and_is_refused_without(
     stranger.stop()
     commands: list[Command] = []
     config = MqttConfig(ca_file=str(certificates.authority), outbox_messages=2000)
-    trusted = Publisher(config, "kiosk", url, commands.append)
+    trusted = Publisher(config, Stamper("kiosk"), url, commands.append)
     trusted.start()
     for number in range(1000):
         trusted.publish(Event("caption", 0.0, {"number": number}))

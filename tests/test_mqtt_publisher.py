@@ -11,6 +11,7 @@ import pytest
 from mqtt_tools import Gate, Listener, Mosquitto, eventually
 
 from edge.config import MqttConfig
+from edge.events import Stamper
 from edge.mqtt import Command, Publisher
 from edge.types import Event, Topic
 
@@ -41,7 +42,7 @@ def start(mosquitto: Mosquitto, commands: list[Command]) -> Iterator[Start]:
     publishers = []
 
     def begin(url: str = mosquitto.url, **options: Any) -> Publisher:
-        publisher = Publisher(MqttConfig(**options), "kiosk", url, commands.append)
+        publisher = Publisher(MqttConfig(**options), Stamper("kiosk"), url, commands.append)
         publishers.append(publisher)
         publisher.start()
         return publisher
@@ -248,7 +249,7 @@ def test_a_command_handler_that_fails_does_not_cost_the_connection(mosquitto: Mo
         next(calls)
         raise ValueError("a bug")
 
-    publisher = Publisher(MqttConfig(), "kiosk", mosquitto.url, fail)
+    publisher = Publisher(MqttConfig(), Stamper("kiosk"), mosquitto.url, fail)
     publisher.start()
     eventually(lambda: online(publisher))
     listener.send("asl/kiosk/cmd/clear/set")

@@ -51,6 +51,13 @@ def test_one_letter_in_a_sign_is_its_handshape_and_leaves_the_caption() -> None:
     assert (final.body["text"], final.body["glosses"]) == ("thank you AL", ["THANKYOU", "AL"])
 
 
+def test_a_sign_alone_is_no_caption_of_too_few_letters() -> None:
+    composer = Composer(CaptionsConfig(least_letters=4))
+    composer.step(1.0, [said("yes", 0.0, 1.0)], hand_up=True)
+    (final,) = composer.end(5.0)
+    assert (final.body["text"], final.body["final"]) == ("yes", True)
+
+
 def test_a_backspace_takes_a_sign_back_whole() -> None:
     composer = Composer(CaptionsConfig(), texts={"thankyou": "thank you"})
     composer.step(1.0, [said("hello", 0.0, 1.0), said("thankyou", 1.2, 2.0)], hand_up=True)

@@ -32,12 +32,11 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
 def test_every_state_reaches_systemd(systemd: socket.socket) -> None:
     notify.ready("reading\nthe camera")
     notify.reloading()
-    notify.status("camera lost")
     notify.stopping()
-    messages = [systemd.recv(500).decode() for _ in range(4)]
+    messages = [systemd.recv(500).decode() for _ in range(3)]
     assert messages[0] == "READY=1\nSTATUS=reading the camera"
     assert re.fullmatch(r"RELOADING=1\nMONOTONIC_USEC=\d+", messages[1])
-    assert messages[2:] == ["STATUS=camera lost", "STOPPING=1"]
+    assert messages[2:] == ["STOPPING=1"]
 
 
 def test_the_watchdog_is_told_twice_an_interval_however_many_frames_there_are(

@@ -226,7 +226,8 @@ def test_with_several_signers_every_event_says_whose_it_is() -> None:
 
 def test_with_several_signers_what_commands_and_a_lost_camera_give_bears_an_id_too() -> None:
     pipeline = Pipeline(dataclasses.replace(Config(), signers=2), MODELS)
-    given = pipeline.state(0.0, camera_lost=True)
+    pipeline.camera_lost = True
+    given = pipeline.state(0.0)
     for name in ("clear", "backspace", "speak"):
         given += pipeline.command(name, 1.0)
     assert {event.topic for event in given} >= {"state"}

@@ -163,7 +163,7 @@ def test_recordings_that_show_nothing_are_left_out_and_told(device: Device) -> N
         ("a, b", "'a, b' is no gloss"),
         ("two", "2 usable recordings of 'two' and 0 too short"),
         ("short", "2 usable recordings of 'short' and 1 too short"),
-        ("gone", "0 usable recordings of 'gone' and 5 too short or without hands or shoulders, wanted 3 to 5"),
+        ("gone", "0 usable recordings of 'gone' and 5 too short, still, or without hands or shoulders, wanted 3 to 5"),
         ("poetry", "no recording of the sign 'poetry'; it holds gone, hello, like, mixed, short, ticket, two"),
     ],
 )

@@ -1,5 +1,6 @@
 """Words are said as they happen: once, soon after the hands go down, and never of pictures that do not move."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,16 @@ def test_the_end_of_the_source_ends_the_sign(bundle: Bundle, spliced: list[Strea
         cut |= {emission.label for emission in read(reader, frames) + reader.finish(end)}
     assert with_rest <= cut
     assert not WordReader(bundle).finish(0.0)
+
+
+@pytest.mark.shared
+def test_a_sign_does_not_begin_before_a_time_without_pictures(bundle: Bundle, spliced: list[Stream]) -> None:
+    """A pause, or a camera that was away: the reader goes on where it sees hands again."""
+    frames = spliced[0].frames
+    cut = next(k for k, frame in enumerate(frames) if np.isfinite(frame.hands[:, 0, 0]).any()) + 6
+    reader = WordReader(bundle)
+    assert read(reader, frames[:cut]) == []
+    away = [replace(frame, ts=frame.ts + 60) for frame in frames[cut:]]
+    later = read(reader, away)
+    assert later
+    assert min(word.started_at for word in later) >= away[0].ts

@@ -83,7 +83,11 @@ class ChildStream:
         self._signal_group(signal.SIGTERM)
         self._wait()
         self._signal_group(signal.SIGKILL)
-        self._child.communicate()
+        for pipe in (self._child.stdout, self._child.stderr):
+            if pipe is not None:
+                pipe.close()  # not read to its end: who left the process group may hold it open for ever
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(_TERM_SECONDS)
 
     def _ended(self) -> SourceLostError:
         status = self._wait()

@@ -81,6 +81,11 @@ class Camera:
         return self._source.name
 
     @property
+    def kind(self) -> str:
+        """What kind of source it is, as a stranger may see it."""
+        return self._source.kind.value
+
+    @property
     def digest(self) -> str:
         """The source as a stranger may see it."""
         return self._source.digest
@@ -107,14 +112,22 @@ class Camera:
         """Begin to read. A camera that is away is looked for until it comes, unless it is `required` now.
 
         Raises:
-            InputError: a file that cannot be read, a text that cannot be signed; a required camera that is away.
+            InputError: what `check` raises; a required camera is away.
         """
         if required and (problem := why_absent(self._source)) is not None:
             raise InputError(problem)
+        self.check()
+        self._watcher.start()
+
+    def check(self) -> None:
+        """See whether what is no camera can be read.
+
+        Raises:
+            InputError: a file that cannot be read, a text that cannot be signed.
+        """
         if self._source.kind in LOCAL_KINDS:
             with contextlib.closing(raw_frames(self._source, self._config)) as frames:
                 next(frames)
-        self._watcher.start()
 
     def latest(self, timeout: float, wanted: Callable[[float], bool] | None = None) -> Frame | None:
         """The newest frame not handed out before; None if none comes within `timeout` seconds.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import re
 import types
 import typing
 from collections.abc import Mapping
@@ -13,10 +12,9 @@ from typing import Any
 
 import yaml
 
-from edge.config.schema import Config
+from edge.config.schema import TOPIC_PART, Config
 from edge.errors import InputError
 
-_TOPIC_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -78,7 +76,11 @@ def _build(cls: type, node: yaml.Node, origin: str, prefix: str) -> Any:
 
 
 def _scalar(hint: Any, node: yaml.Node, where: str) -> Any:
-    value = yaml.SafeLoader("").construct_object(node, deep=True)
+    try:
+        value = yaml.SafeLoader("").construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError) as error:
+        kind = node.tag.removeprefix("tag:yaml.org,2002:")
+        raise InputError(f"{where}: {_given(node)} cannot be read as {kind}; put it in quotes") from error
     return _checked(hint, value, where)
 
 
@@ -108,7 +110,7 @@ def _check_limits(value: Any, limits: Mapping[str, Any], where: str) -> None:
         raise InputError(f"{where}: must be at least {limits['at_least']}, got {value}")
     if limits["at_most"] is not None and not value <= limits["at_most"]:
         raise InputError(f"{where}: must be at most {limits['at_most']}, got {value}")
-    if limits["topic"] and not _TOPIC_PART.fullmatch(value):
+    if limits["topic"] and not TOPIC_PART.fullmatch(value):
         raise InputError(f"{where}: {value!r} cannot stand in an MQTT topic; use letters, digits, '-' and '_'")
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from edge.gestures import GESTURES
+
+TOPIC_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What can be one level of an MQTT topic."""
 
 
 def option(
@@ -133,7 +137,7 @@ class MqttConfig:
     )
     ca_file: str | None = option(None, "certificate authority file for mqtts; empty uses the system's")
     keepalive_seconds: int = option(
-        30, "MQTT keep-alive; the last will is sent 1.5 times this after the power is cut", at_least=1
+        30, "MQTT keep-alive; the last will is sent 1.5 times this after the power is cut", at_least=1, at_most=65535
     )
     outbox_messages: int = option(
         500, "events kept while the broker is away; the oldest are dropped and counted", at_least=1
@@ -142,9 +146,11 @@ class MqttConfig:
         60.0, "events older than this are not sent any more when the broker comes back", above=0
     )
     discovery: bool = option(True, "publish Home Assistant discovery")
-    embedded_port: int = option(1883, "TCP port of the embedded broker on 127.0.0.1; 0 picks a free one", at_least=0)
+    embedded_port: int = option(
+        1883, "TCP port of the embedded broker on 127.0.0.1; 0 picks a free one", at_least=0, at_most=65535
+    )
     embedded_websocket_port: int = option(
-        9001, "websocket port of the embedded broker on 127.0.0.1; 0 picks a free one", at_least=0
+        9001, "websocket port of the embedded broker on 127.0.0.1; 0 picks a free one", at_least=0, at_most=65535
     )
 
 
@@ -153,7 +159,7 @@ class DisplayConfig:
     """The caption page in a browser."""
 
     enabled: bool = option(True, "serve the caption page on loopback")
-    port: int = option(8080, "its port on 127.0.0.1; 0 picks a free one", at_least=0)
+    port: int = option(8080, "its port on 127.0.0.1; 0 picks a free one", at_least=0, at_most=65535)
     broker_websocket_url: str | None = option(
         None,
         "`ws://...` or `wss://...`: where the page reaches the broker of `mqtt.url`, unless it is the embedded one",

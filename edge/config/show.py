@@ -48,7 +48,3 @@ def _default(value: Any) -> str:
     if value is None:
         return "(empty)"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-if __name__ == "__main__":  # `python -m edge.config.show` prints the table for the README
-    print(options_table())

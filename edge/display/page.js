@@ -69,7 +69,7 @@ function addToHistory(caption) {
   const entry = document.createElement("p");
   entry.textContent = caption.text;
   if (caption.spelled && caption.spelled !== caption.text) note(entry, "read").textContent = `read as ${caption.spelled}`;
-  entry.dataset.id = caption.ts.toFixed(3); // what `spoken` names it by
+  entry.dataset.id = caption.ts.toFixed(3) + (caption.signer ? `-${caption.signer}` : ""); // what `spoken` names it by
   if (caption.practice) note(entry, "spoken").textContent = PRACTICE;
   const history = element("history");
   history.append(entry);

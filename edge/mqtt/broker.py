@@ -59,6 +59,7 @@ class EmbeddedBroker:
         try:
             self._ready.result(_START_SECONDS)
         except Exception as error:
+            self.stop()
             raise AslEdgeError(
                 f"embedded broker: does not start ({error}); set mqtt.url to use another broker"
             ) from error
@@ -104,5 +105,3 @@ def _listen(option: str, port: int) -> socket.socket:
         reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
         mend = "set another one (0 picks a free one), or set mqtt.url if a broker runs there"
         raise AslEdgeError(f"{option}: port {port} on {LOOPBACK} {reason}; {mend}") from error
-    except OverflowError as error:
-        raise AslEdgeError(f"{option}: {port} is no port; use 0 to 65535") from error

@@ -28,7 +28,7 @@ class Outbox:
         self.clock = clock
         self.dropped = 0
         self.expired = 0
-        self._capacity = max(1, messages)
+        self._capacity = messages
         self._seconds = seconds
         self._waiting: deque[Message] = deque()
         self._lock = threading.Lock()

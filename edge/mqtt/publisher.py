@@ -41,18 +41,18 @@ class Publisher:
     Retained topics are kept here and sent again at each connect; other events wait in a bounded outbox.
     """
 
-    def __init__(self, config: MqttConfig, device: str, url: str, on_command: Callable[[Command], None]) -> None:
-        """Prepare; nothing is opened before `start`.
+    def __init__(self, config: MqttConfig, stamper: Stamper, url: str, on_command: Callable[[Command], None]) -> None:
+        """Prepare; nothing is opened before `start`. The device is the stamper's.
 
         Raises:
             InputError: the device name, the URL, the CA file or the credentials cannot be used.
         """
         self._config = config
-        self._device = device
+        self._device = stamper.device
         self._on_command = on_command
-        self._topics = Topics(device)
+        self._topics = Topics(self._device)
         self._endpoint = parse_endpoint(url, config.ca_file)
-        self._stamper = Stamper(device)
+        self._stamper = stamper
         self._outbox = Outbox(config.outbox_messages, config.outbox_seconds)
         self._retained: dict[Topic, Message] = {}
         self._lock = threading.Lock()  # makes stamping and queueing one step, so that `seq` grows in the outbox too
@@ -112,7 +112,7 @@ class Publisher:
             try:
                 self._serve()
             except ConnectionLostError as error:
-                self._complain(str(error))
+                self._complain(f"{error}; events wait, trying again")
             except Exception:  # our own bug must not end the thread in silence
                 log.exception("MQTT stumbled over its own code; connecting again")
             finally:
@@ -132,6 +132,10 @@ class Publisher:
             connection.step(self._awake, _TURN_SECONDS)
             if connection.accepted and not self._online:
                 self._go_online(connection)
+            if connection.refused_topics:
+                connection.refused_topics = False
+                mend = f"let this user read {self._topics.commands}"
+                self._complain(f"refuses our subscription, so no command arrives; {mend}")
             if self._online:
                 self._pump(connection)
         if self._online:
@@ -205,7 +209,7 @@ class Publisher:
         """WARNING the first time for each reason, DEBUG until the connection is back."""
         level = logging.DEBUG if reason in self._complaints else logging.WARNING
         self._complaints.add(reason)
-        log.log(level, "MQTT broker %s %s; events wait, trying again", self._endpoint.url, reason)
+        log.log(level, "MQTT broker %s %s", self._endpoint.url, reason)
 
     def _nudge(self) -> None:
         with suppress(BlockingIOError):  # full: enough is in the pipe to wake anybody

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import get_args
 
+from edge.config.schema import TOPIC_PART
 from edge.errors import InputError
 from edge.types import Topic
 
 HOME_ASSISTANT_STATUS = "homeassistant/status"
 ONLINE, OFFLINE = b"online", b"offline"
-
-_DEVICE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Topics:
         Raises:
             InputError: the name would not be one level of a topic.
         """
-        if not _DEVICE.fullmatch(device):
+        if not TOPIC_PART.fullmatch(device):
             raise InputError(f"device: {device!r} cannot be part of a topic; use letters, digits, '-' and '_'")
         self.base = f"asl/{device}"
         self.status = self.event("status")

@@ -71,7 +71,7 @@ class Speaker:
         with self._changed:
             refusal: Outcome | None = "cancelled" if self._stopping else "muted" if self._muted else None
             if refusal is None:
-                while len(self._waiting) >= max(1, self._config.queue):
+                while len(self._waiting) >= self._config.queue:
                     dropped.append(self._waiting.popleft())
                 self._waiting.append(caption)
                 self._changed.notify()

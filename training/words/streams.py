@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.teach import UNKNOWN_FPS
+from edge.teach import UNKNOWN_SIGN_FPS
 from edge.types import Floats, Landmarks
 from edge.word_reader import WordReader
 from training.store import Clip
@@ -83,7 +83,7 @@ def _spliced(clips: Sequence[Clip]) -> Stream:
     spans: list[tuple[str, float, float]] = []
     now = 0.0
     for clip in clips:
-        step = 1 / (clip.fps or UNKNOWN_FPS)
+        step = 1 / (clip.fps or UNKNOWN_SIGN_FPS)
         start = end = now
         for hands, pose in zip(clip.hands, clip.pose, strict=True):
             frames.append(_frame(clip, hands, pose, now))
