@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,16 +90,27 @@ def previous_of(path: Path) -> Path:
 
 
 def verify_bundle(path: Path) -> Bundle:
-    """Read a bundle and compare each file's sha256 with the manifest's."""
+    """Read a bundle and compare each file's sha256 with the manifest's.
+
+    Raises:
+        InputError: what is wrong with it.
+    """
     manifest = _read_manifest(path)
+    labels: tuple[str, ...] = ()
     for role, entry in _entries(path, manifest).items():
         file = path / entry["name"]
-        if not file.is_file():
-            raise InputError(f"{file}: missing ({role} of bundle '{manifest['name']}'); install the bundle again")
-        if sha256(file) != entry["sha256"]:
+        try:
+            content = file.read_bytes()
+            if role == "labels":
+                labels = tuple(content.decode("utf-8").split("\n"))
+        except FileNotFoundError:
+            named = f"{role} of bundle '{manifest['name']}'"
+            raise InputError(f"{file}: missing ({named}); install the bundle again") from None
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise InputError(f"{file}: cannot be read ({reason}); install the bundle again") from error
+        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
             raise InputError(f"{file}: sha256 differs from {MANIFEST}; the file was altered, install the bundle again")
-    labels_entry = manifest["files"].get("labels")
-    labels = tuple((path / labels_entry["name"]).read_text("utf-8").split("\n")) if labels_entry else ()
     return Bundle(
         path=path,
         name=manifest["name"],
@@ -120,20 +132,42 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         raise InputError(f"{file}: no such bundle; see `asl-edge models list`") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise InputError(f"{file}: not readable as JSON ({error}); install the bundle again") from error
     if not isinstance(manifest, dict):
         raise InputError(f"{file}: not a JSON object; install the bundle again")
     for key in ("name", "version", "task", "features", "files"):
         if key not in manifest:
             raise InputError(f"{file}: key '{key}' is missing; install the bundle again")
+    for key in ("name", "task", "features"):
+        if not isinstance(manifest[key], str):
+            raise InputError(f"{file}: '{key}' must be text; install the bundle again")
+    _check_point(manifest.get("operating_point", {}), f"{file}: operating_point")
     return manifest
+
+
+def _check_point(point: object, where: str) -> None:
+    """An operating point is made of finite numbers, by name or by label, and of lists of labels."""
+    if not isinstance(point, dict):
+        raise InputError(f"{where}: must map names to numbers; quantize the bundle again")
+    for name, value in point.items():
+        values = value.values() if isinstance(value, dict) else () if isinstance(value, list) else (value,)
+        if not all(isinstance(each, int | float) and math.isfinite(each) for each in values):
+            raise InputError(f"{where}: '{name}' must be a number, or numbers by label; quantize the bundle again")
+    for name, kind in (("floors", dict), ("settle_seconds_by_label", dict), ("taught", dict), ("disabled", list)):
+        if not isinstance(point.get(name, kind()), kind):
+            raise InputError(f"{where}: '{name}' must be {kind.__name__}; quantize the bundle again")
+    if not point.get("temperature", 1.0) > 0:
+        raise InputError(f"{where}: temperature must be more than 0; quantize the bundle again")
 
 
 def _entries(path: Path, manifest: dict[str, Any]) -> dict[str, dict[str, str]]:
     files: dict[str, dict[str, str]] = manifest["files"]
     usable = isinstance(files, dict) and all(
-        isinstance(entry, dict) and isinstance(entry.get("name"), str) and isinstance(entry.get("sha256"), str)
+        isinstance(entry, dict)
+        and isinstance(entry.get("name"), str)
+        and entry["name"] == Path(entry["name"]).name  # a file of the bundle's own folder
+        and isinstance(entry.get("sha256"), str)
         for entry in files.values()
     )
     if not usable:

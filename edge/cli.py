@@ -7,12 +7,12 @@ import contextlib
 import ctypes
 import importlib
 import logging
-import os
 import sys
 from collections.abc import Callable, Sequence
 
 from edge import __version__
-from edge.errors import AslEdgeError
+from edge.errors import AslEdgeError, one_line
+from edge.terminal import close_output
 
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
 """glibc's malloc.h."""
@@ -33,16 +33,20 @@ _COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (0 done, 1 failed, 2 bad usage or input)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser(arguments)
-    args = parser.parse_args(arguments)
-    return run_command(args)
+    return exit_code_of(
+        "asl-edge", lambda: _run(_parser(arguments).parse_args(arguments)), debug="--debug" in arguments
+    )
 
 
 def run_command(args: argparse.Namespace) -> int:
     """Call `args.run`; its exit code."""
+    return exit_code_of("asl-edge", lambda: _run(args), debug=args.debug)
+
+
+def _run(args: argparse.Namespace) -> int:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
     _give_memory_back()
-    return exit_code_of("asl-edge", lambda: int(args.run(args)), debug=args.debug)
+    return int(args.run(args))
 
 
 def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "", debug: bool = False) -> int:
@@ -51,7 +55,10 @@ def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "",
     `interrupted` is said at Ctrl-C, which then counts as a failure; without it that is the user's wish, and silent.
     """
     try:
-        return run()
+        try:
+            return run()
+        finally:
+            sys.stdout.flush()  # here, where what goes wrong is one line
     except AslEdgeError as error:
         if debug:
             raise
@@ -63,8 +70,15 @@ def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "",
         print(f"{program}: {interrupted}", file=sys.stderr)
         return AslEdgeError.exit_code
     except BrokenPipeError:  # `asl-edge replay ... | head` closed our standard output
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        close_output()
         return 0
+    except Exception as error:
+        if debug:
+            raise
+        if isinstance(error, OSError):  # it may be of our standard output, which Python would try to write once more
+            close_output()
+        print(f"{program}: {one_line(error)}", file=sys.stderr)
+        return AslEdgeError.exit_code
 
 
 def _give_memory_back() -> None:

@@ -13,7 +13,7 @@ from types import FrameType
 from edge import notify
 from edge.camera import Camera
 from edge.config import Config, add_config_arguments, config_of, dump_config
-from edge.errors import AslEdgeError, InputError
+from edge.errors import InputError, one_line
 from edge.governor import Governor
 from edge.metrics import Load, Stopwatch, temperature_celsius
 from edge.mqtt import Command
@@ -177,9 +177,10 @@ class Daemon:
             if config.camera != self._config.camera:
                 camera = Camera(config.camera)
                 camera.check()
-        except AslEdgeError as error:
-            log.error("reload refused, going on as before: %s", error)
-            self._send(Event("error", time.time(), {"message": f"reload refused: {error}"}))
+        except Exception as error:  # whatever it is, a daemon that reads must not end by it
+            log.error("reload refused, going on as before: %s", one_line(error))
+            log.debug("reload refused", exc_info=True)
+            self._send(Event("error", time.time(), {"message": f"reload refused: {one_line(error)}"}))
             notify.ready("reload refused, going on as before")
             return
         if camera is not self._camera:

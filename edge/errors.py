@@ -11,3 +11,13 @@ class InputError(AslEdgeError):
     """Something the user handed in (file, config, bundle, argument) cannot be used. Exit code 2."""
 
     exit_code = 2
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong, for a person: our own errors as they are, any other with its kind."""
+    if isinstance(error, AslEdgeError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'standard output'}: {error.strerror}; see to it and try again"
+    said = str(error).strip().split("\n")[0]
+    return f"unexpected {type(error).__name__}: {said}; this is a mistake of the program, please report it"

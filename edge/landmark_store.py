@@ -82,8 +82,11 @@ def read_store(path: Path) -> Iterator[Clip]:
     missing = [name for name in COLUMNS if name not in file.schema_arrow.names]
     if missing:
         raise InputError(f"{path}: not a landmark store, column '{missing[0]}' is missing")
-    for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(COLUMNS)):
-        yield from _clips(batch, path)
+    try:
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(COLUMNS)):
+            yield from _clips(batch, path)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{path}: damaged ({str(error).splitlines()[0]}); copy or record it again") from error
 
 
 def _clips(batch: Any, path: Path) -> Iterator[Clip]:
@@ -92,13 +95,15 @@ def _clips(batch: Any, path: Path) -> Iterator[Clip]:
     for row in range(batch.num_rows):
         values = {name: column[row] for name, column in columns.items()}
         frames = values.pop("frames")
+        if None in values.values() or not isinstance(frames, int) or frames < 0:
+            raise InputError(f"{path}: row {row} of a batch lacks a value; record it again")
         try:
             yield Clip(
                 **values,
                 hands=_floats(hands, row).reshape(frames, 2, 21, 3),
                 pose=_floats(pose, row).reshape(-1, 33, 4),
             )
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise InputError(
                 f"{path}: clip '{values.get('clip')}' has landmarks of the wrong length ({error})"
             ) from error

@@ -8,13 +8,17 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from edge.bundle import Bundle, load_bundle, previous_of, verify_bundle
 from edge.errors import AslEdgeError, InputError
-from edge.features import FEATURES_TAG
-from edge.landmarks.hands import HANDS_TAG
-from edge.landmarks.pose import POSE_TAG
-from edge.tflite import Network
-from edge.word_features import WORD_FEATURES_TAG
+from edge.features import FEATURE_SIZE, FEATURES_TAG
+from edge.landmarks.crop import whole
+from edge.landmarks.hands import HANDS_TAG, HandNetworks
+from edge.landmarks.pose import POSE_TAG, PoseNetworks
+from edge.letters import LetterModel
+from edge.word_features import CHANNELS, GRID_STEPS, WORD_FEATURES_TAG
+from edge.words import WordModel
 
 FEATURES = {"letters": FEATURES_TAG, "words": WORD_FEATURES_TAG, "hands": HANDS_TAG, "pose": POSE_TAG}
 """The tasks this program reads, and the tag of what it feeds to their models."""
@@ -30,31 +34,41 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
     The copy is verified and its networks are opened before anything is swapped, so a bad bundle changes nothing.
 
     Returns:
-        The installed bundle, and the version it replaced, if any.
+        The installed bundle, and the version that `rollback` would bring back, if any.
 
     Raises:
         InputError: `source` is no bundle that this program can use.
         AslEdgeError: `root` cannot be written.
     """
-    _check(source)
-    name = verify_bundle(source).name
-    staged, current = root / f".{name}.new", root / name
+    new = _check(source)
+    staged, current = root / f".{new.name}.new", root / new.name
+    old = _usable(current)
+    if old is not None and old.task != new.task:
+        raise InputError(f"{source}: '{new.name}' reads {new.task}, the one in {root} {old.task}; rename the bundle")
     try:
         _remove(staged)
-        shutil.copytree(source, staged)
-        _check(staged)  # what was copied, not what was there before the copy
-        _sync(staged)
-        replaced = _swap(staged, current, previous_of(current))
+        try:
+            shutil.copytree(source, staged)
+            _check(staged)  # what was copied, not what was there before the copy
+            _sync(staged)
+        except (OSError, InputError):
+            _remove(staged)
+            raise
+        # One that is damaged, or the same again, must not push out the last good one.
+        worth_keeping = old is not None and old.manifest != new.manifest
+        _swap(staged, current, previous_of(current), keep=worth_keeping)
+    except shutil.Error as error:
+        raise AslEdgeError(f"{source}: cannot be copied ({error.args[0][0][2]}); see to it, or to {root}") from error
     except OSError as error:
         raise AslEdgeError(_unwritable(root, error)) from error
-    return verify_bundle(current), replaced
+    return verify_bundle(current), _version(previous_of(current))
 
 
 def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
     """Put the previous bundle `name` back in force; the present one becomes the previous, so that twice is as before.
 
     Returns:
-        The bundle now in force, and the version it replaced, if any.
+        The bundle now in force, and the version that another `rollback` would bring back, if any.
 
     Raises:
         InputError: there is no usable previous bundle.
@@ -69,39 +83,61 @@ def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
         staged = root / f".{name}.new"
         _remove(staged)
         previous.rename(staged)
-        replaced = _swap(staged, current, previous)
+        _swap(staged, current, previous, keep=True)
     except OSError as error:
         raise AslEdgeError(_unwritable(root, error)) from error
-    return verify_bundle(current), replaced
+    return verify_bundle(current), _version(previous)
 
 
-def _check(path: Path) -> None:
-    """The files are the manifest's, the features are ours, and the interpreter takes every network."""
+def _check(path: Path) -> Bundle:
+    """The bundle, if the files are the manifest's, the features ours, and its networks do what its task asks."""
     bundle = verify_bundle(path)
     if not _NAME.fullmatch(bundle.name):
         raise InputError(f"{path}: the bundle's name '{bundle.name}' has more than a-z, 0-9, - and _; quantize it anew")
     if bundle.task not in FEATURES:
         raise InputError(f"{path}: task is '{bundle.task}', this program reads {', '.join(FEATURES)}")
     load_bundle(path, task=bundle.task, features=FEATURES[bundle.task])
-    for role in bundle.sha256:
-        if bundle.file(role).suffix == ".tflite":
-            Network(bundle.file(role))
+    try:
+        _try(bundle)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{path}: its networks are none of task '{bundle.task}' ({error}); quantize it anew"
+        ) from error
+    return bundle
 
 
-def _swap(staged: Path, current: Path, previous: Path) -> str | None:
-    """`staged` becomes `current` in one step, and what `current` was becomes `previous`."""
+def _try(bundle: Bundle) -> None:
+    """Run each network once."""
+    if bundle.task == "letters":
+        LetterModel(bundle).probabilities(np.zeros(FEATURE_SIZE, np.float32))
+    elif bundle.task == "words":
+        WordModel(bundle).mean(np.zeros((1, GRID_STEPS, CHANNELS), np.float32))
+    else:
+        picture = np.zeros((64, 64, 3), np.uint8)
+        networks = HandNetworks(bundle) if bundle.task == "hands" else PoseNetworks(bundle)
+        networks.find(picture)
+        networks.read(picture, whole(picture))
+
+
+def _swap(staged: Path, current: Path, previous: Path, *, keep: bool) -> None:
+    """`staged` becomes `current` in one step, and what `current` was becomes `previous`, if it is to be kept."""
     if not current.is_dir():
         staged.rename(current)
-        return None
-    replaced = _version(current)
-    if not _exchange(staged, current):  # a file system without it: for a moment there is only the previous one
-        _remove(previous)
-        current.rename(previous)
+        return
+    if _exchange(staged, current):
+        replaced = staged
+    else:  # a file system without it: for a moment there is only what is replaced
+        replaced = staged.with_suffix(".old")
+        _remove(replaced)
+        current.rename(replaced)
         staged.rename(current)
-    else:
+    if keep:
         _remove(previous)
-        staged.rename(previous)
-    return replaced
+        replaced.rename(previous)
+    else:
+        _remove(replaced)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -121,11 +157,16 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _version(path: Path) -> str:
+def _usable(path: Path) -> Bundle | None:
     try:
-        return verify_bundle(path).version
+        return verify_bundle(path)
     except InputError:
-        return "that was broken"
+        return None
+
+
+def _version(path: Path) -> str | None:
+    bundle = _usable(path)
+    return bundle.version if bundle is not None else None
 
 
 def _remove(path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from edge.bundle import MANIFEST, Bundle, verify_bundle
+from edge.bundle import Bundle, verify_bundle
 from edge.config import add_config_arguments, config_of
 from edge.errors import InputError
 from edge.paths import models_dir
@@ -68,12 +68,12 @@ def _forget(args: argparse.Namespace, root: Path) -> int:
     return run_forget(args, taught_dir(root, config_of(args).words.bundle))
 
 
-def _tell(args: argparse.Namespace, root: Path, bundle: Bundle, replaced: str | None) -> int:
+def _tell(args: argparse.Namespace, root: Path, bundle: Bundle, earlier: str | None) -> int:
     if args.json:
-        print(json.dumps(_facts(bundle) | {"replaced": replaced}))
+        print(json.dumps(_facts(bundle) | {"replaced": earlier}))
     else:
-        instead = f" instead of version {replaced}, which `asl-edge models rollback {bundle.name}` brings back"
-        print(f"{bundle.name} {bundle.version} is in force in {root}{instead if replaced else ''}")
+        kept = f"; `asl-edge models rollback {bundle.name}` brings version {earlier} back"
+        print(f"{bundle.name} {bundle.version} is in force in {root}{kept if earlier else ''}")
         print("a running daemon takes it with: systemctl reload asl-edge (or the MQTT command cmd/reload/set)")
     return 0
 
@@ -99,7 +99,7 @@ def _list(args: argparse.Namespace, root: Path) -> int:
 def read_all(root: Path) -> tuple[list[Bundle], list[str]]:
     """Every bundle under `root` that verifies, and one line for each that does not."""
     bundles, problems = [], []
-    for path in sorted(entry.parent for entry in root.glob(f"[!.]*/{MANIFEST}")):
+    for path in sorted(entry for entry in root.glob("[!.]*") if entry.is_dir()):
         try:
             bundles.append(verify_bundle(path))
         except InputError as error:

@@ -11,11 +11,11 @@ from typing import Any
 
 from edge.config import Config
 from edge.display import DisplayServer
-from edge.errors import AslEdgeError
+from edge.errors import one_line
 from edge.events import Stamper
 from edge.mqtt import Command, EmbeddedBroker, Publisher
 from edge.speech import Speaker, Spoken
-from edge.terminal import SHOWN, clock_time, describe
+from edge.terminal import SHOWN, clock_time, close_output, describe
 from edge.types import Event
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Outputs:
             self.publisher = Publisher(config.mqtt, stamper, url, self._take)
             if config.display.enabled:
                 self.display = DisplayServer(config.display, websocket_url, config.device)
-        except AslEdgeError:
+        except BaseException:
             if self.broker:
                 self.broker.stop()
             raise
@@ -66,7 +66,7 @@ class Outputs:
         outputs = cls(config, stamper or Stamper(config.device))
         try:
             outputs._start()
-        except AslEdgeError:
+        except BaseException:
             outputs.stop()
             raise
         return outputs
@@ -81,7 +81,7 @@ class Outputs:
         """Publish an event; a finished caption is also spoken, and shown on the terminal."""
         self.publisher.publish(event)
         if event.topic in SHOWN and self._on_terminal:
-            print(describe(event.body, clock_time(event.ts)), flush=True)
+            self._show(describe(event.body, clock_time(event.ts)))
         if event.topic == "caption" and event.body["final"]:
             caption = f"{event.ts:.3f}"  # as the page makes it of a caption
             if "signer" in event.body:
@@ -89,6 +89,16 @@ class Outputs:
             if "signer" in event.body and self._config.speech.enabled:
                 self._whose[caption] = {"signer": event.body["signer"]}
             self.speaker.say(event.body["text"], caption)
+
+    def _show(self, line: str) -> None:
+        try:
+            print(line, flush=True)
+        except BrokenPipeError:
+            raise  # `asl-edge run | head`: whoever started it wanted no more
+        except OSError as error:
+            self._on_terminal = False
+            close_output()
+            log.warning("standard output cannot be written (%s); going on without", error.strerror)
 
     def take_commands(self) -> list[Command]:
         """Everything asked for since the last call."""
@@ -106,10 +116,11 @@ class Outputs:
         self.stop()
         try:
             return Outputs.started(config, self._stamper if config.device == self._config.device else None)
-        except AslEdgeError as error:
-            log.error("new outputs refused, going on with the old: %s", error)
+        except Exception as error:  # as any reload that fails
+            log.error("new outputs refused, going on with the old: %s", one_line(error))
+            log.debug("new outputs refused", exc_info=True)
             old = Outputs.started(self._config, self._stamper)
-            message = f"reload: outputs stay as they were: {error}"
+            message = f"reload: outputs stay as they were: {one_line(error)}"
             old.publisher.publish(Event("error", time.time(), {"message": message}))
             return old
 

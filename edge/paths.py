@@ -24,7 +24,10 @@ def models_dir(config: Config) -> Path:
     """The models folder in force: the configured one, else the one that came with the program."""
     if config.models_dir is None:
         return shipped("models")
-    path = Path(config.models_dir).expanduser()
-    if not path.is_dir():
-        raise InputError(f"models_dir: {path} is not a folder; create it or leave the option empty")
-    return path
+    try:
+        path = Path(config.models_dir).expanduser()
+        if path.is_dir():
+            return path
+    except (RuntimeError, OSError) as error:
+        raise InputError(f"models_dir: {config.models_dir}: {error}; name a folder that can be read") from error
+    raise InputError(f"models_dir: {path} is not a folder; create it or leave the option empty")

@@ -11,7 +11,7 @@ from typing import Any
 
 from edge.camera import read_frames
 from edge.config import Config, add_config_arguments, config_of
-from edge.errors import InputError
+from edge.errors import AslEdgeError, InputError
 from edge.events import Stamper, to_json
 from edge.paths import models_dir
 from edge.pipeline import Pipeline, with_latency
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
             for payload in replay(source, config, models):
                 line = to_json(payload) if args.json else describe(payload, source_time(payload["ts"]))
                 print(line, flush=True)
-        except InputError as error:
+        except AslEdgeError as error:
             print(f"asl-edge: {error}", file=sys.stderr)
             failed = True
     return InputError.exit_code if failed else 0

@@ -1,6 +1,7 @@
 """`asl-edge install-service`: puts the systemd unit, the configuration and the file for secrets in place."""
 
 import argparse
+import errno
 import os
 import subprocess
 import sys
@@ -136,16 +137,22 @@ def _write(file: _File) -> str:
         return f"kept {file.path}"
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, file.mode)
+        whole = file.path.with_name(f".{file.path.name}.new")  # what is there stays until this is on the disk
+        descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, file.mode)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            os.fchmod(descriptor, file.mode)  # whatever the umask, and whatever mode it had
+            os.fchmod(descriptor, file.mode)  # whatever the umask
             stream.write(file.text)
+            stream.flush()
+            os.fsync(descriptor)
+        whole.replace(file.path)
     except OSError as error:
         raise _cannot_write(file.path, error) from error
     return f"wrote {file.path}"
 
 
 def _cannot_write(path: Path, error: OSError) -> AslEdgeError:
+    if error.errno == errno.ENOSPC:
+        return AslEdgeError(f"{path}: {error.strerror}; make room on the disk")
     return AslEdgeError(f"{path}: {error.strerror}; run as root: sudo {sys.executable} -m edge install-service")
 
 

@@ -37,6 +37,8 @@ MOST_SHAPE_SPEED = 11.0
 recordings stay under 7 at 15 frames a second, points at random places are beyond 12."""
 LEAST_BODY = 0.5
 """Share of a span's frames in which somebody's shoulders must be seen: most signs are told apart by their place."""
+_FLOOR = 0.8
+"""Of a bundle that names none."""
 _HISTORY_SECONDS = LONGEST_SECONDS + 1.0
 _MOST_FRAMES = 300
 """Bounds the memory whatever the frame rate."""
@@ -68,7 +70,9 @@ class WordReader:
         allowed = set(bundle.labels) - set(point.get("disabled", ())) if active is None else {*active, NOTHING}
         allowed -= set(self._taught.glosses)  # shipped disabled, taught here
         self._mask = np.array([label in allowed for label in bundle.labels], np.float32)
-        self._floors = {label: float(point["floors"].get(label, point["floor"])) for label in bundle.labels}
+        self._floors = {
+            label: float(point.get("floors", {}).get(label, point.get("floor", _FLOOR))) for label in bundle.labels
+        }
         self.abstentions = 0
         """Spans that ended without a word because the model was not sure."""
         self._times: deque[float] = deque(maxlen=_MOST_FRAMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -136,8 +137,13 @@ def test_every_command_ends_in_one_way(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == "", "whoever stops a daemon need not be told"
     assert exit_code_of("tool", fails(KeyboardInterrupt()), interrupted="goes on when called again") == 1
     assert capsys.readouterr().err == "tool: goes on when called again\n"
+    assert exit_code_of("tool", fails(ZeroDivisionError("by nothing"))) == 1
+    said = capsys.readouterr().err
+    assert (
+        said == "tool: unexpected ZeroDivisionError: by nothing; this is a mistake of the program, please report it\n"
+    )
     with pytest.raises(ZeroDivisionError):
-        exit_code_of("tool", fails(ZeroDivisionError()))
+        exit_code_of("tool", fails(ZeroDivisionError()), debug=True)
 
 
 @pytest.mark.parametrize(
@@ -165,3 +171,33 @@ def test_what_training_cannot_use_is_one_line_too(command: list[str], said: str,
 def test_training_without_its_packages_names_the_one_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     assert dispatch("train", {"letters": "no_such_package"}, ["letters"]) == 2
     assert capsys.readouterr().err == "training.train: no_such_package is not installed; pip install '.[training]'\n"
+
+
+@pytest.mark.parametrize("arguments", [["models", "list"], ["--help"]])
+def test_a_reader_who_leaves_is_no_error(arguments: list[str]) -> None:
+    command = f"{sys.executable} -m edge {' '.join(arguments)} | true; exit ${{PIPESTATUS[0]}}"
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, env=environment, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "edge", "models", "list"]
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [("~nosuch/x.mp4", "write the path out"), (os.fsdecode(b"inv\xff.mp4"), "a file name that is not UTF-8")],
+)
+def test_a_source_that_cannot_be_named_leaves_the_others(source: str, line: str, tmp_path: Path) -> None:
+    done = asl_edge("replay", source, tmp_path / "none.mp4")
+    assert done.returncode == 2
+    complaints = done.stderr.splitlines()
+    assert line in complaints[0]
+    assert "none.mp4: no such file" in complaints[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -124,10 +125,48 @@ def test_the_commands_say_what_they_did(root: Path, newer: Path, tmp_path: Path)
     config = write_config(tmp_path, extra=f"models_dir: {root}\n")
     told = asl_edge("models", "install", newer, "--config", config)
     assert told.returncode == 0, told.stderr
-    assert told.stdout.startswith(f"letters 9.9.9 is in force in {root} instead of version {shipped}")
+    assert f"letters 9.9.9 is in force in {root}; " in told.stdout
+    assert f"brings version {shipped} back" in told.stdout
     listed = json.loads(asl_edge("models", "list", "--json", "--config", config).stdout)
     assert [bundle["version"] for bundle in listed["bundles"]] == ["9.9.9"], "the kept one is not listed"
     back = json.loads(asl_edge("models", "rollback", "letters", "--json", "--config", config).stdout)
     assert (back["version"], back["replaced"]) == (shipped, "9.9.9")
     refused = asl_edge("models", "install", tmp_path / "nowhere", "--config", config)
     assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"operating_point": None}, "operating_point: must map names to numbers"),
+        ({"operating_point": {"floors": {"A": float("nan")}}}, "operating_point: 'floors' must be a number"),
+        ({"operating_point": {"floors": [0.5]}}, "operating_point: 'floors' must be dict"),
+        ({"operating_point": {"temperature": 0}}, "operating_point: temperature must be more than 0"),
+        ({"name": "hands"}, "'hands' reads letters, the one in"),
+        ({"name": ["letters"]}, "'name' must be text"),
+    ],
+)
+def test_a_bundle_that_would_stop_the_daemon_is_not_put_in_force(
+    change: dict[str, object], line: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "models"
+    shutil.copytree(ROOT / "models", root)
+    bad = changed(tmp_path / "bad", lambda manifest: manifest.update(change))
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    with pytest.raises(InputError, match=re.escape(line)):
+        install(bad, root)
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_neither_the_same_bundle_again_nor_a_damaged_one_pushes_out_the_last_good_one(tmp_path: Path) -> None:
+    root = tmp_path / "models"
+    shutil.copytree(ROOT / "models/letters", root / "letters")
+    first = verify_bundle(root / "letters").version
+    nine = changed(tmp_path / "nine", lambda manifest: manifest.update(version="9"))
+    assert install(nine, root)[1] == first
+    assert install(nine, root)[1] == first
+    with (root / "letters/model.tflite").open("ab") as file:
+        file.write(b"x")
+    ten = changed(tmp_path / "ten", lambda manifest: manifest.update(version="10"))
+    assert install(ten, root)[1] == first
+    assert rollback("letters", root)[0].version == first

@@ -142,6 +142,7 @@ def test_recordings_and_a_store_become_a_bundle_with_figures_and_again_in_no_tim
     from training.letters import quantize  # noqa: PLC0415
 
     monkeypatch.setattr(quantize, "LEAST_AGREEMENT", 0.9)  # a network this young wavers; the gate has a test of its own
+    monkeypatch.setattr(quantize, "check_parity", lambda _: None)
     caplog.set_level(logging.INFO)
     (tmp_path / "drawn/B").mkdir(parents=True)
     shown = (frame.image for frame, truth in DemoSigner("B", fps=10) if truth.letter == "B")
@@ -165,7 +166,7 @@ def test_recordings_and_a_store_become_a_bundle_with_figures_and_again_in_no_tim
         "--out",
         out,
     ]
-    arguments = [*map(str, command), "--without-crossval", "--workers", "1"]
+    arguments = [*map(str, command), "--licences", "clear", "--licence", "CC0", "--workers", "1"]
     assert pipeline.main(arguments) == 0
     figures = json.loads((out / "figures.json").read_text())
     assert figures["n"] > 100
@@ -175,6 +176,15 @@ def test_recordings_and_a_store_become_a_bundle_with_figures_and_again_in_no_tim
     assert pipeline.main(arguments) == 0
     assert [message.split(",")[0] for message in caplog.messages if "skipped" in message] == [
         "train: skipped",
+        "cross-validate: skipped",
         "quantize: skipped",
         "evaluate: skipped",
     ]
+
+
+def test_a_test_store_that_is_not_there_is_said_before_anything_is_done(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = ["--store", str(tmp_path / "none.parquet"), "--test", str(tmp_path / "gone.parquet"), "--out", str(tmp_path)]
+    assert pipeline.main(["letters", *out]) == 2
+    assert list(tmp_path.iterdir()) == []

@@ -272,3 +272,24 @@ def test_the_nearest_example_names_the_sign_and_a_far_one_none() -> None:
     assert confidence > 0.8
     assert prototypes.nearest(np.array([1.0, 1.0], np.float32)) is None
     assert prototypes.only(["up"]).nearest(np.array([5.0, 0.5], np.float32)) is None
+
+
+def test_a_recording_that_stands_still_teaches_nothing(device: Device) -> None:
+    still = [
+        dataclasses.replace(each, hands=np.repeat(each.hands[10:11], len(each.hands), axis=0))
+        for each in recordings("stone", range(5))
+    ]
+    write_store(device.store, still)
+    code, _, complaint = device.teach("stone")
+    assert code == 2
+    assert "0 usable recordings of 'stone' and 5 too short, still" in complaint
+
+
+def test_a_damaged_store_is_one_line(device: Device) -> None:
+    content = bytearray(device.store.read_bytes())
+    content[200:1200] = bytes(1000)
+    device.store.write_bytes(content)
+    code, _, complaint = device.teach("ticket")
+    assert code == 2
+    assert len(complaint.splitlines()) == 1
+    assert "damaged" in complaint or "wrong length" in complaint

@@ -5,13 +5,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from letter_store import clip, hook, write_small_store
 
 from edge.bundle import load_bundle
-from edge.errors import AslEdgeError
+from edge.errors import AslEdgeError, InputError
 from edge.features import FEATURES_TAG
 from training.command import dispatch
 from training.evaluate import COMMANDS as EVALUATE
@@ -20,10 +22,14 @@ from training.train import COMMANDS as TRAIN
 
 pytest.importorskip("tensorflow", reason="needs the training extra")
 
-from training.letters import crossval, evaluate, quantize, train
+import keras
+
+from training.figures import Judgement
+from training.letters import crossval, evaluate, quantize, report, train
 from training.letters.config import LetterConfig, load_config
 from training.letters.data import LABELS, load_letters
 from training.letters.drawings import Drawings
+from training.letters.fit import fit
 from training.letters.judge import why_skipped
 from training.letters.network import build
 from training.letters.quantize import check_parity
@@ -50,10 +56,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     common = ["--store", str(store), "--config", str(folder / "tiny.yaml"), "--out", str(folder / "build")]
     assert train.main(common) == 0
     assert evaluate.main([*common, "--leave-one-source-out"]) == 0
-    report = json.loads((folder / "build/crossval.json").read_text())
-    report["parity"]["agreement"] = 1.0  # a network this small and young wavers; the gate has a test of its own
-    report["parity"]["int8_accuracy"] = report["parity"]["float_accuracy"]
-    (folder / "build/crossval.json").write_text(json.dumps(report))
+    figures = json.loads((folder / "build/crossval.json").read_text())
+    figures["parity"]["agreement"] = 1.0  # a network this small and young wavers; the gate has a test of its own
+    figures["parity"]["int8_accuracy"] = figures["parity"]["float_accuracy"]
+    (folder / "build/crossval.json").write_text(json.dumps(figures))
     assert quantize.main([*common, "--bundle", str(folder / "bundle")]) == 0
     return {"folder": folder, "store": store, "bundle": folder / "bundle", "report": folder / "build/crossval.json"}
 
@@ -92,13 +98,58 @@ def test_cross_validation_judges_only_unseen_sources(run: dict[str, Path]) -> No
     assert report["n"] == 2 * (24 * 4 + 2 * 3)
 
 
-def test_a_stopped_training_goes_on_where_it_was(run: dict[str, Path]) -> None:
-    final = run["folder"] / "build/final"
-    assert json.loads((final / "progress.json").read_text()) == {"rounds": 4}
-    before = (run["folder"] / "build/float.keras").stat().st_size
-    common = ["--store", str(run["store"]), "--config", str(run["folder"] / "tiny.yaml")]
-    assert train.main([*common, "--out", str(run["folder"] / "build")]) == 0
-    assert (run["folder"] / "build/float.keras").stat().st_size == pytest.approx(before, rel=0.01)
+def test_a_stopped_training_goes_on_where_it_was(run: dict[str, Path], tmp_path: Path) -> None:
+    config = load_config(run["folder"] / "tiny.yaml")
+    rounds = Rounds([run["store"]], "all", config, run["folder"] / "build")
+    drawn: list[int] = []
+
+    def draw(number: int) -> Samples:
+        if number == 2 and drawn == [0, 1]:
+            raise KeyboardInterrupt
+        drawn.append(number)
+        return rounds(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(draw, config, tmp_path)
+    drawn.append(-1)
+    fit(draw, config, tmp_path)
+    assert drawn == [0, 1, -1, 2, 3]
+
+
+def test_another_training_does_not_end_as_the_one_before(run: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(CONFIG.replace("0.004", "0.001"))
+    out = ["--store", str(run["store"]), "--out", str(run["folder"] / "build")]
+    with pytest.raises(InputError, match="trained with other config; train again, or name those"):
+        quantize.main([*out, "--config", str(tmp_path / "other.yaml"), "--bundle", str(tmp_path / "bundle")])
+    before = keras.models.load_model(run["folder"] / "build/float.keras").get_weights()
+    elsewhere = ["--store", str(run["store"]), "--out", str(tmp_path)]
+    assert train.main([*elsewhere, "--config", str(run["folder"] / "tiny.yaml")]) == 0
+    assert train.main([*elsewhere, "--config", str(tmp_path / "other.yaml")]) == 0
+    after = keras.models.load_model(tmp_path / "float.keras").get_weights()
+    assert max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True)) > 0.05
+
+
+def test_what_a_source_emits_is_decided_by_the_other_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def points(surest: float) -> dict[str, dict[str, Any]]:
+        folds = []
+        for number, source in enumerate(("made0", "made1", "made2")):
+            rng = np.random.default_rng(number)
+            truth = rng.integers(len(LABELS) - 1, size=200)
+            sure = rng.uniform(0.4, 1.0, 200) if number else np.full(200, surest)
+            others = np.repeat((1 - sure)[:, None] / (len(LABELS) - 1), len(LABELS), axis=1)
+            table = others.astype(np.float32)
+            table[np.arange(200), truth] = sure
+            verdicts = [Judgement(LABELS[k], source, source, row) for k, row in zip(truth, table, strict=True)]
+            folds.append(crossval.Fold(source, verdicts, verdicts))
+        monkeypatch.setattr(report, "leave_one_source_out", lambda *_: folds)
+        for name in ("noise_of_folds", "other_people"):
+            monkeypatch.setattr(report, name, lambda *_: {})
+        rounds: Any = SimpleNamespace(licences="all")
+        return dict(report.cross_validate(rounds, [], LetterConfig(), tmp_path)["points_of_folds"])
+
+    unsure, sure = points(0.5), points(0.999)
+    assert unsure["made0"] == sure["made0"]
+    assert unsure["made1"] != sure["made1"]
 
 
 def test_an_unfaithful_int8_model_is_refused() -> None:
@@ -171,7 +222,10 @@ def test_sources_that_training_may_not_read_share_one_model(
 ) -> None:
     names = {"made0": "longhong", "made1": "t32rahman", "made2": "stranger", "made3": "another"}
     clips = list(read_store(write_small_store(tmp_path / "small.parquet", signers=4, stills=2)))
-    write_store(tmp_path / "s.parquet", [named(each, source=names[each.source]) for each in clips])
+    stated = {"stranger": "none stated", "another": "unknown"}
+    clips = [named(each, source=names[each.source]) for each in clips]
+    clips = [named(each, licence=stated.get(each.source, "CC0")) for each in clips]
+    write_store(tmp_path / "s.parquet", clips)
     config = load_config(run["folder"] / "tiny.yaml")
     seen: list[set[str]] = []
 

@@ -4,25 +4,30 @@ import dataclasses
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from daemon_tools import ROOT
 from word_store import UNKNOWN, WORDS, write_small_store
 
 from training.command import dispatch
 from training.evaluate import COMMANDS as EVALUATE
+from training.figures import Judgement
+from training.sources import may_train
 from training.train import COMMANDS as TRAIN
 from training.words.config import WordConfig
-from training.words.data import may_train, read_words, vocabulary, word_tracks
+from training.words.data import read_words, vocabulary, word_tracks
 from training.words.folds import folds
-from training.words.sampling import Sampler
+from training.words.sampling import Sampler, Samples
 
 pytest.importorskip("tensorflow", reason="needs the training extra")
 
-from training.words import evaluate, quantize, train
+from training.words import crossval, evaluate, quantize, report, train
 from training.words.bundle import open_bundle
-from training.words.crossval import held_out
+from training.words.crossval import Judged, held_out
 from training.words.rounds import Rounds
 
 CONFIG = """
@@ -50,9 +55,9 @@ def run(store: Path) -> dict[str, Path]:
     common = ["--store", str(store), "--config", str(folder / "tiny.yaml"), "--out", str(folder / "build")]
     assert train.main(common) == 0
     assert evaluate.main([*common, "--leave-people-out"]) == 0
-    report = json.loads((folder / "build/crossval.json").read_text())
-    report["parity"] |= {"agreement": 1.0, "int8_accuracy": report["parity"]["float_accuracy"]}
-    (folder / "build/crossval.json").write_text(json.dumps(report))  # so young a network wavers; letters test the gate
+    figures = json.loads((folder / "build/crossval.json").read_text())
+    figures["parity"] |= {"agreement": 1.0, "int8_accuracy": figures["parity"]["float_accuracy"]}
+    (folder / "build/crossval.json").write_text(json.dumps(figures))  # so young a network wavers; letters test the gate
     assert quantize.main([*common, "--bundle", str(folder / "bundle")]) == 0
     return {"folder": folder, "store": store, "bundle": folder / "bundle"}
 
@@ -128,20 +133,68 @@ def test_the_bundle_loads_and_names_what_it_was_trained_on(run: dict[str, Path])
 def test_evaluation_prints_the_figures_of_the_contract(run: dict[str, Path]) -> None:
     command = [sys.executable, "-m", "training.evaluate", "words", "--store", str(run["store"]), "--json"]
     done = subprocess.run([*command, "--bundle", str(run["bundle"])], capture_output=True, text=True, check=True)
-    report = json.loads(done.stdout)
+    figures = json.loads(done.stdout)
     keys = "n accuracy macro_accuracy top5 per_label per_signer per_source confusion coverage accuracy_covered"
-    assert {*keys.split(), "wrong_confident", "ece", "skipped"} <= set(report)
-    assert report["n"] == 3 * 6 * 4 + 3 * 3 * 4 + len(WORDS)
-    assert report["skipped"] == 3 * 6 + 1
-    assert report["accuracy"] > 0.6, "signers that the model was trained on, but for the dictionary's"
-    assert report["others"]["idle"]["clips"] == 9
+    assert {*keys.split(), "wrong_confident", "ece", "skipped"} <= set(figures)
+    assert figures["n"] == 3 * 6 * 4 + 3 * 3 * 4 + len(WORDS)
+    assert figures["skipped"] == 3 * 6 + 1
+    assert figures["accuracy"] > 0.6, "signers that the model was trained on, but for the dictionary's"
+    assert figures["others"]["idle"]["clips"] == 9
+
+
+class Seen(Exception):  # noqa: N818 - no error: what a training would have read
+    """Samples of the first round."""
+
+    def __init__(self, samples: Samples) -> None:
+        self.samples = samples
+
+
+def test_the_network_of_a_fold_is_trained_without_its_people(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(draw: Callable[[int], Samples], *_: object) -> None:
+        raise Seen(draw(0))
+
+    monkeypatch.setattr(crossval, "fit", look)
+    config = WordConfig(round_samples=800)
+    rounds = Rounds([store], "all", config, tmp_path)
+    fold = folds(rounds.clips)[0]
+    signers, glosses = held_out(fold, rounds)
+    assert signers & set(rounds(0).signers.ravel())
+    with pytest.raises(Seen) as caught:
+        crossval.leave_people_out(rounds, config, tmp_path)
+    assert not signers & set(caught.value.samples.signers.ravel())
+    assert not glosses & set(caught.value.samples.glosses.ravel())
+
+
+def test_what_a_fold_says_is_decided_by_the_other_folds(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = [clip for clip in read_words([store]) if clip.source != "dictionary"]
+    labels = vocabulary(clips)
+    monkeypatch.setattr(report, "_streams", lambda *_: {})
+
+    def points(surest: float) -> list[dict[str, Any]]:
+        """Operating points where the first fold's networks are so sure of one word."""
+        made = []
+        for number, fold in enumerate(folds(clips)):
+            own = [clip for clip in clips if clip.signer in fold.signers]
+            table = np.random.default_rng(number).dirichlet(np.full(len(labels), 0.3), len(own)).astype(np.float32)
+            if not number:
+                table[:] = (1 - surest) / (len(labels) - 1)
+                table[:, 0] = surest
+            verdicts = [Judgement(c.label, c.source, c.signer, row) for c, row in zip(own, table, strict=True)]
+            made.append(Judged(own, open_bundle(ROOT / "models/words"), verdicts, verdicts))
+        return list(report.report_of(made, labels)["points_of_folds"])
+
+    unsure, sure = points(0.5), points(0.999)
+    assert unsure[0] == sure[0]
+    assert unsure[1:] != sure[1:]
 
 
 def test_cross_validation_judges_everybody_once(run: dict[str, Path]) -> None:
-    report = json.loads((run["folder"] / "build/crossval.json").read_text())
-    assert report["n"] == 3 * 6 * 4 + 3 * 3 * 4
-    assert report["groups"]["dictionary videos of known glosses"]["clips"] == len(WORDS)
-    assert report["others"]["signs outside the vocabulary, webcams"]["clips"] == 3 * 6
+    figures = json.loads((run["folder"] / "build/crossval.json").read_text())
+    assert figures["n"] == 3 * 6 * 4 + 3 * 3 * 4
+    assert figures["groups"]["dictionary videos of known glosses"]["clips"] == len(WORDS)
+    assert figures["others"]["signs outside the vocabulary, webcams"]["clips"] == 3 * 6
 
 
 def test_evaluation_needs_neither_tensorflow_nor_keras() -> None:

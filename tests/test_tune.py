@@ -2,6 +2,7 @@
 
 import argparse
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ pytest.importorskip("tensorflow", reason="needs the training extra")
 pytest.importorskip("optuna", reason="needs the training extra")
 
 from letter_store import write_small_store
+from word_store import write_small_store as write_small_word_store
 
 from edge.errors import InputError
+from training import trials as trials_of
 from training import tune
 from training.letters.config import LetterConfig, load_config
 from training.store import read_store
-from training.trials import Split, shortened, split_of
+from training.trials import Split, split_of
 
 CONFIG = "{rounds: 9, round_samples: 1500, batch: 128, passes: 1, learning_rate: 0.004, shape_units: [16]}"
 
@@ -55,16 +58,31 @@ def test_the_best_settings_are_a_file_that_training_takes(searched: dict[str, An
     assert "Seen by nothing here: made0." in text
 
 
-def test_a_model_of_the_search_saw_nobody_it_is_judged_by(searched: dict[str, Any]) -> None:
-    from training.letters.rounds import Rounds  # noqa: PLC0415
+class Seen(Exception):  # noqa: N818 - no error: who is in what a training would have read
+    """Sources or signers."""
 
-    folder = searched["folder"]
-    config = shortened(load_config(folder / "tiny.yaml"), 1)
-    drawn = Rounds([searched["store"]], "all", config, folder / "out")(0)
-    assert {"made0", "made1", "made2", "made3"} <= set(drawn.sources.ravel())
-    split = split_of(["made0", "made1", "made2", "made3"], ["made0"])
-    assert "made1" in set(drawn.without(split.untrained).sources.ravel())
-    assert not set(drawn.without(split.untrained).sources.ravel()) & set(split.untrained)
+
+@pytest.mark.parametrize("task", ["letters", "words"])
+def test_a_model_of_the_search_saw_nobody_it_is_judged_by(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "small.parquet"
+    write_small_store(store, signers=4, stills=2) if task == "letters" else write_small_word_store(store)
+    (tmp_path / "tiny.yaml").write_text("{rounds: 1, round_samples: 800, batch: 128, passes: 1}")
+    options = {"store": [store], "config": tmp_path / "tiny.yaml", "licences": "all", "rounds": 1, "hold_out": []}
+
+    def look(draw: Callable[[int], Any], *_: object) -> None:
+        samples = draw(0)
+        raise Seen(samples.sources if task == "letters" else samples.signers)
+
+    monkeypatch.setattr(f"training.{task}.fit.fit", look)
+    searched = trials_of.TASKS[task](argparse.Namespace(out=tmp_path / "out", **options))
+    assert searched.split.untrained
+    with pytest.raises(Seen) as caught:
+        searched.fit(searched.base)
+    seen = set(caught.value.args[0].ravel().tolist())
+    assert len(seen) > 1
+    assert not seen & set(searched.split.untrained)
 
 
 def test_nobody_is_on_two_sides_of_the_split() -> None:

@@ -11,8 +11,9 @@ from word_store import body as somebody
 from edge.bundle import Bundle
 from edge.types import Emission, Landmarks
 from edge.word_reader import WordReader
+from training.sources import may_train
 from training.words.bundle import open_bundle
-from training.words.data import CORE, may_train, read_words
+from training.words.data import CORE, read_words
 from training.words.streams import Stream, Tally, streams
 
 BUNDLE = Path(__file__).resolve().parent.parent / "models" / "words"

@@ -14,9 +14,10 @@ from edge.tflite import Network
 from edge.word_features import CHANNELS, GRID_STEPS, POINTS
 from edge.words import WordModel
 from training.figures import floor_of, is_emitted
+from training.sources import may_train
 from training.store import Clip
 from training.words.bundle import open_bundle
-from training.words.data import CORE, may_train, read_words
+from training.words.data import CORE, read_words
 from training.words.judge import judge, judgeable, table_of
 
 BUNDLE = Path(__file__).resolve().parent.parent / "models" / "words"

@@ -7,6 +7,7 @@ Exit code 0 if anything was read, even where bad recordings were left out (each 
 import argparse
 import dataclasses
 import logging
+import math
 import os
 import sys
 from collections import Counter
@@ -110,6 +111,13 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 < rate < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is no frame rate; write for example 30")
+    return rate
+
+
 def add_rules(parser: argparse.ArgumentParser) -> None:
     """What can be said about recordings."""
     parser.add_argument("--label-from", choices=("folder", "name"), default="folder", help="what says the label")
@@ -120,7 +128,7 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", help="name of the source; else of the input folder, `gislr` or `wlasl`")
     parser.add_argument("--licence", help="what the recordings may be used for")
     parser.add_argument("--mirrored", action="store_true", help="recordings show signers as in a mirror")
-    parser.add_argument("--fps", type=float, default=0.0, help="true frame rate, where files say none or a wrong one")
+    parser.add_argument("--fps", type=_rate, default=0.0, help="true frame rate, where files say none or a wrong one")
     parser.add_argument(
         "--size", type=_size, default=(640, 480), help="of the pictures that numpy frames were made from (640x480)"
     )

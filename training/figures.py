@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from edge.letters import NOTHING
 from edge.types import Floats
 
+UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
+"""Operating point of a network that is still to be judged: all it says as it says it."""
 _CALIBRATION_BINS = 15
 
 

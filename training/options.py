@@ -1,10 +1,16 @@
 """Options that training, cross-validation and quantisation share, whatever is trained."""
 
 import argparse
-from collections.abc import Sequence
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from edge.errors import InputError
+
+REPORT = {"all": "crossval.json", "clear": "crossval-clear.json"}
+"""Cross-validation's report under --out, by the licences trained on."""
 
 
 def add_training_arguments(parser: argparse.ArgumentParser, task: str, stores: Sequence[Path], build: Path) -> None:
@@ -18,6 +24,28 @@ def add_training_arguments(parser: argparse.ArgumentParser, task: str, stores: S
         help="`clear`: sources under MIT, CC or public domain, and consented recordings, only",
     )
     parser.add_argument("--out", type=Path, default=build, help="folder for samples, checkpoints and the float model")
+
+
+def check_length(config: Any) -> None:
+    """Refuse settings by which nothing would be trained.
+
+    Raises:
+        InputError: which.
+    """
+    if min(config.rounds, config.passes, config.batch) < 1 or config.round_samples < config.batch:
+        raise InputError("a training takes rounds, passes and batch of 1 or more, and round_samples of batch or more")
+
+
+def check_training(facts: Mapping[str, Any], licences: str, config: Any) -> None:
+    """Refuse a float model that other options made than the command line names.
+
+    Raises:
+        InputError: which.
+    """
+    wanted = json.loads(json.dumps({"licences": licences, "config": dataclasses.asdict(config)}))
+    for name, value in wanted.items():
+        if facts[name] != value:
+            raise InputError(f"the float model under --out was trained with other {name}; train again, or name those")
 
 
 def existing_stores(args: argparse.Namespace) -> list[Path]:

@@ -20,6 +20,7 @@ from edge.cli import exit_code_of
 from edge.errors import InputError
 from training.caching import Memory, Prints, code_prints, content_hash
 from training.extract import add_rules, extract, rules_of
+from training.options import REPORT
 
 log = logging.getLogger(__name__)
 
@@ -63,11 +64,11 @@ def steps(task: str, args: argparse.Namespace, stores: list[Path]) -> list[Step]
     config = ["--config", str(args.config)] if args.config else []
     common = ["--store", *map(str, stores), *config, "--licences", args.licences, "--out", str(out)]
     trained = [out / "float.keras", out / "training.json"]
-    crossval = out / "crossval.json"
+    crossval = out / REPORT[args.licences]
     read = [*stores, *([args.config] if args.config else [])]
     made = [bundle / name for name in (MANIFEST, "model.tflite", "labels.txt")]
     package = f"training.{task}"
-    train = Step("train", f"{package}.train", common, read, trained, ("final", "rounds-*", "float.keras"))
+    train = Step("train", f"{package}.train", common, read, trained, ("final-*", "rounds-*", "float.keras"))
     judge = Step(
         *("cross-validate", f"{package}.evaluate", [*common, CROSS_VALIDATION[task]], read, [crossval]),
         clears=("folds", crossval.name),
@@ -124,6 +125,11 @@ def main(argv: list[str]) -> int:
 def _run(args: argparse.Namespace) -> int:
     if not args.inputs and not args.store:
         raise InputError("nothing to train on; name recordings with --in or landmark stores with --store")
+    for store in (*args.store, *args.test):
+        if not store.is_file():
+            raise InputError(f"{store}: no such landmark store; make it with python -m training.extract")
+    if args.out.exists() and not args.out.is_dir():
+        raise InputError(f"--out {args.out}: is a file; name a folder")
     args.out.mkdir(parents=True, exist_ok=True)
     stores = list(args.store)
     if args.inputs:

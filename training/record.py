@@ -140,6 +140,8 @@ def _record(args: argparse.Namespace) -> int:
     signer = _signer(args)
     label, kind = named(args.label, args.kind)
     plan = Plan(args.clips, args.seconds, args.pause, idle=kind == "idle")
+    if not args.out.parent.is_dir():
+        raise InputError(f"--out {args.out}: there is no folder {args.out.parent}; make it, or name another")
     before = list(read_store(args.out)) if args.out.exists() else []
     day = ensure(args.out, signer, args.signer, given=args.consent, today=now.date())
     landmarker = Landmarker(Config().landmarks, models_dir(Config()))

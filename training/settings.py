@@ -47,7 +47,9 @@ def _over(base: Any, values: object, where: str, documented: str) -> Any:
             changes[name] = _over(current, value, f"{where}: {name}", documented)
         elif isinstance(current, tuple) and isinstance(value, list):
             changes[name] = tuple(value)
-        elif isinstance(value, int | float) and not isinstance(current, tuple):
+        elif isinstance(current, str) and isinstance(value, str):
+            changes[name] = value
+        elif isinstance(value, int | float) and not isinstance(current, str | tuple):
             changes[name] = type(current)(value)
         else:
             raise InputError(f"{where}: '{name}' must be like {current!r}, found {value!r}")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge.errors import InputError
+from edge.landmark_store import Clip
 
 CLEAR_LICENCES = ("MIT", "public domain", "CC", "consented")
 """Beginnings of licence texts that plainly allow training a model that is given away. The last: `training.record`."""
@@ -106,12 +107,13 @@ NEVER_TRAIN: dict[str, str] = {
 }
 """Sources that no training run may read, with the reason. `refuse_never_train` enforces it."""
 
+UNKNOWN = "unknown"
 _BY_NAME = {source.name: source for source in LETTER_SOURCES}
 
 
 def letter_source(name: str) -> Source:
     """The entry of a source; an unknown one (a user's own recording) has no exclusions."""
-    return _BY_NAME.get(name, Source(name, "unknown", "unknown"))
+    return _BY_NAME.get(name, Source(name, UNKNOWN, UNKNOWN))
 
 
 def refuse_never_train(names: Iterable[str]) -> None:
@@ -185,7 +187,7 @@ _WORDS_BY_NAME = {source.name: source for source in WORD_SOURCES}
 
 def word_source(name: str) -> Source:
     """The entry of a source of words; an unknown one (a user's own recording) has no exclusions."""
-    return _WORDS_BY_NAME.get(name, Source(name, "unknown", "unknown"))
+    return _WORDS_BY_NAME.get(name, Source(name, UNKNOWN, UNKNOWN))
 
 
 def word_trainable(name: str, label: str) -> bool:
@@ -196,6 +198,18 @@ def word_trainable(name: str, label: str) -> bool:
 def evaluation_only(licence: str) -> bool:
     """Whether a licence text allows tests and no training."""
     return "evaluation only" in licence
+
+
+def may_train(clip: Clip, licences: str) -> bool:
+    """Whether a training run may see a clip; `licences` is `all` or `clear`.
+
+    What the tables here say of its source holds, and what its store says too.
+    """
+    known = (table[clip.source].licence for table in (_BY_NAME, _WORDS_BY_NAME) if clip.source in table)
+    stated = [clip.licence, *known]
+    if clip.source in NEVER_TRAIN or any(evaluation_only(licence) for licence in stated):
+        return False
+    return licences == "all" or all(licence_is_clear(licence) for licence in stated)
 
 
 def lookalike(gloss: str) -> bool:

@@ -8,13 +8,18 @@ import pyarrow.parquet as pq
 
 from edge.landmark_store import UNKNOWN_FPS, Clip, read_store
 
-__all__ = ["SCHEMA", "UNKNOWN_FPS", "Clip", "read_store", "write_store"]
+__all__ = ["SCHEMA", "UNKNOWN_FPS", "Clip", "marks", "read_store", "write_store"]
 
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("clip", "label", "kind", "signer", "source", "licence")]
     + [("fps", pa.float32()), ("width", pa.int32()), ("height", pa.int32()), ("frames", pa.int32())]
     + [("hands", pa.list_(pa.float32())), ("pose", pa.list_(pa.float32()))]
 )
+
+
+def marks(stores: Sequence[Path]) -> list[str]:
+    """Tells whether stores are what they were, without reading them."""
+    return [f"{store.resolve()} {store.stat().st_size} {store.stat().st_mtime_ns}" for store in stores]
 
 
 def write_store(path: Path, clips: Sequence[Clip]) -> None:

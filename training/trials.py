@@ -12,14 +12,13 @@ from typing import Any
 from edge.bundle import Bundle
 from edge.errors import InputError
 from training.convert import to_float
-from training.figures import Judgement, figures_at
-from training.sources import letter_source
+from training.figures import UNCALIBRATED, Judgement, figures_at
+from training.sources import may_train
 from training.store import Clip, read_store
 
 _CLIPS = 20
 """Of each label and signer are judged: more say little that is new, and cost a trial's time."""
 _LEAST_GROUPS = 3
-UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +78,9 @@ def letters(args: argparse.Namespace) -> Task:
 
     full = load_config(args.config)
     base = shortened(full, args.rounds)
-    rounds = Rounds(args.store, args.licences, base, args.out)
-    clips = [clip for store in args.store for clip in read_store(store) if judgeable(clip, LABELS)]
-    if args.licences == "clear":
-        clips = [clip for clip in clips if letter_source(clip.source).clear]
+    rounds = Rounds(args.store, args.licences, base, args.out / "letters")
+    read = (clip for store in args.store for clip in read_store(store))
+    clips = [clip for clip in read if judgeable(clip, LABELS) and may_train(clip, args.licences)]
     split = split_of(sorted({clip.source for clip in clips}), args.hold_out)
     return Task(
         base=base,
@@ -109,7 +107,6 @@ def words(args: argparse.Namespace) -> Task:
     from training.words.bundle import write_bundle  # noqa: PLC0415
     from training.words.config import WordConfig  # noqa: PLC0415
     from training.words.crossval import held_out  # noqa: PLC0415
-    from training.words.data import may_train  # noqa: PLC0415
     from training.words.fit import fit  # noqa: PLC0415
     from training.words.folds import Fold  # noqa: PLC0415
     from training.words.judge import judge, judgeable  # noqa: PLC0415
@@ -117,7 +114,7 @@ def words(args: argparse.Namespace) -> Task:
 
     full = read_settings(args.config, WordConfig(), "training/words/config.py")
     base = shortened(full, args.rounds)
-    rounds = Rounds(args.store, args.licences, base, args.out)
+    rounds = Rounds(args.store, args.licences, base, args.out / "words")
     clips = [clip for clip in rounds.clips if judgeable(clip, rounds.labels) and may_train(clip, args.licences)]
     split = split_of(sorted({clip.signer for clip in clips}), args.hold_out)
     signers, glosses = held_out(Fold(0, frozenset(split.untrained)), rounds)

@@ -111,7 +111,14 @@ def _check_command(text: str) -> None:
 
 
 def _parse_path(text: str) -> Source:
-    path = Path(text).expanduser()
+    try:
+        text.encode("utf-8")  # OpenCV crashes the process by other names
+        path = Path(text).expanduser()
+    except UnicodeEncodeError:
+        shown = text.encode("utf-8", "backslashreplace").decode()
+        raise InputError(f"{shown}: a file name that is not UTF-8; rename the file") from None
+    except RuntimeError as error:
+        raise InputError(f"{text}: {error}; write the path out") from None
     try:
         kind = _kind_of(path, text)
     except FileNotFoundError:

@@ -15,6 +15,7 @@ import yaml
 from edge.config.schema import TOPIC_PART, Config
 from edge.errors import InputError
 
+_GREATEST = 1e9
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -46,6 +47,8 @@ def parse_config(text: str, origin: str) -> Config:
         mark = getattr(error, "problem_mark", None)
         where = f"{origin}:{mark.line + 1}" if mark else origin
         raise InputError(f"{where}: not valid YAML ({getattr(error, 'problem', error)}); mend that line") from error
+    except RecursionError:
+        raise InputError(f"{origin}: nested too deeply; write keys and values") from None
     if root is None:
         return Config()
     return typing.cast(Config, _build(Config, root, origin, ""))
@@ -59,7 +62,7 @@ def _build(cls: type, node: yaml.Node, origin: str, prefix: str) -> Any:
     limits = {field.name: field.metadata for field in dataclasses.fields(cls)}
     values: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = str(key_node.value)
+        key = " ".join(str(key_node.value).split())
         where = f"{origin}:{key_node.start_mark.line + 1}"
         if key not in hints:
             raise InputError(f"{where}: {prefix}{key}: unknown key; {_suggest(key, list(hints))}")
@@ -90,10 +93,14 @@ def _checked(hint: Any, value: Any, where: str) -> Any:
         if kind is type(None) and value is None:
             return None
         if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+            if abs(value) > _GREATEST or value != value:  # noqa: PLR0124 - NaN
+                raise InputError(f"{where}: {str(value)[:20]} is no number to work with; write a smaller one")
             return float(value)
         if kind is str and isinstance(value, int) and not isinstance(value, bool):
             return str(value)  # `source: 0` reads as a number and means a camera index
         if type(value) is kind:
+            if kind is str and "\0" in value:
+                raise InputError(f"{where}: has a NUL character in it; write it anew")
             return value
     wanted = " or ".join("empty" if kind is type(None) else _NAMES[kind] for kind in kinds)
     raise InputError(f"{where}: expected {wanted}, got {value!r}")
@@ -126,4 +133,6 @@ def _suggest(key: str, known: list[str]) -> str:
 
 
 def _given(node: yaml.Node) -> str:
-    return "a list" if isinstance(node, yaml.SequenceNode) else repr(node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    return "keys and values" if isinstance(node, yaml.MappingNode) else repr(node.value)

@@ -38,12 +38,20 @@ class CameraConfig:
     source: str = option(
         "0", "V4L2 index or path, video file, image folder, http(s) or rtsp URL, `exec:COMMAND`, or `demo[:TEXT]`"
     )
-    width_px: int = option(640, "width asked of the camera, and the frame width of `exec:` sources", at_least=16)
-    height_px: int = option(480, "height asked of the camera, and the frame height of `exec:` sources", at_least=16)
-    fps: float = option(30.0, "frame rate asked of the camera; pictures in a folder are played at it", above=0)
+    width_px: int = option(
+        640, "width asked of the camera, and the frame width of `exec:` sources", at_least=16, at_most=8192
+    )
+    height_px: int = option(
+        480, "height asked of the camera, and the frame height of `exec:` sources", at_least=16, at_most=8192
+    )
+    fps: float = option(
+        30.0, "frame rate asked of the camera; pictures in a folder are played at it", above=0, at_least=0.01
+    )
     mirrored: bool = option(False, "the camera gives mirrored pictures (a webcam in selfie mode)")
-    stall_seconds: float = option(3.0, "a source silent for so long is closed and opened again", above=0)
-    reopen_max_seconds: float = option(30.0, "longest pause between two attempts to open a lost source", above=0)
+    stall_seconds: float = option(3.0, "a source silent for so long is closed and opened again", above=0, at_most=3600)
+    reopen_max_seconds: float = option(
+        30.0, "longest pause between two attempts to open a lost source", above=0, at_most=3600
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,10 @@ def _file(name: str) -> Answer:
 def _content_security_policy(websocket_url: str | None) -> str:
     connect = "'self'"
     if websocket_url is not None:
-        parts = urlsplit(websocket_url)
+        try:
+            parts = urlsplit(websocket_url)
+        except ValueError:
+            parts = urlsplit("")
         if parts.scheme not in ("ws", "wss") or not parts.hostname or "@" in parts.netloc:
             raise InputError(
                 "display.broker_websocket_url: not a websocket address; write ws://host[:port][/path] or wss://..."

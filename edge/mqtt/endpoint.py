@@ -36,7 +36,10 @@ def parse_endpoint(url: str, ca_file: str | None, environment: Mapping[str, str]
     Raises:
         InputError: the URL, the certificate file or the credentials cannot be used.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InputError(f"mqtt.url: {error}; write mqtt://host:1883") from error
     if parts.scheme not in _DEFAULT_PORTS:
         # The URL is not repeated: a password may stand in it.
         raise InputError(
@@ -53,6 +56,11 @@ def parse_endpoint(url: str, ca_file: str | None, environment: Mapping[str, str]
     username, password = environment.get(USERNAME_VARIABLE), environment.get(PASSWORD_VARIABLE)
     if password and not username:
         raise InputError(f"{PASSWORD_VARIABLE} is set without {USERNAME_VARIABLE}; set both")
+    for name, value in ((USERNAME_VARIABLE, username), (PASSWORD_VARIABLE, password)):
+        try:
+            (value or "").encode("utf-8")
+        except UnicodeEncodeError:
+            raise InputError(f"{name}: is not UTF-8 text; set it anew") from None
     return Endpoint(
         url=url,
         host=host,

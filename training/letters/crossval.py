@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import MANIFEST
-from edge.types import Floats
+from edge.errors import InputError
 from training.convert import calibration_rows, to_float, to_int8
-from training.figures import Judgement
+from training.figures import UNCALIBRATED, Judgement
 from training.letters.bundle import open_bundle, write_bundle
 from training.letters.config import LetterConfig
 from training.letters.data import LABELS
@@ -27,9 +27,9 @@ from training.letters.rounds import Rounds
 from training.store import Clip, read_store
 
 log = logging.getLogger(__name__)
+_LEAST_SOURCES = 2
 _NOISE_WINDOWS = 200
 """By fold, kind and strength."""
-UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
     Sources that training may not read at all (`--licences clear`) share one model.
     """
     clips = _clips_by_source(stores)
-    calibration = calibration_rows(rounds(0).features)
-    unread = {source for source in clips if not rounds.reads(source)}
+    if len(clips) < _LEAST_SOURCES:
+        raise InputError(f"{', '.join(clips) or 'nobody'}: leaving one source out takes two sources or more")
+    unread = {source for source, own in clips.items() if not rounds.reads(own)}
     folds = []
     for source in sorted(clips, key=lambda name: (name not in unread, name)):
         done = out / "folds" / source / f"verdicts-{rounds.digest}.npz"
@@ -62,7 +63,7 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
             models = out / "folds" / ("unread" if source in unread else source)
             if not (models / rounds.digest).exists():
                 log.info("fold %s: %d clips held out", models.name, len(clips[source]))
-                _train_fold(source, rounds, calibration, config, models)
+                _train_fold(source, rounds, config, models)
             _judge_fold(clips[source], models, done)
         with np.load(done) as saved:
             verdicts = {kind: _judgements(clips[source], saved[kind]) for kind in ("float", "int8")}
@@ -80,29 +81,30 @@ def other_people(
     if not (folder / MANIFEST).exists():
         log.info("fold of other people: %s held out", ", ".join(held))
         model = fit(lambda number: rounds(number).without(held), config)
-        write_bundle(folder, to_int8(model, calibration_rows(rounds(0).features)), LABELS, point)
-    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    (folder / MANIFEST).write_text(json.dumps(manifest | {"operating_point": point}), "utf-8")
+        write_bundle(folder, to_int8(model, calibration_rows(rounds(0).without(held).features)), LABELS, point)
+    set_operating_point(folder, point)
     return idle_figures([clip for clip in clips if clip.source in held], open_bundle(folder))
 
 
-def noise_of_folds(
-    rounds: Rounds, stores: list[Path], points: dict[str, dict[str, Any]], out: Path
-) -> dict[str, list[float]]:
-    """Share of noise from which the folds' models would have said a letter, the hands in it those of unseen people.
+def set_operating_point(folder: Path, point: dict[str, Any]) -> None:
+    """Let a bundle say what this one lets pass; its network stays."""
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    (folder / MANIFEST).write_text(json.dumps(manifest | {"operating_point": point}), "utf-8")
 
-    `points`: operating points by the source that a fold never saw.
-    """
+
+def noise_of_folds(rounds: Rounds, stores: list[Path], out: Path) -> dict[str, list[float]]:
+    """Share of noise from which the folds' models would have said a letter, the hands in it those of unseen people."""
     by_fold = [
-        noise_accepted(clips, open_bundle(out / "folds" / source / "int8"), points[source], _NOISE_WINDOWS)
+        noise_accepted(clips, open_bundle(out / "folds" / source / "int8"), _NOISE_WINDOWS)
         for source, clips in sorted(_clips_by_source(stores).items())
-        if rounds.reads(source)
+        if rounds.reads(clips)
     ]
     return {kind: np.mean([fold[kind] for fold in by_fold], axis=0).round(5).tolist() for kind in by_fold[0]}
 
 
-def _train_fold(source: str, rounds: Rounds, calibration: Floats, config: LetterConfig, folder: Path) -> None:
+def _train_fold(source: str, rounds: Rounds, config: LetterConfig, folder: Path) -> None:
     """A float and an int8 bundle that never saw the source."""
+    calibration = calibration_rows(rounds(0).without([source]).features)
     model = fit(lambda number: rounds(number).without([source]), config)
     folder.mkdir(parents=True, exist_ok=True)
     for kind, content in (("float", to_float(model)), ("int8", to_int8(model, calibration))):
@@ -112,6 +114,8 @@ def _train_fold(source: str, rounds: Rounds, calibration: Floats, config: Letter
 
 
 def _judge_fold(clips: list[Clip], models: Path, done: Path) -> None:
+    for kind in ("float", "int8"):
+        set_operating_point(models / kind, UNCALIBRATED)  # an earlier report may have left its own
     done.parent.mkdir(parents=True, exist_ok=True)
     tables = {
         kind: np.stack([judgement.probabilities for judgement in judge(clips, open_bundle(models / kind))])

@@ -13,14 +13,7 @@ from edge.letters import MOTION_LETTERS, NOTHING
 from edge.types import Floats
 from edge.windows import HandChooser, HandTrack, Times
 from training.letters.drawings import Drawings
-from training.sources import (
-    NEVER_TRAIN,
-    evaluation_only,
-    letter_source,
-    refuse_never_train,
-    trainable,
-    word_source,
-)
+from training.sources import may_train, refuse_never_train, trainable
 from training.store import Clip, read_store
 
 LABELS = (*string.ascii_uppercase, NOTHING)
@@ -100,21 +93,16 @@ def load_letters(stores: Iterable[Path], licences: str = "all") -> LetterData:
     reader = _Reader()
     for store in stores:
         for clip in read_store(store):
-            if _may_be_read(clip, licences):
+            if may_be_read(clip, licences):
                 reader.add(clip)
     return reader.data()
 
 
-def _may_be_read(clip: Clip, licences: str) -> bool:
+def may_be_read(clip: Clip, licences: str) -> bool:
     """Whether training reads a clip. People who sign words are read as examples of `nothing`, under the same rules."""
     if clip.kind == "letter":
-        refuse_never_train([clip.source])
-        source = letter_source(clip.source)
-    else:
-        source = word_source(clip.source)
-        if clip.source in NEVER_TRAIN or evaluation_only(source.licence):
-            return False  # the stores of words hold them for tests
-    return licences != "clear" or source.clear
+        refuse_never_train([clip.source])  # the stores of words hold such sources for tests, those of letters must not
+    return may_train(clip, licences)
 
 
 class _Reader:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable, why_skipped
 from training.letters.options import SHIPPED, add_arguments, open_rounds
 from training.store import Clip, read_store
-
-log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
@@ -34,7 +31,7 @@ def main(argv: list[str]) -> int:
 
 
 def evaluate(stores: list[Path], bundle: Bundle) -> dict[str, Any]:
-    """The figures of contract 1 for all letter clips of the stores; clips of other people under `idle`."""
+    """The figures of contract 1 for all letter clips of the stores; clips of other people under `others`."""
     skipped: Counter[str] = Counter()
     clips: list[Clip] = []
     others: list[Clip] = []

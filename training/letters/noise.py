@@ -1,7 +1,6 @@
 """Noise that must not be read as a letter: points that are no hand, hands buried in noise, features of nothing."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,6 @@ from edge.letters import LetterModel
 from edge.types import Floats
 from training.figures import is_emitted
 from training.letters.data import still_points
-from training.letters.operating import tempered
 from training.store import Clip
 
 SPREADS = (0.3, 1.0, 3.0)
@@ -19,16 +17,16 @@ SPREADS = (0.3, 1.0, 3.0)
 KINDS = ("points", "hand", "features")
 
 
-def noise_accepted(clips: Sequence[Clip], bundle: Bundle, point: dict[str, Any], count: int) -> dict[str, list[float]]:
+def noise_accepted(clips: Sequence[Clip], bundle: Bundle, count: int) -> dict[str, list[float]]:
     """By kind of noise, for each of SPREADS: share of `count` windows from which a letter would have been emitted.
 
-    `clips` hold the hands that are buried; `point` is the operating point, for a bundle at temperature 1.
+    `clips` hold the hands that are buried.
     """
     model, rng = LetterModel(bundle), np.random.default_rng(0)
     known = [points for clip in clips if (points := still_points(clip)) is not None]
     hands = np.stack([known[i] for i in rng.integers(len(known), size=count)])
     return {
-        kind: [_accepted(_features(kind, hands, spread, rng), model, point) for spread in SPREADS] for kind in KINDS
+        kind: [_accepted(_features(kind, hands, spread, rng), model, bundle) for spread in SPREADS] for kind in KINDS
     }
 
 
@@ -41,6 +39,6 @@ def _features(kind: str, hands: Floats, spread: float, rng: np.random.Generator)
     return letter_features(np.repeat(points[:, None], GRID_STEPS, axis=1))
 
 
-def _accepted(features: Floats, model: LetterModel, point: dict[str, Any]) -> float:
+def _accepted(features: Floats, model: LetterModel, bundle: Bundle) -> float:
     table = np.stack([model.probabilities(row) for row in features])
-    return float(is_emitted(tempered(table, point["temperature"]), model.labels, point).mean())
+    return float(is_emitted(table, model.labels, bundle.operating_point).mean())

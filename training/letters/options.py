@@ -5,7 +5,7 @@ from pathlib import Path
 
 from training.letters.config import load_config
 from training.letters.rounds import Rounds
-from training.options import add_training_arguments, existing_stores
+from training.options import add_training_arguments, check_length, existing_stores
 
 BUILD = Path("build/letters")
 SHIPPED = Path(__file__).resolve().parents[2] / "models" / "letters"
@@ -20,6 +20,8 @@ def open_rounds(args: argparse.Namespace) -> Rounds:
     """The rounds that the command line names.
 
     Raises:
-        InputError: a store does not exist.
+        InputError: a store does not exist, or settings train nothing.
     """
-    return Rounds(existing_stores(args), args.licences, load_config(args.config), args.out)
+    config = load_config(args.config)
+    check_length(config)
+    return Rounds(existing_stores(args), args.licences, config, args.out)

@@ -10,13 +10,15 @@ import keras
 import numpy as np
 
 from edge.errors import AslEdgeError, InputError
+from edge.letters import NOTHING
 from training.convert import agreement_of, calibration_rows, to_int8
 from training.letters.bundle import write_bundle
 from training.letters.card import write_card
+from training.letters.config import load_config
 from training.letters.data import LABELS
 from training.letters.options import SHIPPED, add_arguments, open_rounds
-from training.letters.report import REPORT
-from training.sources import letter_source
+from training.options import REPORT, check_training
+from training.sources import letter_source, word_source
 
 log = logging.getLogger(__name__)
 MOST_ACCURACY_LOST = 0.003
@@ -34,13 +36,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
     model = _float_model(args.out / "float.keras")
+    training = json.loads((args.out / "training.json").read_text("utf-8"))
+    check_training(training, args.licences, load_config(args.config))
     report = None if args.without_crossval else _report(args.out / REPORT[args.licences])
     features = open_rounds(args)(0).features
     content = to_int8(model, calibration_rows(features))
-    training = json.loads((args.out / "training.json").read_text("utf-8"))
     facts: dict[str, Any] = {
         "quantization": "static int8, weights per channel",
-        "sources": _sources(training["sources"]),
+        "sources": sources_of(training["sources"]),
     }
     point = DEFAULT_POINT
     if report is not None:
@@ -89,8 +92,14 @@ def _report(path: Path) -> dict[str, Any]:
     return report
 
 
-def _sources(clips: dict[str, int]) -> list[dict[str, Any]]:
-    return [{"name": name, "licence": letter_source(name).licence, "clips": count} for name, count in clips.items()]
+def sources_of(counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
+    """The manifest's list: people who spell first, then who is taught as `nothing`."""
+    return [
+        {"name": name, "licence": (letter_source if taught == "letters" else word_source)(name).licence, "clips": clips}
+        | ({} if taught == "letters" else {"taught_as": NOTHING})
+        for taught, sources in counts.items()
+        for name, clips in sources.items()
+    ]
 
 
 def _metrics(report: dict[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from edge.letters import MOTION_LETTERS
 from training.figures import Judgement, figures, is_emitted
 from training.letters.config import LetterConfig
-from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people
+from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people, set_operating_point
 from training.letters.data import LABELS
 from training.letters.operating import fit_operating_point, tempered
 from training.letters.rounds import Rounds
+from training.options import REPORT
 from training.sources import LETTER_SOURCES, letter_source
-
-REPORT = {"all": "crossval.json", "clear": "crossval-clear.json"}
-"""File name by the licences trained on."""
 
 
 def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> dict[str, Any]:
@@ -36,7 +34,10 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
     kept = [verdict for verdict, shows in zip(verdicts, shown, strict=True) if shows]
     report["mean_source_accuracy_shown"] = figures(kept, LABELS, emitted[shown])["mean_source_accuracy"]
     report["motions"] = _motions(verdicts, emitted)
-    report["noise"] = noise_of_folds(rounds, stores, points, out)
+    for source, own in points.items():
+        if (folder := out / "folds" / source / "int8").is_dir():  # `training.spelling --bundle` takes it as it is
+            set_operating_point(folder, own)
+    report["noise"] = noise_of_folds(rounds, stores, out)
     report["others"] = other_people(rounds, stores, config, point, out)
     (out / REPORT[rounds.licences]).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report

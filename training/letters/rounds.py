@@ -1,17 +1,19 @@
 """Rounds of samples on disk: drawn once, used by every fold and by the final model, kept for the next start."""
 
-import hashlib
 import logging
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from edge.errors import InputError
 from training.letters.config import LetterConfig
-from training.letters.data import LetterData, load_letters
+from training.letters.data import LetterData, load_letters, may_be_read
 from training.letters.sampling import Sampler
 from training.letters.windows import Samples
-from training.sources import letter_source
+from training.settings import digest
+from training.store import Clip, marks
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +24,7 @@ class Rounds:
     def __init__(self, stores: list[Path], licences: str, config: LetterConfig, folder: Path) -> None:
         self._stores, self._config = stores, config
         self.licences = licences
-        self.digest = _digest(stores, licences, config)
+        self.digest = digest([*marks(stores), licences, config.digest()])
         """Names all that is made of these samples."""
         self._folder = folder / f"rounds-{self.digest}"
         self._data: LetterData | None = None
@@ -49,15 +51,15 @@ class Rounds:
             self._data = load_letters(self._stores, self.licences)
         return self._data
 
-    def reads(self, source: str) -> bool:
-        """Whether letters of this source are among the samples."""
-        return self.licences != "clear" or letter_source(source).clear
+    def reads(self, clips: Iterable[Clip]) -> bool:
+        """Whether any of these may be among the samples."""
+        return any(may_be_read(clip, self.licences) for clip in clips)
 
     def _drawn(self, number: int) -> Samples:
+        if not len(self.data.labels):
+            names = ", ".join(str(store) for store in self._stores)
+            raise InputError(
+                f"{names}: no letter that may be trained on (licences: {self.licences}); name other stores"
+            )
         seed = self._config.seed * 1000 + number
         return Sampler(self.data, self._config, seed).samples(self._config.round_samples)
-
-
-def _digest(stores: list[Path], licences: str, config: LetterConfig) -> str:
-    marks = [f"{store.resolve()} {store.stat().st_size} {store.stat().st_mtime_ns}" for store in stores]
-    return hashlib.sha256("\n".join([*marks, licences, config.digest()]).encode()).hexdigest()[:12]

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import json
 import logging
+from collections import Counter
 
 from training.letters.config import load_config
 from training.letters.fit import fit
@@ -19,7 +20,7 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     config = load_config(args.config)
     rounds = open_rounds(args)
-    folder = args.out / "final"
+    folder = args.out / f"final-{rounds.digest}"  # a checkpoint of other samples or settings is none of this run's
     folder.mkdir(parents=True, exist_ok=True)
     model = fit(rounds, config, folder)
     model.save(args.out / "float.keras")
@@ -29,8 +30,9 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _sources(rounds: Rounds) -> dict[str, int]:
-    """Stills and sequences of letters by source."""
+def _sources(rounds: Rounds) -> dict[str, dict[str, int]]:
+    """Stills and sequences by what they are taught as, `letters` or `nothing`, and source."""
     data = rounds.data
-    names = [*data.sources.tolist(), *(track.source for track in data.tracks)]
-    return {name: names.count(name) for name in sorted(set(names))}
+    letters = Counter([*data.sources.tolist(), *(track.source for track in data.tracks)])
+    nothing = Counter([*data.control_sources.tolist(), *(track.source for track in data.others)])
+    return {"letters": dict(sorted(letters.items())), "nothing": dict(sorted(nothing.items()))}

@@ -12,7 +12,7 @@ from edge.bundle import Bundle
 from edge.types import Floats
 from edge.words import WordModel
 from training.convert import to_float
-from training.figures import Judgement
+from training.figures import UNCALIBRATED, Judgement
 from training.store import Clip
 from training.words.bundle import open_bundle, write_bundle
 from training.words.config import WordConfig
@@ -24,7 +24,6 @@ from training.words.rounds import Rounds
 from training.words.sampling import NOISE, Samples
 
 log = logging.getLogger(__name__)
-UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
 _CALIBRATION_ROWS = 1500
 
 
@@ -42,8 +41,7 @@ class Judged:
 def leave_people_out(rounds: Rounds, config: WordConfig, out: Path) -> list[Judged]:
     """Train, quantise and judge every fold; what is done already is read back."""
     return [
-        _judged(fold, rounds, config, out / "folds" / f"{fold.number}-{config.digest()}")
-        for fold in folds(rounds.clips)
+        _judged(fold, rounds, config, out / "folds" / f"{fold.number}-{rounds.digest}") for fold in folds(rounds.clips)
     ]
 
 
@@ -66,8 +64,9 @@ def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Jud
     done = folder / "verdicts.npz"
     if not done.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        model = network_without(*held_out(fold, rounds), rounds, config, folder / "float.keras")
-        calibration = calibration_windows(rounds(0))
+        signers, glosses = held_out(fold, rounds)
+        model = network_without(signers, glosses, rounds, config, folder / "float.keras")
+        calibration = calibration_windows(rounds(0).without(signers, glosses))
         networks = {
             kind: WordModel(write_bundle(folder / kind, content, rounds.labels, UNCALIBRATED))
             for kind, content in (("float", to_float(model)), ("int8", to_faithful_int8(model, calibration)))

@@ -11,7 +11,7 @@ from edge.letters import NOTHING
 from edge.teach import on_own_clock
 from edge.types import Floats
 from edge.word_features import BODY, LEFT, POINTS, RIGHT, Times
-from training.sources import NEVER_TRAIN, evaluation_only, licence_is_clear, lookalike, word_trainable
+from training.sources import lookalike, may_train, word_trainable
 from training.store import Clip, read_store
 
 CORE = ("hello", "thankyou", "iloveyou", "yes", "no", "help", "please")
@@ -51,13 +51,6 @@ def read_words(stores: list[Path]) -> list[Clip]:
     return [clip for store in stores for clip in read_store(store) if clip.kind != "letter" and len(clip.hands)]
 
 
-def may_train(clip: Clip, licences: str) -> bool:
-    """Whether any training run may see a clip."""
-    if clip.source in NEVER_TRAIN or evaluation_only(clip.licence):
-        return False
-    return licences == "all" or licence_is_clear(clip.licence)
-
-
 def word_tracks(clips: Iterable[Clip], labels: tuple[str, ...], licences: str = "all") -> list[Track]:
     """What may be trained on: vocabulary words that show what their name says, and all else as `nothing`."""
     tracks = []
@@ -77,12 +70,12 @@ def track_of(clip: Clip, label: str) -> Track:
     return Track(clip.clip, times, points, clip.label, label, clip.signer, clip.source, fps_known=clip.fps > 0)
 
 
-def spelling_tracks(stores: list[Path], most_by_source: int = 300) -> list[Track]:
+def spelling_tracks(stores: list[Path], licences: str, most_by_source: int = 300) -> list[Track]:
     """Sequences of fingerspelling: a hand without a body, no word."""
     tracks: dict[str, list[Track]] = {}
     for store in stores:
         for clip in read_store(store):
-            if clip.kind == "letter" and not clip.still and _picked(clip.clip):
+            if clip.kind == "letter" and not clip.still and _picked(clip.clip) and may_train(clip, licences):
                 own = tracks.setdefault(clip.source, [])
                 if len(own) < most_by_source and np.isfinite(clip.hands[:, :, 0, 0]).any(axis=1).all():
                     own.append(_one_hand(track_of(clip, NOTHING)))

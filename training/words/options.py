@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from training.options import add_training_arguments, existing_stores
+from training.options import add_training_arguments, check_length, existing_stores
 from training.settings import read_settings
 from training.words.config import WordConfig
 from training.words.rounds import Rounds
@@ -25,6 +25,8 @@ def open_rounds(args: argparse.Namespace) -> Rounds:
     """The rounds that the command line names.
 
     Raises:
-        InputError: a store does not exist.
+        InputError: a store does not exist, or settings train nothing.
     """
-    return Rounds(existing_stores(args), args.licences, settings(args), args.out)
+    config = settings(args)
+    check_length(config)
+    return Rounds(existing_stores(args), args.licences, config, args.out)

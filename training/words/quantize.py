@@ -11,13 +11,13 @@ import keras
 from edge.errors import AslEdgeError, InputError
 from training.convert import agreement_of
 from training.letters.quantize import LEAST_AGREEMENT, check_parity
-from training.sources import word_source
+from training.options import REPORT, check_training
+from training.sources import UNKNOWN, letter_source, word_source
 from training.words.bundle import write_bundle
 from training.words.card import write_card
 from training.words.crossval import calibration_windows
 from training.words.network import to_faithful_int8
-from training.words.options import SHIPPED, add_arguments, open_rounds
-from training.words.report import REPORT
+from training.words.options import SHIPPED, add_arguments, open_rounds, settings
 from training.words.teach import TEACH_REPORT
 
 log = logging.getLogger(__name__)
@@ -36,14 +36,15 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     model = keras.models.load_model(_made(args.out / "float.keras", "training.train words"), compile=False)
     training = json.loads((args.out / "training.json").read_text("utf-8"))
-    report = None if args.without_crossval else _report(args.out / REPORT)
+    check_training(training, args.licences, settings(args))
+    report = None if args.without_crossval else _report(args.out / REPORT[args.licences])
     lessons = _lessons(args.out / TEACH_REPORT)
     samples = open_rounds(args)(0)
     content = to_faithful_int8(model, calibration_windows(samples))
     facts: dict[str, Any] = {
         "quantization": "static int8, weights per channel",
         "sources": [
-            {"name": name, "licence": word_source(name).licence, "clips": count}
+            {"name": name, "licence": _licence(name), "clips": count}
             for name, count in sorted(training["sources"].items())
         ],
         "texts": _TEXTS,
@@ -62,6 +63,12 @@ def main(argv: list[str]) -> int:
     bundle = write_bundle(args.bundle, content, tuple(training["labels"]), point, facts, args.version)
     write_card(bundle, report, lessons)
     return 0
+
+
+def _licence(name: str) -> str:
+    """Of a source of words, or of people who spell, which are taught as `nothing`."""
+    known = word_source(name)
+    return known.licence if known.licence != UNKNOWN else letter_source(name).licence
 
 
 def _lessons(path: Path) -> dict[str, Any] | None:

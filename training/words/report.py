@@ -15,7 +15,8 @@ from edge.letters import NOTHING
 from edge.word_reader import WordReader
 from training.figures import Judgement, emitted_by, figures, forced_choice, restricted
 from training.letters.operating import tempered
-from training.sources import NEVER_TRAIN, evaluation_only, lookalike, word_trainable
+from training.options import REPORT
+from training.sources import evaluation_only, lookalike, may_train, word_trainable
 from training.store import Clip
 from training.words.config import WordConfig
 from training.words.crossval import Judged, leave_people_out
@@ -25,7 +26,6 @@ from training.words.operating import fit_operating_point
 from training.words.rounds import Rounds
 from training.words.streams import Tally, streams
 
-REPORT = "crossval.json"
 Point = dict[str, Any]
 """An operating point, as the manifest has it."""
 Pair = tuple[Clip, Judgement]
@@ -45,7 +45,7 @@ def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, A
     """Train and judge every fold; write the report to `out` and return it."""
     folds = leave_people_out(rounds, config, out)
     report = report_of(folds, rounds.labels)
-    (out / REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    (out / REPORT[rounds.licences]).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
 
 
@@ -81,6 +81,9 @@ def report_of(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, Any]:
         "others": {
             "signs outside the vocabulary, webcams": _said(rows, labels, _is_unknown),
             "signs outside the vocabulary, dictionaries": _said(rows, labels, _is_unknown_dictionary),
+            "words shipped disabled": _said(
+                rows, labels, lambda clip, _: clip.label in point["disabled"] and fits(clip)
+            ),
             "people at rest": _said(rows, labels, _is_idle),
             "signs outside the vocabulary, webcams, core words alone active": _said(core, labels, _is_unknown),
         },
@@ -96,12 +99,14 @@ def _streams(
 
     `words` are those that are to be said.
     """
-    tallies = {"words of the vocabulary": Tally(), "other signs": Tally(), "people at rest": Tally()}
+    names = ("words of the vocabulary", "words shipped disabled", "other signs", "people at rest")
+    tallies = {name: Tally() for name in names}
     for fold, point in zip(folds, points, strict=True):
         bundle = dataclasses.replace(fold.bundle, manifest=fold.bundle.manifest | {"operating_point": point})
         fitting = [clip for clip in fold.clips if fits(clip)]
         kinds = (
             [clip for clip in fitting if clip.label in words],
+            [clip for clip in fitting if clip.label in labels and clip.label not in words],
             [clip for clip in fitting if clip.kind == "word" and clip.label not in labels],
             [clip for clip in fitting if clip.kind == "idle"],
         )
@@ -113,12 +118,7 @@ def _streams(
 
 def fits(clip: Clip) -> bool:
     """Whether a clip may set thresholds: what may be trained on may."""
-    return (
-        clip.source not in NEVER_TRAIN
-        and not evaluation_only(clip.licence)
-        and word_trainable(clip.source, clip.label)
-        and not lookalike(clip.label)
-    )
+    return may_train(clip, "all") and word_trainable(clip.source, clip.label) and not lookalike(clip.label)
 
 
 def _fitting(folds: Iterable[Judged]) -> list[Pair]:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from training.store import Clip
+from edge.errors import InputError
+from edge.letters import NOTHING
+from training.settings import digest
+from training.store import Clip, marks
 from training.words.config import WordConfig
-from training.words.data import read_words, spelling_tracks, vocabulary, word_tracks
+from training.words.data import CORE, WLASL50_SOURCE, Track, read_words, spelling_tracks, vocabulary, word_tracks
 from training.words.sampling import Sampler, Samples
 
 log = logging.getLogger(__name__)
@@ -18,8 +21,11 @@ class Rounds:
     """Samples by round number."""
 
     def __init__(self, stores: list[Path], licences: str, config: WordConfig, folder: Path) -> None:
-        self._stores, self._licences, self._config = stores, licences, config
-        self._folder = folder / f"rounds-{licences}-{config.samples_digest()}"
+        self._stores, self._config = stores, config
+        self.licences = licences
+        self.digest = digest([*marks(stores), licences, config.digest()])
+        """Names all that is made of these samples."""
+        self._folder = folder / f"rounds-{digest([*marks(stores), licences, config.samples_digest()])}"
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, number: int) -> Samples:
@@ -42,6 +48,17 @@ class Rounds:
     def labels(self) -> tuple[str, ...]:
         return vocabulary(self.clips)
 
+    @cached_property
+    def spelling(self) -> list[Track]:
+        """People who spell, taught as `nothing`."""
+        return spelling_tracks(self._stores, self.licences)
+
     def _sampler(self, number: int) -> Sampler:
-        tracks = word_tracks(self.clips, self.labels, self._licences)
-        return Sampler(tracks, spelling_tracks(self._stores), self.labels, self._config, number)
+        tracks = word_tracks(self.clips, self.labels, self.licences)
+        if not {track.label for track in tracks} - {NOTHING}:
+            names = ", ".join(str(store) for store in self._stores)
+            raise InputError(
+                f"{names}: no word of the vocabulary ({', '.join(CORE)}, the glosses of {WLASL50_SOURCE}) that may be "
+                f"trained on (licences: {self.licences}); teach signs of your own with asl-edge models teach"
+            )
+        return Sampler(tracks, self.spelling, self.labels, self._config, number)

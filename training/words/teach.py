@@ -17,16 +17,18 @@ from edge.errors import InputError
 from edge.letters import NOTHING
 from edge.prototypes import Likeness, Prototypes
 from edge.word_reader import WordReader
+from training.figures import UNCALIBRATED
+from training.options import REPORT
 from training.store import Clip
 from training.words.bundle import write_bundle
 from training.words.config import WordConfig
-from training.words.crossval import UNCALIBRATED, calibration_windows, held_out, network_without
+from training.words.crossval import calibration_windows, held_out, network_without
 from training.words.data import CORE
 from training.words.folds import FOLDS, folds
 from training.words.lessons import EXAMPLES, TAUGHT, Lesson, Pupil
 from training.words.likeness import fit_likeness
 from training.words.network import to_faithful_int8
-from training.words.report import REPORT, fits
+from training.words.report import fits
 from training.words.rounds import Rounds
 from training.words.streams import streams
 
@@ -43,9 +45,10 @@ def teach(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
     Raises:
         InputError: the cross-validation, whose floors the words have, was not run.
     """
-    if not (out / REPORT).is_file():
-        raise InputError(f"{out / REPORT}: missing; run python -m training.evaluate words --leave-people-out first")
-    points = json.loads((out / REPORT).read_text("utf-8"))["points_of_folds"]
+    judged = out / REPORT[rounds.licences]
+    if not judged.is_file():
+        raise InputError(f"{judged}: missing; run python -m training.evaluate words --leave-people-out first")
+    points = json.loads(judged.read_text("utf-8"))["points_of_folds"]
     report = report_of([_pupil(fold, rounds, config, out) for fold in range(FOLDS)], points)
     (out / TEACH_REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
@@ -70,10 +73,10 @@ def _pupil(number: int, rounds: Rounds, config: WordConfig, out: Path) -> Pupil:
     signers, foreign = held_out(folds(rounds.clips)[number], rounds)
     beyond_core = [label for label in rounds.labels if label not in CORE and label != NOTHING]
     unseen = foreign | set(beyond_core[number::FOLDS])
-    folder = out / "teach" / f"{number}-{config.digest()}"
+    folder = out / "teach" / f"{number}-{rounds.digest}"
     folder.mkdir(parents=True, exist_ok=True)
     model = network_without(signers, unseen, rounds, config, folder / "float.keras")
-    content = to_faithful_int8(model, calibration_windows(rounds(0)))
+    content = to_faithful_int8(model, calibration_windows(rounds(0).without(signers, unseen)))
     bundle = write_bundle(folder / "int8", content, rounds.labels, UNCALIBRATED)
     return Pupil(bundle, [clip for clip in rounds.clips if fits(clip)], signers, unseen)
 

@@ -6,7 +6,7 @@ import json
 import logging
 from collections import Counter
 
-from training.words.data import may_train
+from training.sources import may_train
 from training.words.fit import fit
 from training.words.options import add_arguments, open_rounds, settings
 
@@ -22,6 +22,7 @@ def main(argv: list[str]) -> int:
     longer = dataclasses.replace(config, passes=config.final_passes)
     fit(rounds, longer, len(rounds.labels)).save(args.out / "float.keras")
     sources = Counter(clip.source for clip in rounds.clips if may_train(clip, args.licences))
+    sources += Counter(track.source for track in rounds.spelling)
     facts = {
         "config": dataclasses.asdict(config),
         "licences": args.licences,
