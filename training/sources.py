@@ -190,6 +190,11 @@ def word_source(name: str) -> Source:
     return _WORDS_BY_NAME.get(name, Source(name, UNKNOWN, UNKNOWN))
 
 
+def licence_of(name: str) -> str:
+    """What the tables say of a source of letters or words."""
+    return next((table[name].licence for table in (_BY_NAME, _WORDS_BY_NAME) if name in table), UNKNOWN)
+
+
 def word_trainable(name: str, label: str) -> bool:
     """Whether clips of `label` of this source may be trained on as that label."""
     return label not in word_source(name).exclude

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import Bundle
+from edge.letters import NOTHING
 from training.letters.noise import KINDS, SPREADS
 from training.sources import LETTER_SOURCES, Source
 
@@ -22,7 +23,7 @@ def write_card(bundle: Bundle, report: dict[str, Any] | None, clear: dict[str, A
         parts.append(_others(report))
     if clear is not None:
         parts.append(_clear(clear))
-    parts += [EXPERIMENTS.read_text("utf-8").strip(), _sources()]
+    parts += [EXPERIMENTS.read_text("utf-8").strip(), _sources(), _taught_as_nothing(bundle)]
     (bundle.path / "CARD.md").write_text("\n\n".join(parts) + "\n", "utf-8")
 
 
@@ -137,6 +138,11 @@ def _sources() -> str:
     return "\n".join(
         [head, "", "| source | licence | signers | remarks | not trained on |", "|---|---|---|---|---|", *rows]
     )
+
+
+def _taught_as_nothing(bundle: Bundle) -> str:
+    names = [row["name"] for row in bundle.manifest["sources"] if row.get("taught_as") == NOTHING]
+    return f"Also trained on, as `nothing`: {', '.join(names) or 'nobody'}."
 
 
 def _source(source: Source) -> str:

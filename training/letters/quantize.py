@@ -18,7 +18,7 @@ from training.letters.config import load_config
 from training.letters.data import LABELS
 from training.letters.options import SHIPPED, add_arguments, open_rounds
 from training.options import REPORT, check_training
-from training.sources import letter_source, word_source
+from training.sources import licence_of
 
 log = logging.getLogger(__name__)
 MOST_ACCURACY_LOST = 0.003
@@ -95,7 +95,7 @@ def _report(path: Path) -> dict[str, Any]:
 def sources_of(counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
     """The manifest's list: people who spell first, then who is taught as `nothing`."""
     return [
-        {"name": name, "licence": (letter_source if taught == "letters" else word_source)(name).licence, "clips": clips}
+        {"name": name, "licence": licence_of(name), "clips": clips}
         | ({} if taught == "letters" else {"taught_as": NOTHING})
         for taught, sources in counts.items()
         for name, clips in sources.items()

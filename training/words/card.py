@@ -23,7 +23,7 @@ def write_card(bundle: Bundle, report: dict[str, Any] | None, lessons: dict[str,
             _by_group(report),
             _by_label(report, bundle),
         ]
-    parts += [EXPERIMENTS.read_text("utf-8").strip(), _sources()]
+    parts += [EXPERIMENTS.read_text("utf-8").strip(), _sources(), _spelling(bundle)]
     (bundle.path / "CARD.md").write_text("\n\n".join(parts) + "\n", "utf-8")
 
 
@@ -158,6 +158,12 @@ def _by_label(report: dict[str, Any], bundle: Bundle) -> str:
         rows.append(f"| {label} | {shown} | {state} | {', '.join(mistakes[:3])} |")
     head = ["## By word", "", "| word | accuracy | floor | read instead (clips) |", "|---|---|---|---|"]
     return "\n".join([*head, *rows])
+
+
+def _spelling(bundle: Bundle) -> str:
+    known = {source.name for source in WORD_SOURCES}
+    names = [row["name"] for row in bundle.manifest["sources"] if row["name"] not in known]
+    return f"Also trained on: {', '.join(names) or 'nobody'} (fingerspelling, as `nothing`; see the letters' card)."
 
 
 def _sources() -> str:

@@ -12,7 +12,7 @@ from edge.errors import AslEdgeError, InputError
 from training.convert import agreement_of
 from training.letters.quantize import LEAST_AGREEMENT, check_parity
 from training.options import REPORT, check_training
-from training.sources import UNKNOWN, letter_source, word_source
+from training.sources import licence_of
 from training.words.bundle import write_bundle
 from training.words.card import write_card
 from training.words.crossval import calibration_windows
@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
     facts: dict[str, Any] = {
         "quantization": "static int8, weights per channel",
         "sources": [
-            {"name": name, "licence": _licence(name), "clips": count}
+            {"name": name, "licence": licence_of(name), "clips": count}
             for name, count in sorted(training["sources"].items())
         ],
         "texts": _TEXTS,
@@ -63,12 +63,6 @@ def main(argv: list[str]) -> int:
     bundle = write_bundle(args.bundle, content, tuple(training["labels"]), point, facts, args.version)
     write_card(bundle, report, lessons)
     return 0
-
-
-def _licence(name: str) -> str:
-    """Of a source of words, or of people who spell, which are taught as `nothing`."""
-    known = word_source(name)
-    return known.licence if known.licence != UNKNOWN else letter_source(name).licence
 
 
 def _lessons(path: Path) -> dict[str, Any] | None:
