@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from edge.camera.opencv import Decode
 from edge.camera.source import Source
 from edge.camera.streams import Stream, open_stream
 from edge.config import CameraConfig
-from edge.errors import AslEdgeError
+from edge.errors import one_line
+
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -60,8 +63,9 @@ class Session:
         try:
             with contextlib.closing(open_stream(self._source, self._config, self._closing)) as stream:
                 self._read(stream)
-        except (AslEdgeError, OSError, cv2.error) as error:
-            self.reason = str(error)
+        except Exception as error:  # whatever a camera's driver or library throws, it is looked for again
+            self.reason = str(error) if isinstance(error, cv2.error) else one_line(error)
+            log.debug("camera %s", self._source.name, exc_info=True)
         finally:
             self.finished.set()
 

@@ -78,11 +78,6 @@ class LetterData:
             self.control_sources[keep_control],
         )
 
-    def only(self, sources: Iterable[str]) -> "LetterData":
-        """These sources alone."""
-        names = set(sources)
-        return self.without({*self.sources.tolist(), *(t.source for t in [*self.tracks, *self.others])} - names)
-
 
 def load_letters(stores: Iterable[Path], licences: str = "all") -> LetterData:
     """Read stores for training; `licences` is `all` or `clear`.
