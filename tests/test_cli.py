@@ -153,6 +153,7 @@ def test_every_command_ends_in_one_way(capsys: pytest.CaptureFixture[str]) -> No
         (["training.tune", "letters", "--out", "{folder}", "--store", "{folder}/none.parquet"], "none.parquet"),
         (["training.extract", "{folder}/none", "--out", "{folder}/s.parquet"], "none"),
         (["training.record", "--out", "{folder}/s.parquet", "--signer", "s1"], "no LABEL"),
+        (["training.record", "ticket", "--out", "{folder}/none/s.parquet", "--signer", "s1"], "there is no folder"),
         (["training.quantize", "letters", "--out", "{folder}"], "float.keras"),
     ],
 )

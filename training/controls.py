@@ -17,6 +17,7 @@ from edge.bundle import Bundle, load_bundle
 from edge.cli import run_command
 from edge.config import ControlsConfig
 from edge.controls import Controls
+from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.gestures import GESTURES
 from edge.paths import shipped
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
             clips[group] += 1
             minutes[group] += 0 if clip.still else len(clip.hands) / (clip.fps or UNKNOWN_FPS) / 60
             seen[group].update(gestures_in(clip, bundle))
+    if not clips:
+        raise InputError(f"no clip of {', '.join(args.source or ['anybody'])} in the stores; name others")
     for group, count in sorted(clips.items()):
         figures = {"clips": count, "minutes": round(minutes[group], 1), "gestures": dict(seen[group])}
         print(json.dumps({"label": group, **figures}), flush=True)

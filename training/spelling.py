@@ -22,6 +22,7 @@ import numpy as np
 from edge.bundle import Bundle, load_bundle
 from edge.cli import run_command
 from edge.demo import DemoSigner
+from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.letters import MOTION_LETTERS
 from edge.lexicon import Lexicon
@@ -178,6 +179,8 @@ def run(args: argparse.Namespace) -> int:
         for clip in read_store(store):
             if clip.kind == "letter" and (not args.source or clip.source in args.source):
                 clips[clip.source].append(clip)
+    if args.store and not clips:
+        raise InputError(f"no letters of {', '.join(args.source or ['anybody'])} in the stores; name others")
     for fps in args.fps:
         words = drawn(fps) if args.drawn else recorded(clips, fps)
         figures = {"fps": fps, **measure(words, bundle, verbose=args.verbose)}
