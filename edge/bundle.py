@@ -100,16 +100,16 @@ def verify_bundle(path: Path) -> Bundle:
     for role, entry in _entries(path, manifest).items():
         file = path / entry["name"]
         try:
-            content = file.read_bytes()
+            altered = sha256(file) != entry["sha256"]
             if role == "labels":
-                labels = tuple(content.decode("utf-8").split("\n"))
+                labels = tuple(file.read_text("utf-8").split("\n"))
         except FileNotFoundError:
             named = f"{role} of bundle '{manifest['name']}'"
             raise InputError(f"{file}: missing ({named}); install the bundle again") from None
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             raise InputError(f"{file}: cannot be read ({reason}); install the bundle again") from error
-        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+        if altered:
             raise InputError(f"{file}: sha256 differs from {MANIFEST}; the file was altered, install the bundle again")
     return Bundle(
         path=path,

@@ -185,7 +185,7 @@ class Daemon:
             return
         if camera is not self._camera:
             self._camera.stop()  # first: many a camera gives pictures to one process or thread only
-            camera.start()
+            camera.begin()
             self._camera = camera
         pipeline.continue_from(self._pipeline)
         self._outputs = self._outputs.reconfigured(config)

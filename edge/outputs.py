@@ -36,8 +36,6 @@ class Outputs:
         self._commands: queue.Queue[Command] = queue.Queue(maxsize=_COMMANDS_WAITING)
         self._config, self._stamper = config, stamper
         self._on_terminal = "JOURNAL_STREAM" not in os.environ  # what a visitor signs does not belong in the journal
-        self._whose: dict[str, dict[str, int]] = {}
-        """Of each caption that is to be spoken, where several people are read."""
         self.broker: EmbeddedBroker | None = None
         self.display: DisplayServer | None = None
         self.speaker = Speaker(config.speech, self._spoken)
@@ -86,8 +84,6 @@ class Outputs:
             caption = f"{event.ts:.3f}"  # as the page makes it of a caption
             if "signer" in event.body:
                 caption += f"-{event.body['signer']}"
-            if "signer" in event.body and self._config.speech.enabled:
-                self._whose[caption] = {"signer": event.body["signer"]}
             self.speaker.say(event.body["text"], caption)
 
     def _show(self, line: str) -> None:
@@ -145,6 +141,7 @@ class Outputs:
             self.publisher.publish(Event("error", time.time(), {"message": message}))
 
     def _spoken(self, spoken: Spoken) -> None:
+        _, _, signer = spoken.id.partition("-")
         body = {
             "type": "spoken",
             "id": spoken.id,
@@ -152,7 +149,7 @@ class Outputs:
             "outcome": spoken.outcome,
             "seconds": round(spoken.seconds, 2),
             "detail": spoken.detail,
-            **self._whose.pop(spoken.id, {}),
+            **({"signer": int(signer)} if signer else {}),
         }
         self.publisher.publish(Event("spoken", time.time(), body))
 

@@ -31,11 +31,6 @@ class Source:
     drawn: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     """J and Z stills that are consecutive frames of a recording: first and last number of each whole drawing."""
 
-    @property
-    def clear(self) -> bool:
-        """Whether the licence as it stands allows training without asking anybody."""
-        return licence_is_clear(self.licence)
-
 
 def licence_is_clear(licence: str) -> bool:
     """Whether a licence text as it stands allows training without asking anybody."""

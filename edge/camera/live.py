@@ -117,6 +117,10 @@ class Camera:
         if required and (problem := why_absent(self._source)) is not None:
             raise InputError(problem)
         self.check()
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin to read what `check` has passed."""
         self._watcher.start()
 
     def check(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.letters import MOTION_LETTERS
-from training.figures import Judgement, figures, is_emitted
+from training.figures import Judgement, emitted_by, figures
 from training.letters.config import LetterConfig
 from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people, set_operating_point
 from training.letters.data import LABELS
@@ -25,8 +25,11 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
     """
     folds = leave_one_source_out(rounds, stores, config, out)
     points = {fold.source: _operating_point([other for other in folds if other is not fold]) for fold in folds}
-    verdicts = [_calibrated(verdict, points[fold.source]) for fold in folds for verdict in fold.int8_verdicts]
-    emitted = np.array([is_emitted(v.probabilities[None], LABELS, points[v.source])[0] for v in verdicts])
+    calibrated = [[_calibrated(verdict, points[fold.source]) for verdict in fold.int8_verdicts] for fold in folds]
+    verdicts = [verdict for own in calibrated for verdict in own]
+    emitted = np.concatenate(
+        [emitted_by(points[fold.source], own, LABELS) for fold, own in zip(folds, calibrated, strict=True)]
+    )
     report = figures(verdicts, LABELS, emitted)
     point = _operating_point(folds)
     report |= {"operating_point": point, "points_of_folds": points, "parity": _parity(folds), "folds": len(folds)}
