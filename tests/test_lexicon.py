@@ -76,6 +76,24 @@ def test_names_stay_as_spelled(lexicon: Lexicon) -> None:
     assert len(changed) <= len(names) * 0.03, changed
 
 
+def test_what_nobody_wants_to_read_stays_where_it_was_spelled_and_is_made_of_nothing_else(lexicon: Lexicon) -> None:
+    for word in ("RAPE", "RAPED", "SEXUAL", "THERAPIST", "ARSENAL", "DEBUGGER", "QUEER"):
+        assert lexicon.repair(letters(word, 0.6)) == word
+    for nearly in ("RAPF", "SEXUL", "WHOR", "PENISS"):
+        assert lexicon.repair(letters(nearly, 0.6)) not in ("RAPE", "SEXUAL", "WHORE", "PENIS")
+
+
+def test_the_more_common_word_is_meant(lexicon: Lexicon) -> None:
+    assert lexicon.repair(letters("TEACHE")) == "TEACHER"  # and not TEACHES
+    assert lexicon.repair(letters("FAILY")) == "FAMILY"  # and not FAIRLY
+    assert lexicon.repair(letters("BOTTLR")) == "BOTTLE"  # and not BOTTLER
+
+
+def test_names_with_a_doubled_letter_keep_it(lexicon: Lexicon) -> None:
+    for name in ("SHINN", "SPANN", "POPP", "DOTTS"):
+        assert lexicon.repair(letters(name)) == name
+
+
 def test_codes_and_gibberish_stay_as_spelled(lexicon: Lexicon) -> None:
     rng = random.Random(0)
     codes = ["".join(rng.choices(string.ascii_uppercase, k=rng.randint(1, 7))) for _ in range(300)]

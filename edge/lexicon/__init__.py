@@ -2,10 +2,10 @@
 
 A noisy channel: how likely a word is, times how likely its letters were read as they were. A string that is in no
 list competes as what it may well be, a name; the longer it is, the less likely it is one by chance and one letter from
-a word. Words of the lists, own words and whatever is not clearly better otherwise stay as spelled.
+a word. Words of the list, own words and whatever is not clearly better otherwise stay as spelled.
 
-The lists are made from SCOWL (see LICENSE.txt): its levels 10, 20 and 35, which go by how common a word is, and its
-names. One upper-case word a line, sorted by length, so that a list is read as a few rectangles of bytes.
+The list (`words.txt`, made by `training.lexicon`; see LICENSE.txt) holds SCOWL's words and names. One upper-case word a
+line, its class behind it, sorted by length, so that it is read as a few rectangles of bytes.
 """
 
 from __future__ import annotations
@@ -26,16 +26,21 @@ from edge.types import Emission, Floats
 Codes = NDArray[np.uint8]
 """Letters as 0 to 25."""
 
-_LISTS = {"common": 1e-4, "usual": 2e-5, "known": 3e-6, "names": 0.0}
-"""Probability of a word of each list; all of its words together are about 0.4, 0.14 and 0.08. Names are known, so that
-they stay as they are, but nothing is turned into one: there are too many beside those of any list."""
+WORDS = Path(__file__).with_name("words.txt")
+CLASSES, KNOWN_ONLY = "0123456789", "-"
+"""How common a word is: each class is four times as common in print as the one before it. Names, and words that
+nobody's letters are to be turned into, are known, so that they stay as they are, and no more: there are too many names
+beside the words of any list."""
+_WORD = 0.7
+"""Probability that what is spelled is a word with a class; each word's goes by the root of how common it is, as the
+most common ones are signed, not spelled."""
 _OWN = 3e-4
 """Probability of an operator's own word."""
 _NAME = 0.3
-"""Probability of a name or word in no list. Its letters follow each other as those of the lists do."""
+"""Probability of a name or word in no list. Its letters follow each other as those of the list do."""
 _CODE, _CODE_LETTERS = 0.03, 18
 """Probability of any other string, and how many letters its next one is as good as chosen from."""
-_MISREAD = 0.05
+_MISREAD = 0.07
 """Share of letters that a signer makes as the model knows another, however sure it is: it knows no more of that."""
 _MISREAD_ELSEWHERE = 0.2
 """Share of those that go beyond the confusions below."""
@@ -45,14 +50,14 @@ _READ_AS = {
     "W": "RV", "X": "DR", "Y": "IA", "Z": "DX",
 }  # fmt: skip
 """What the letters of unseen signers are taken for most (models/letters/CARD.md)."""
-_MISSED, _MISSED_DOUBLE, _MISSED_MOTION = 0.012, 0.25, 0.08
+_MISSED, _MISSED_DOUBLE, _MISSED_MOTION = 0.02, 0.25, 0.08
 """How often a letter is not read: any, the second of two equal ones, J and Z."""
 _ADDED, _ADDED_DOUBLE, _ADDED_DOUBTFUL = 0.004, 0.03, 0.08
 """How often one is read that was not spelled: any, the last one again; and more, the less sure the reading was."""
-_CLEARLY, _CLEARLY_DOUBTED = math.log(20), math.log(4)
-"""A repair must be so many times as likely as the word as spelled, and as the next best word; less where it only
-doubles letters, or says doubled ones once, or where a letter was read with doubt. Of 380 names in no list, read as
-unseen signers are, 5.3 % are changed so, 4.2 % where doubt is no reason; of names read without doubt 2.4 %."""
+_CLEARLY, _LIKELY = math.log(20), math.log(2.5)
+"""A repair must be so many times as likely as the word as spelled: `_LIKELY` where it only doubles letters, or where
+one was read with doubt; and `_LIKELY` times as likely as the next best word. Of 997 American names, drawn as often as
+people bear them (a fifth of them in no list) and read without doubt, 1.8 % are changed so."""
 _DOUBT = 0.75
 """Least confidence of letters read without doubt."""
 _MOST_CHANGE = 9.0
@@ -61,7 +66,8 @@ _MOST_SHIFT = 2
 """Letters by which a word may be longer or shorter than what was read."""
 _MOST_NEW_KINDS = 4
 """Letters in one and not in the other, of word and reading; two misread ones make four."""
-_LONGEST = 16
+LONGEST = 16
+"""Letters of the longest word that is known, or repaired."""
 _EDGE = 26
 """Stands for the start and the end of a word."""
 _POPULATION = np.array([value.bit_count() for value in range(1 << 13)], np.uint8)
@@ -83,7 +89,7 @@ class Lexicon:
     """Words that people may have meant."""
 
     def __init__(self, own_words: str | None = None) -> None:
-        """Read the lists.
+        """Read the list.
 
         Args:
             own_words: text file with one word a line; `#` begins a remark.
@@ -94,7 +100,7 @@ class Lexicon:
         shelves = dict(_shipped())
         if own_words is not None:
             for word in _read_own(Path(own_words)):
-                shelves[len(word)] = _with(_without(shelves.get(len(word)), word), _codes(word)[None], _OWN)
+                shelves[len(word)] = _with(_without(shelves.get(len(word)), word), word)
         self._shelves = shelves
         _successions()  # now, not while somebody waits for a first word
 
@@ -105,17 +111,19 @@ class Lexicon:
     def repair(self, letters: Sequence[Emission]) -> str:
         """The word that was most likely meant; the letters as they were read where no other is clearly better."""
         spelled = "".join(letter.label for letter in letters)
-        if not 2 < len(spelled) <= _LONGEST or not (spelled.isascii() and spelled.isalpha()) or spelled in self:
+        if not 2 < len(spelled) <= LONGEST or not (spelled.isascii() and spelled.isalpha()) or spelled in self:
             return spelled
         reading = _Reading(letters)
-        best: list[tuple[float, str]] = [(reading.as_spelled, spelled)]
+        best = [(math.inf, ""), (math.inf, "")]
         for length in range(len(spelled) - _MOST_SHIFT, len(spelled) + _MOST_SHIFT + 1):
             shelf = self._shelves.get(length)
             if shelf is not None:
                 best += _two_best(shelf, reading)
-        (cost, word), (second, _) = sorted(best)[:2] if len(best) > 1 else (best[0], (math.inf, ""))
-        doubted = _single(word) == _single(spelled) or min(letter.confidence for letter in letters) < _DOUBT
-        return word if second - cost >= (_CLEARLY_DOUBTED if doubted else _CLEARLY) else spelled
+        (cost, word), (second, _) = sorted(best)[:2]
+        doubles = len(word) > len(spelled) and _single(word) == _single(spelled)
+        doubted = doubles or min(letter.confidence for letter in letters) < _DOUBT
+        clearly = reading.as_spelled - cost >= (_LIKELY if doubted else _CLEARLY)
+        return word if clearly and second - cost >= _LIKELY else spelled
 
 
 class _Reading:
@@ -197,17 +205,25 @@ def _missed(words: Codes) -> Floats:
 
 @functools.cache
 def _shipped() -> dict[int, _Shelf]:
-    """The lists of this folder by length of word."""
-    shelves: dict[int, _Shelf] = {}
-    for name, probability in _LISTS.items():
-        text = np.frombuffer(Path(__file__).with_name(f"{name}.txt").read_bytes(), np.uint8)
-        ends = np.flatnonzero(text == ord("\n"))
-        lengths = np.diff(ends, prepend=-1) - 1
-        for length in np.unique(lengths).tolist():
-            first, last = np.flatnonzero(lengths == length)[[0, -1]]
-            block = text[ends[first] - length : ends[last] + 1].reshape(-1, length + 1)[:, :-1]
-            shelves[length] = _with(shelves.get(length), block - np.uint8(65), probability)
+    """The words of the list by their length."""
+    text = np.frombuffer(WORDS.read_bytes(), np.uint8)
+    ends = np.flatnonzero(text == ord("\n"))
+    chances = _chances(text[ends - 1])
+    lengths = np.diff(ends, prepend=-1) - 2
+    shelves = {}
+    for length in np.unique(lengths).tolist():
+        rows = np.flatnonzero(lengths == length)
+        block = text[ends[rows[0]] - length - 1 : ends[rows[-1]] + 1].reshape(len(rows), length + 2)
+        words = block[:, :length] - np.uint8(65)
+        with np.errstate(divide="ignore"):
+            shelves[length] = _Shelf(words, _masks(words), -np.log(chances[rows]))
     return shelves
+
+
+def _chances(classes: Codes) -> Floats:
+    """Probability of a word by its class: half of a class's for the one below it."""
+    weights = np.where(classes == ord(KNOWN_ONLY), 0, np.exp2(classes - np.float32(ord(CLASSES[0]))))
+    return np.asarray(_WORD * weights / weights.sum(), np.float32)
 
 
 @functools.cache
@@ -221,14 +237,15 @@ def _successions() -> Floats:
     return np.asarray(-np.log(counts / counts.sum(axis=1, keepdims=True)), np.float32)
 
 
-def _with(shelf: _Shelf | None, words: Codes, probability: float) -> _Shelf:
-    costs: Floats = np.full(len(words), -math.log(probability) if probability else math.inf, np.float32)
+def _with(shelf: _Shelf | None, word: str) -> _Shelf:
+    """A shelf and an own word."""
+    codes, cost = _codes(word)[None], np.array([-math.log(_OWN)], np.float32)
     if shelf is None:
-        return _Shelf(words, _masks(words), costs)
+        return _Shelf(codes, _masks(codes), cost)
     return _Shelf(
-        np.concatenate([shelf.words, words]),
-        np.concatenate([shelf.masks, _masks(words)]),
-        np.concatenate([shelf.costs, costs]),
+        np.concatenate([shelf.words, codes]),
+        np.concatenate([shelf.masks, _masks(codes)]),
+        np.concatenate([shelf.costs, cost]),
     )
 
 
@@ -252,8 +269,8 @@ def _read_own(path: Path) -> list[str]:
     words = []
     for number, line in enumerate(lines, 1):
         word = line.partition("#")[0].strip().upper()
-        if word and not (word.isascii() and word.isalpha() and 1 < len(word) <= _LONGEST):
-            raise InputError(f"{path}:{number}: {word!r} is no word; give 2 to {_LONGEST} letters A to Z a line")
+        if word and not (word.isascii() and word.isalpha() and 1 < len(word) <= LONGEST):
+            raise InputError(f"{path}:{number}: {word!r} is no word; give 2 to {LONGEST} letters A to Z a line")
         words += [word] if word else []
     return words
 
