@@ -12,7 +12,7 @@ doubtful to be said by itself waits for what follows, which confirms it, or show
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -145,6 +145,8 @@ class LetterDecoder:
         since = run.since if said is None else max(run.since, said.at)
         letter = emission_of(run.label, evidence, scores, (since, ts), ts)
         before = self._poses.before(letter)
+        if not before and run.label not in dict(self._poses.unread[:2]):  # else it was the way into this letter
+            letter = replace(letter, unread=self._poses.unread)
         self._said = LastLetter(run.label, ts, dict(letter.alternatives), self._doubling)
         self._poses.said()
         return [*before, letter]

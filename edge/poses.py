@@ -13,7 +13,7 @@ import numpy as np
 from edge.last_letter import HELD_SHAPES, WAVERING_PROBABILITY, LastLetter
 from edge.letters import MOTION_LETTERS, NOTHING
 from edge.operating_point import OperatingPoint
-from edge.types import Emission, Floats, Scores
+from edge.types import Alternatives, Emission, Floats, Scores
 
 QUICK_SECONDS = 0.06
 """Stillness asked of a letter that follows another within `WORD_SECONDS`: two frames at 30 fps, one at 15."""
@@ -22,6 +22,8 @@ _DOUBTFUL_FLOOR = 0.5
 """Least evidence for poses that others must confirm."""
 _CHAIN, _CHAIN_FLOOR = 3, 0.75
 """So many short poses in a row, this sure on average, are the beginning of a quick word."""
+_UNREAD_SECONDS, _UNREAD_LAST = 0.3, 0.1
+"""A pose in a word that stood so long, and is so improbably the last letter, was another one, if nothing was said."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ class Poses:
         self._point = point
         self._pose: _Pose | None = None
         self._brief: list[Emission] = []
+        self.unread: Alternatives = ()
+        """The letters that the last pose of this word that nobody could read was most like."""
 
     def step(self, ts: float, scores: Scores, elapsed: float, said: LastLetter | None, *, still: bool) -> None:
         """Follow the pose of the hand; when it ends unsaid it may be a letter that what follows confirms."""
@@ -60,6 +64,7 @@ class Poses:
     def said(self) -> None:
         """The pose of this moment is a letter that was said, and so are those before it."""
         self._brief = []
+        self.unread = ()
         if self._pose is not None:
             self._pose.said = True
 
@@ -100,6 +105,9 @@ class Poses:
             return
         mean, scores = pose.mean, pose.scores
         label = scores.labels[int(mean.argmax())]
+        if pose.still >= _UNREAD_SECONDS - 1e-6 and said is not None and said.moved:
+            last = float(mean[scores.labels.index(said.label)])
+            self.unread = _likeliest(mean, scores.labels, but=NOTHING) if last < _UNREAD_LAST else ()
         self._brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
         doubtful = pose.still < QUICK_SECONDS - 1e-6 or mean.max() < _DOUBTFUL_FLOOR
         if doubtful or label == NOTHING or label in MOTION_LETTERS:
@@ -118,17 +126,22 @@ def wavers(a: Emission, b: Emission) -> bool:
 
 def emission_of(label: str, evidence: Floats, scores: Scores, span: tuple[float, float], ts: float) -> Emission:
     """A letter seen from `span[0]` to `span[1]`, decided at `ts`, with the four likeliest labels."""
-    best = np.argsort(evidence)[::-1][:4]
     return Emission(
         type="letter",
         label=label,
-        confidence=float(evidence[best[0]]),
-        alternatives=tuple((scores.labels[index], float(evidence[index])) for index in best),
+        confidence=float(evidence.max()),
+        alternatives=_likeliest(evidence, scores.labels),
         started_at=span[0],
         ended_at=span[1],
         decided_at=ts,
         hand=scores.hand,
     )
+
+
+def _likeliest(evidence: Floats, labels: tuple[str, ...], but: str | None = None) -> Alternatives:
+    """The four likeliest labels, `but` one."""
+    best = [int(index) for index in np.argsort(evidence)[::-1] if labels[index] != but]
+    return tuple((labels[index], float(evidence[index])) for index in best[:4])
 
 
 def _is_other(pose: _Pose, scores: Scores) -> bool:

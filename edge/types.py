@@ -19,6 +19,8 @@ Image = NDArray[np.uint8]
 
 Floats = NDArray[np.float32]
 Point = tuple[float, float]
+Alternatives = tuple[tuple[str, float], ...]
+"""Labels with their probabilities, likeliest first."""
 
 Side = Literal["left", "right"]
 """The signer's own left and right."""
@@ -141,12 +143,15 @@ class Emission:
     type: Literal["letter", "word"]
     label: str
     confidence: float
-    alternatives: tuple[tuple[str, float], ...]
+    alternatives: Alternatives
     started_at: float
     ended_at: float
     decided_at: float
     """Time of the frame that decided it."""
     hand: Side
+    unread: Alternatives = ()
+    """Of a letter: what the hand most likely showed where it stood still before, and nothing was said; the lexicon may
+    know what was meant."""
 
 
 Topic = Literal["status", "info", "state", "letter", "word", "caption", "spoken", "stats", "error"]

@@ -269,3 +269,26 @@ def test_a_hand_seen_again_after_a_time_without_pictures_begins_anew() -> None:
     (letter,) = [emission for said in later for emission in said]
     assert letter.started_at >= 60
     assert letter.decided_at >= 60.2
+
+
+@pytest.mark.parametrize("fps", [10, 15, 30])
+def test_a_pose_that_nobody_could_read_goes_with_the_next_letter(fps: float) -> None:
+    unread = Part("nothing", 0.6, 0.5, second=("R", 0.35))
+    (first, second) = play([Part("A", 0.8), change(), unread, change(), Part("N", 0.8)], fps)
+    assert (first.unread, second.label) == ((), "N")
+    assert second.unread[0] == ("R", pytest.approx(0.35, abs=0.05))
+    assert "nothing" not in dict(second.unread)
+
+
+@pytest.mark.parametrize(
+    ("what", "parts"),
+    [
+        ("before the first letter a hand may rest", [Part("nothing", 0.6, 0.5, second=("R", 0.35))]),
+        ("on its way", [Part("A", 0.8), change(), Part("nothing", 0.1, 0.5, second=("R", 0.35)), change()]),
+        ("the last letter, still held", [Part("A", 0.8), change(), Part("nothing", 0.6, 0.5, second=("A", 0.35))]),
+        ("the next letter, still uncertain", [Part("A", 0.8), change(), Part("nothing", 0.6, 0.5, second=("N", 0.35))]),
+        ("of another word", [Part("A", 0.8), change(), Part("nothing", 0.6, 0.5, second=("R", 0.35)), Part(None, 2.0)]),
+    ],
+)
+def test_what_was_no_letter_goes_with_none(what: str, parts: list[Part]) -> None:
+    assert play([*parts, Part("N", 0.8)])[-1].unread == (), what

@@ -1,5 +1,6 @@
 """A finished word is repaired only where that is clearly better, and never silently."""
 
+import dataclasses
 import random
 import string
 import time
@@ -62,6 +63,16 @@ def test_what_a_letter_nearly_was_decides(lexicon: Lexicon) -> None:
 def test_a_word_read_with_doubt_is_repaired_sooner(lexicon: Lexicon) -> None:
     assert lexicon.repair(letters("RIVR")) == "RIVR"
     assert lexicon.repair(letters("RIVR", 0.7)) == "RIVER"
+
+
+def test_a_pose_that_nobody_could_read_is_taken_for_a_letter(lexicon: Lexicon) -> None:
+    read = letters("SUER")
+    assert lexicon.repair(read) == "SUER"
+    gap = dataclasses.replace(read[2], unread=(("M", 0.2), ("N", 0.1)))
+    assert lexicon.repair([*read[:2], gap, read[3]]) == "SUMMER"
+    known = letters("RIVER")
+    known[2] = dataclasses.replace(known[2], unread=(("N", 0.3),))
+    assert lexicon.repair(known) == "RIVER"
 
 
 def test_words_of_the_lists_stay_as_spelled(lexicon: Lexicon) -> None:

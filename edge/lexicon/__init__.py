@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import InputError
-from edge.types import Emission, Floats
+from edge.types import Alternatives, Emission, Floats
 
 Codes = NDArray[np.uint8]
 """Letters as 0 to 25."""
@@ -54,6 +54,8 @@ _MISSED, _MISSED_DOUBLE, _MISSED_MOTION = 0.02, 0.25, 0.08
 """How often a letter is not read: any, the second of two equal ones, J and Z."""
 _ADDED, _ADDED_DOUBLE, _ADDED_DOUBTFUL = 0.004, 0.03, 0.08
 """How often one is read that was not spelled: any, the last one again; and more, the less sure the reading was."""
+_UNREAD, _UNREAD_LIKE = 0.9, 0.8
+"""How often a pose that nobody could read is a letter, and how often one of those that it was most like."""
 _CLEARLY, _LIKELY = math.log(20), math.log(2.5)
 """A repair must be so many times as likely as the word as spelled: `_LIKELY` where it only doubles letters, or where
 one was read with doubt; and `_LIKELY` times as likely as the next best word. Of 997 American names, drawn as often as
@@ -127,23 +129,35 @@ class Lexicon:
 
 
 class _Reading:
-    """What was read, as costs (negative logarithms of probabilities)."""
+    """What was read, as costs (negative logarithms of probabilities).
+
+    A pose that nobody could read counts as a letter that may have been any, or none.
+    """
 
     def __init__(self, letters: Sequence[Emission]) -> None:
-        self.codes = _codes("".join(letter.label for letter in letters))
-        self.mask = _masks(self.codes[None])[0]
-        self.meant = np.stack([_meant(letter) for letter in letters])
+        codes = _codes("".join(letter.label for letter in letters))
+        self.mask = _masks(codes[None])[0]
+        doubled = np.r_[False, codes[1:] == codes[:-1]]
+        meant: list[Floats] = []
+        added: list[float] = []
+        as_read = 0.0
+        for letter, code, again in zip(letters, codes, doubled, strict=True):
+            if letter.unread:
+                meant.append(_meant_unread(letter.unread))
+                added.append(-math.log(1 - _UNREAD))
+                as_read += added[-1]
+            meant.append(_meant(letter))
+            added.append(-math.log((_ADDED_DOUBLE if again else _ADDED) + _ADDED_DOUBTFUL * (1 - letter.confidence)))
+            as_read += float(meant[-1][code])
+        self.meant = np.stack(meant)
         """(letters, 26): of each letter having been meant."""
-        doubled = np.r_[False, self.codes[1:] == self.codes[:-1]]
-        sure = np.array([letter.confidence for letter in letters])
-        added = np.where(doubled, _ADDED_DOUBLE, _ADDED) + _ADDED_DOUBTFUL * (1 - sure)
-        self.added = -np.log(added).astype(np.float32)
+        self.added = np.array(added, np.float32)
         """(letters,): of each letter not having been meant at all."""
-        path = np.r_[_EDGE, self.codes, _EDGE]
+        path = np.r_[_EDGE, codes, _EDGE]
         name = math.log(_NAME) - float(_successions()[path[:-1], path[1:]].sum())
         code = math.log(_CODE) - len(letters) * math.log(_CODE_LETTERS)
-        self.as_read = float(self.meant[np.arange(len(letters)), self.codes].sum())
-        self.as_spelled = self.as_read - float(np.logaddexp(name, code))
+        self.as_read = as_read
+        self.as_spelled = as_read - float(np.logaddexp(name, code))
 
 
 def _meant(letter: Emission) -> Floats:
@@ -157,6 +171,15 @@ def _meant(letter: Emission) -> Floats:
     if truths:
         confused[truths] += (1 - _MISREAD_ELSEWHERE) / len(truths)
     chances = (1 - _MISREAD) * seen / seen.sum() + _MISREAD * confused
+    return np.asarray(-np.log(chances), np.float32)
+
+
+def _meant_unread(likeliest: Alternatives) -> Floats:
+    """(26,) costs of what a pose that nobody could read may have been."""
+    like = np.zeros(26)
+    for label, probability in likeliest:
+        like[ord(label) - 65] = probability
+    chances = _UNREAD * (_UNREAD_LIKE * like / like.sum() + (1 - _UNREAD_LIKE) / 26)
     return np.asarray(-np.log(chances), np.float32)
 
 
@@ -181,7 +204,7 @@ def _misreading(words: Codes, reading: _Reading) -> Floats:
     row: list[Floats] = [np.zeros(len(words), np.float32)]
     for j in range(words.shape[1]):
         row.append(row[-1] + missed[:, j] if j < _MOST_SHIFT else far)
-    for i in range(len(reading.codes)):
+    for i in range(len(reading.added)):
         above, row = row, []
         for j in range(words.shape[1] + 1):
             if abs(i + 1 - j) > _MOST_SHIFT:
