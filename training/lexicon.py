@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edge.cli import run_command
 from edge.errors import InputError
-from edge.lexicon import CLASSES, KNOWN_ONLY, LONGEST, WORDS
+from edge.lexicon.shelves import CLASSES, KNOWN_ONLY, LONGEST, WORDS
 
 _WORD_LEVELS = (10, 20, 35)
 """SCOWL's levels go by how common a word is."""

@@ -1,0 +1,136 @@
+"""How likely letters were read as they were, if a word was meant: misread, missed and added ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from edge.lexicon.shelves import EDGE, Codes, Shelf, codes_of, masks, successions, text_of
+from edge.types import Alternatives, Emission, Floats
+
+_NAME = 0.3
+"""Probability of a name or word in no list. Its letters follow each other as those of the list do."""
+_CODE, _CODE_LETTERS = 0.03, 18
+"""Probability of any other string, and how many letters its next one is as good as chosen from."""
+_MISREAD = 0.07
+"""Share of letters that a signer makes as the model knows another, however sure it is: it knows no more of that."""
+_MISREAD_ELSEWHERE = 0.2
+"""Share of those that go beyond the confusions below."""
+_READ_AS = {
+    "A": "ST", "C": "OE", "D": "XKO", "E": "CDSO", "G": "QL", "H": "UP", "I": "JY", "J": "ZI", "K": "VRD", "L": "AG",
+    "M": "SQN", "N": "PQSM", "O": "EC", "P": "QKL", "Q": "GP", "R": "UH", "S": "ENMA", "T": "LGMN", "U": "R", "V": "KU",
+    "W": "RV", "X": "DR", "Y": "IA", "Z": "DX",
+}  # fmt: skip
+"""What the letters of unseen signers are taken for most (models/letters/CARD.md)."""
+_MISSED, _MISSED_DOUBLE, _MISSED_MOTION = 0.02, 0.25, 0.08
+"""How often a letter is not read: any, the second of two equal ones, J and Z."""
+_ADDED, _ADDED_DOUBLE, _ADDED_DOUBTFUL = 0.004, 0.03, 0.08
+"""How often one is read that was not spelled: any, the last one again; and more, the less sure the reading was."""
+_UNREAD, _UNREAD_LIKE = 0.9, 0.8
+"""How often a pose that nobody could read is a letter, and how often one of those that it was most like."""
+_MOST_CHANGE = 9.0
+"""Logarithm of how much less likely a misreading may be than none: two usual mistakes, or a wild one, not three."""
+MOST_SHIFT = 2
+"""Letters by which a word may be longer or shorter than what was read."""
+_MOST_NEW_KINDS = 4
+"""Letters in one and not in the other, of word and reading; two misread ones make four."""
+_POPULATION = np.array([value.bit_count() for value in range(1 << 13)], np.uint8)
+
+
+class Reading:
+    """What was read, as costs (negative logarithms of probabilities).
+
+    A pose that nobody could read counts as a letter that may have been any, or none.
+    """
+
+    def __init__(self, letters: Sequence[Emission]) -> None:
+        codes = codes_of("".join(letter.label for letter in letters))
+        self._mask = masks(codes[None])[0]
+        doubled = np.r_[False, codes[1:] == codes[:-1]]
+        meant: list[Floats] = []
+        added: list[float] = []
+        as_read = 0.0
+        for letter, code, again in zip(letters, codes, doubled, strict=True):
+            if letter.unread:
+                meant.append(_meant_unread(letter.unread))
+                added.append(-math.log(1 - _UNREAD))
+                as_read += added[-1]
+            meant.append(_meant(letter))
+            added.append(-math.log((_ADDED_DOUBLE if again else _ADDED) + _ADDED_DOUBTFUL * (1 - letter.confidence)))
+            as_read += float(meant[-1][code])
+        self._meant = np.stack(meant)
+        """(letters and unread poses, 26): of each letter having been meant."""
+        self._added = np.array(added, np.float32)
+        """(letters and unread poses,): of each not having been meant at all."""
+        path = np.r_[EDGE, codes, EDGE]
+        name = math.log(_NAME) - float(successions()[path[:-1], path[1:]].sum())
+        other = math.log(_CODE) - len(letters) * math.log(_CODE_LETTERS)
+        self._as_read = as_read
+        self.as_spelled = as_read - float(np.logaddexp(name, other))
+        """Cost of the letters being what was meant."""
+
+    def two_best(self, shelf: Shelf) -> list[tuple[float, str]]:
+        """Cost and text of the likeliest words of one length."""
+        strange = shelf.masks ^ self._mask
+        near = _POPULATION[strange & 0x1FFF] + _POPULATION[strange >> 13] <= _MOST_NEW_KINDS
+        near &= np.isfinite(shelf.costs)
+        words = shelf.words[near]
+        if not len(words):
+            return []
+        misreading = self._misreading(words)
+        costs = np.where(misreading - self._as_read <= _MOST_CHANGE, shelf.costs[near] + misreading, math.inf)
+        order = np.argsort(costs)[:2]
+        return [(float(costs[index]), text_of(words[index])) for index in order if math.isfinite(costs[index])]
+
+    def _misreading(self, words: Codes) -> Floats:
+        """(K,): what it costs to read each of (K, length) words so. Edit distance over all words at once."""
+        missed = _missed(words)
+        far = np.full(len(words), 1e9, np.float32)
+        row: list[Floats] = [np.zeros(len(words), np.float32)]
+        for j in range(words.shape[1]):
+            row.append(row[-1] + missed[:, j] if j < MOST_SHIFT else far)
+        for i in range(len(self._added)):
+            above, row = row, []
+            for j in range(words.shape[1] + 1):
+                if abs(i + 1 - j) > MOST_SHIFT:
+                    row.append(far)
+                    continue
+                cost: Floats = above[j] + self._added[i]
+                if j:
+                    cost = np.minimum(cost, above[j - 1] + self._meant[i, words[:, j - 1]])
+                    cost = np.minimum(cost, row[j - 1] + missed[:, j - 1])
+                row.append(cost)
+        return row[-1]
+
+
+def _meant(letter: Emission) -> Floats:
+    """(26,) costs: what the model saw beside its best letter, and what such a letter is confused with."""
+    seen = np.full(26, 1e-4)
+    for label, probability in letter.alternatives:
+        if len(label) == 1:
+            seen[ord(label) - 65] += probability
+    confused = np.full(26, _MISREAD_ELSEWHERE / 26)
+    truths = [ord(truth) - 65 for truth, read in _READ_AS.items() if letter.label in read]
+    if truths:
+        confused[truths] += (1 - _MISREAD_ELSEWHERE) / len(truths)
+    chances = (1 - _MISREAD) * seen / seen.sum() + _MISREAD * confused
+    return np.asarray(-np.log(chances), np.float32)
+
+
+def _meant_unread(likeliest: Alternatives) -> Floats:
+    """(26,) costs of what a pose that nobody could read may have been."""
+    like = np.zeros(26)
+    for label, probability in likeliest:
+        like[ord(label) - 65] = probability
+    chances = _UNREAD * (_UNREAD_LIKE * like / like.sum() + (1 - _UNREAD_LIKE) / 26)
+    return np.asarray(-np.log(chances), np.float32)
+
+
+def _missed(words: Codes) -> Floats:
+    """(K, length): cost of each letter not having been read."""
+    chances = np.full(words.shape, _MISSED, np.float32)
+    chances[np.isin(words, codes_of("JZ"))] = _MISSED_MOTION
+    chances[:, 1:][words[:, 1:] == words[:, :-1]] = _MISSED_DOUBLE
+    return np.asarray(-np.log(chances), np.float32)

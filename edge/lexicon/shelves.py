@@ -1,0 +1,134 @@
+"""The words that people may mean, by their length.
+
+`words.txt` (made by `training.lexicon`; see LICENSE.txt) holds SCOWL's words and names: one upper-case word a line, its
+class behind it, sorted by length, so that it is read as a few rectangles of bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import InputError
+from edge.types import Floats
+
+WORDS = Path(__file__).with_name("words.txt")
+CLASSES, KNOWN_ONLY = "0123456789", "-"
+"""How common a word is: each class is four times as common in print as the one before it. Names, and words that
+nobody's letters are to be turned into, are known, so that they stay as they are, and no more: there are too many names
+beside the words of any list."""
+_WORD = 0.7
+"""Probability that what is spelled is a word with a class; each word's goes by the root of how common it is, as the
+most common ones are signed, not spelled."""
+_OWN = 3e-4
+"""Probability of an operator's own word."""
+LONGEST = 16
+"""Letters of the longest word that is known, or repaired."""
+EDGE = 26
+"""Stands for the start and the end of a word."""
+Codes = NDArray[np.uint8]
+"""Letters as 0 to 25."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All words of one length."""
+
+    words: Codes
+    """(K, length)."""
+    masks: NDArray[np.uint32]
+    """(K,), see `masks`."""
+    costs: Floats
+    """(K,): negative logarithm of the word's probability."""
+
+
+def shelves(own_words: Path | None) -> dict[int, Shelf]:
+    """All words by their length, those of an operator's file among them.
+
+    Raises:
+        InputError: the file cannot be read, or a line of it is no word.
+    """
+    found = dict(shipped())
+    for word in _read_own(own_words) if own_words is not None else ():
+        found[len(word)] = _with(found[len(word)], word)
+    return found
+
+
+@functools.cache
+def shipped() -> dict[int, Shelf]:
+    """The words of the list by their length, 2 to `LONGEST`."""
+    text = np.frombuffer(WORDS.read_bytes(), np.uint8)
+    ends = np.flatnonzero(text == ord("\n"))
+    chances = _chances(text[ends - 1])
+    lengths = np.diff(ends, prepend=-1) - 2
+    found = {}
+    for length in np.unique(lengths).tolist():
+        rows = np.flatnonzero(lengths == length)
+        block = text[ends[rows[0]] - length - 1 : ends[rows[-1]] + 1].reshape(len(rows), length + 2)
+        words = block[:, :length] - np.uint8(65)
+        with np.errstate(divide="ignore"):
+            found[length] = Shelf(words, masks(words), -np.log(chances[rows]))
+    return found
+
+
+def _chances(classes: Codes) -> Floats:
+    """Of each word: twice that of a word one class below, the root of how many times as common it is."""
+    weights = np.where(classes == ord(KNOWN_ONLY), 0, np.exp2(classes - np.float32(ord(CLASSES[0]))))
+    return np.asarray(_WORD * weights / weights.sum(), np.float32)
+
+
+@functools.cache
+def successions() -> Floats:
+    """(27, 27) costs of a letter, or the end, following another, or the start."""
+    counts = np.full((27, 27), 0.5)
+    for shelf in shipped().values():
+        edge = np.full((len(shelf.words), 1), EDGE, np.uint8)
+        paths = np.concatenate([edge, shelf.words, edge], axis=1).astype(np.int64)
+        counts += np.bincount((paths[:, :-1] * 27 + paths[:, 1:]).ravel(), minlength=27 * 27).reshape(27, 27)
+    return np.asarray(-np.log(counts / counts.sum(axis=1, keepdims=True)), np.float32)
+
+
+def _with(shelf: Shelf, word: str) -> Shelf:
+    """A shelf with an operator's word, which the list may have too."""
+    codes = codes_of(word)[None]
+    others = (shelf.words != codes).any(axis=1)
+    return Shelf(
+        np.concatenate([shelf.words[others], codes]),
+        np.concatenate([shelf.masks[others], masks(codes)]),
+        np.concatenate([shelf.costs[others], np.array([-math.log(_OWN)], np.float32)]),
+    )
+
+
+def masks(words: Codes) -> NDArray[np.uint32]:
+    """(K, length) to (K,): which letters each word has, a bit each."""
+    return np.asarray(np.bitwise_or.reduce(np.uint32(1) << words.astype(np.uint32), axis=1), np.uint32)
+
+
+def _read_own(path: Path) -> list[str]:
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise InputError(f"{path}: own words cannot be read ({reason}); give one word a line") from error
+    words = []
+    for number, line in enumerate(lines, 1):
+        word = line.partition("#")[0].strip().upper()
+        if word and not (word.isascii() and word.isalpha() and 1 < len(word) <= LONGEST):
+            raise InputError(f"{path}:{number}: {word!r} is no word; give 2 to {LONGEST} letters A to Z a line")
+        words += [word] if word else []
+    return words
+
+
+def codes_of(word: str) -> Codes:
+    """(length,) of an upper-case word."""
+    return np.frombuffer(word.encode("ascii"), np.uint8) - np.uint8(65)
+
+
+def text_of(word: Codes) -> str:
+    """The other way round."""
+    return (word + np.uint8(65)).tobytes().decode("ascii")
