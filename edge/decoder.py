@@ -4,9 +4,9 @@ Driven by the time stamps of the scores alone, so a replay at any speed gives wh
 lengths are in palm widths of the signer, measured over 0.07 s or two frames.
 
 The first letter must stand still for a while, since most hands that come up do not spell. Once a word has begun, a
-letter is said as soon as the hand is still with it: fluent spellers hold one for 0.12 s. A pose too short or too
+letter is said as soon as the hand is still with it: fluent spellers hold one for 0.12 s. A hold too short or too
 doubtful to be said by itself waits for what follows, which confirms it, or shows that a J or Z began with it
-(`edge.poses`).
+(`edge.holds`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edge.doubling import Doubling
+from edge.holds import QUICK_SECONDS, WORD_SECONDS, Holds, emission_of
 from edge.last_letter import LastLetter
 from edge.letters import MOTION_LETTERS, NOTHING
 from edge.operating_point import OperatingPoint
-from edge.poses import QUICK_SECONDS, WORD_SECONDS, Poses, emission_of
 from edge.types import Emission, Floats, Motion, Scores
 
 _EVIDENCE_SECONDS, _CHANGE_SPEED = 0.1, 2.0
@@ -80,7 +80,7 @@ class LetterDecoder:
         self._seen_at = -math.inf
         self._evidence: Floats | None = None
         self._run = _Run(NOTHING, math.inf)
-        self._poses = Poses(self._point)
+        self._holds = Holds(self._point)
         self._said: LastLetter | None = None
         self._doubling = Doubling()
 
@@ -98,8 +98,8 @@ class LetterDecoder:
         evidence = self._evidence = self._gather(ts, scores, elapsed)
         if self._said is not None:
             self._said.follow(ts, scores.motion, elapsed, still=still)
-        self._poses.step(ts, scores, elapsed, self._said, still=still)
-        quick = self._poses.chain(ts) if self._said is None else []
+        self._holds.step(ts, scores, elapsed, self._said, still=still)
+        quick = self._holds.chain(ts) if self._said is None else []
         if quick:
             self._said = LastLetter(quick[-1].label, ts, dict(quick[-1].alternatives), self._doubling, moved=True)
             return quick
@@ -107,7 +107,7 @@ class LetterDecoder:
 
     def _lose(self, ts: float) -> list[Emission]:
         """The hand was taken away."""
-        last = self._poses.last(ts, self._said)
+        last = self._holds.last(ts, self._said)
         self._forget()
         return last
 
@@ -144,11 +144,11 @@ class LetterDecoder:
             return []
         since = run.since if said is None else max(run.since, said.at)
         letter = emission_of(run.label, evidence, scores, (since, ts), ts)
-        before = self._poses.before(letter)
-        if not before and run.label not in dict(self._poses.unread[:2]):  # else it was the way into this letter
-            letter = replace(letter, unread=self._poses.unread)
+        before = self._holds.before(letter)
+        if not before and run.label not in dict(self._holds.unread[:2]):  # else it was the way into this letter
+            letter = replace(letter, unread=self._holds.unread)
         self._said = LastLetter(run.label, ts, dict(letter.alternatives), self._doubling)
-        self._poses.said()
+        self._holds.said()
         return [*before, letter]
 
     def _settled(self, ts: float, labels: tuple[str, ...]) -> bool:

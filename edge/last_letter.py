@@ -91,8 +91,8 @@ class LastLetter:
         """Whether the hand that shows `label` still ends this motion letter."""
         return not self.moved and label in HELD_SHAPES.get(self.label, ())
 
-    def allows_pose(self, label: str, mean: Floats, labels: tuple[str, ...]) -> bool:
-        """Whether a pose is another letter than this one, and no part of it."""
+    def allows_hold(self, label: str, mean: Floats, labels: tuple[str, ...]) -> bool:
+        """Whether a hold is another letter than this one, and no part of it."""
         if not self.moved or label in HELD_SHAPES.get(self.label, ()):
             return False
         if label == self.label:

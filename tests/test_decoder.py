@@ -272,7 +272,7 @@ def test_a_hand_seen_again_after_a_time_without_pictures_begins_anew() -> None:
 
 
 @pytest.mark.parametrize("fps", [10, 15, 30])
-def test_a_pose_that_nobody_could_read_goes_with_the_next_letter(fps: float) -> None:
+def test_a_hold_that_nobody_could_read_goes_with_the_next_letter(fps: float) -> None:
     unread = Part("nothing", 0.6, 0.5, second=("R", 0.35))
     (first, second) = play([Part("A", 0.8), change(), unread, change(), Part("N", 0.8)], fps)
     assert (first.unread, second.label) == ((), "N")

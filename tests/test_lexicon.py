@@ -65,11 +65,13 @@ def test_a_word_read_with_doubt_is_repaired_sooner(lexicon: Lexicon) -> None:
     assert lexicon.repair(letters("RIVR", 0.7)) == "RIVER"
 
 
-def test_a_pose_that_nobody_could_read_is_taken_for_a_letter(lexicon: Lexicon) -> None:
+def test_a_hold_that_nobody_could_read_is_taken_for_a_letter(lexicon: Lexicon) -> None:
     read = letters("SUER")
     assert lexicon.repair(read) == "SUER"
     gap = dataclasses.replace(read[2], unread=(("M", 0.2), ("N", 0.1)))
     assert lexicon.repair([*read[:2], gap, read[3]]) == "SUMMER"
+    first = dataclasses.replace(read[0], unread=(("M", 0.2), ("N", 0.1)))
+    assert lexicon.repair([first, *read[1:]]) == "SUER"
     known = letters("RIVER")
     known[2] = dataclasses.replace(known[2], unread=(("N", 0.3),))
     assert lexicon.repair(known) == "RIVER"

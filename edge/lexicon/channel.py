@@ -29,7 +29,7 @@ _MISSED, _MISSED_DOUBLE, _MISSED_MOTION = 0.02, 0.25, 0.08
 _ADDED, _ADDED_DOUBLE, _ADDED_DOUBTFUL = 0.004, 0.03, 0.08
 """How often one is read that was not spelled: any, the last one again; and more, the less sure the reading was."""
 _UNREAD, _UNREAD_LIKE = 0.9, 0.8
-"""How often a pose that nobody could read is a letter, and how often one of those that it was most like."""
+"""How often a hold that nobody could read is a letter, and how often one of those that it was most like."""
 _MOST_CHANGE = 9.0
 """Logarithm of how much less likely a misreading may be than none: two usual mistakes, or a wild one, not three."""
 MOST_SHIFT = 2
@@ -42,7 +42,8 @@ _POPULATION = np.array([value.bit_count() for value in range(1 << 13)], np.uint8
 class Reading:
     """What was read, as costs (negative logarithms of probabilities).
 
-    A pose that nobody could read counts as a letter that may have been any, or none.
+    A hold in the word that nobody could read counts as a letter that may have been any, or none; before the first
+    letter hands rest.
     """
 
     def __init__(self, letters: Sequence[Emission]) -> None:
@@ -53,7 +54,7 @@ class Reading:
         added: list[float] = []
         as_read = 0.0
         for letter, code, again in zip(letters, codes, doubled, strict=True):
-            if letter.unread:
+            if letter.unread and meant:
                 meant.append(_meant_unread(letter.unread))
                 added.append(-math.log(1 - _UNREAD))
                 as_read += added[-1]
@@ -61,9 +62,9 @@ class Reading:
             added.append(-math.log((_ADDED_DOUBLE if again else _ADDED) + _ADDED_DOUBTFUL * (1 - letter.confidence)))
             as_read += float(meant[-1][code])
         self._meant = np.stack(meant)
-        """(letters and unread poses, 26): of each letter having been meant."""
+        """(letters and unread holds, 26): of each letter having been meant."""
         self._added = np.array(added, np.float32)
-        """(letters and unread poses,): of each not having been meant at all."""
+        """(letters and unread holds,): of each not having been meant at all."""
         path = np.r_[EDGE, codes, EDGE]
         name = math.log(_NAME) - float(successions()[path[:-1], path[1:]].sum())
         other = math.log(_CODE) - len(letters) * math.log(_CODE_LETTERS)
@@ -120,7 +121,7 @@ def _meant(letter: Emission) -> Floats:
 
 
 def _meant_unread(likeliest: Alternatives) -> Floats:
-    """(26,) costs of what a pose that nobody could read may have been."""
+    """(26,) costs of what a hold that nobody could read may have been."""
     like = np.zeros(26)
     for label, probability in likeliest:
         like[ord(label) - 65] = probability

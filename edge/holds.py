@@ -1,7 +1,7 @@
-"""Poses too short or too doubtful to be letters by themselves: what follows confirms them, or shows them to be none.
+"""Holds too short or too doubtful to be letters by themselves: what follows confirms them, or shows them to be none.
 
-A pose is a stretch in which the hand is still, whatever the model says. Fluent spellers hold a letter for 0.12 s, and
-a hand on its way to another one stands as long, so a single such pose is nothing yet.
+A hold is a stretch in which the hand is still, whatever the model says. Fluent spellers hold a letter for 0.12 s, and
+a hand on its way to another one stands as long, so a single such hold is nothing yet.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ QUICK_SECONDS = 0.06
 """Stillness asked of a letter that follows another within `WORD_SECONDS`: two frames at 30 fps, one at 15."""
 WORD_SECONDS = 1.5
 _DOUBTFUL_FLOOR = 0.5
-"""Least evidence for poses that others must confirm."""
+"""Least evidence for holds that others must confirm."""
 _CHAIN, _CHAIN_FLOOR = 3, 0.75
-"""So many short poses in a row, this sure on average, are the beginning of a quick word."""
+"""So many short holds in a row, this sure on average, are the beginning of a quick word."""
 _UNREAD_SECONDS, _UNREAD_LAST = 0.3, 0.1
-"""A pose in a word that stood so long, and is so improbably the last letter, was another one, if nothing was said."""
+"""A hold in a word that stood so long, and is so improbably the last letter, was another one, if nothing was said."""
 
 
 @dataclass(slots=True)
-class _Pose:
+class _Hold:
     since: float
     total: Floats
     """(labels,): probabilities times seconds."""
@@ -41,32 +41,32 @@ class _Pose:
         return self.total / np.float32(max(self.still, 1e-9))
 
 
-class Poses:
-    """The pose the hand is in, and the brief ones before it that wait."""
+class Holds:
+    """The hold the hand is in, and the brief ones before it that wait."""
 
     def __init__(self, point: OperatingPoint) -> None:
         self._point = point
-        self._pose: _Pose | None = None
+        self._hold: _Hold | None = None
         self._brief: list[Emission] = []
         self.unread: Alternatives = ()
-        """The letters that the last pose of this word that nobody could read was most like."""
+        """The letters that the last hold of this word that nobody could read was most like."""
 
     def step(self, ts: float, scores: Scores, elapsed: float, said: LastLetter | None, *, still: bool) -> None:
-        """Follow the pose of the hand; when it ends unsaid it may be a letter that what follows confirms."""
-        if self._pose is not None and (not still or _is_other(self._pose, scores)):
+        """Follow the hold of the hand; when it ends unsaid it may be a letter that what follows confirms."""
+        if self._hold is not None and (not still or _is_other(self._hold, scores)):
             self._end(ts, said)
         if still:
-            pose = self._pose = self._pose or _Pose(ts - elapsed, np.zeros_like(scores.probabilities), scores)
-            pose.total = pose.total + np.float32(elapsed) * scores.probabilities
-            pose.still += elapsed
-            pose.scores = scores
+            hold = self._hold = self._hold or _Hold(ts - elapsed, np.zeros_like(scores.probabilities), scores)
+            hold.total = hold.total + np.float32(elapsed) * scores.probabilities
+            hold.still += elapsed
+            hold.scores = scores
 
     def said(self) -> None:
-        """The pose of this moment is a letter that was said, and so are those before it."""
+        """The hold of this moment is a letter that was said, and so are those before it."""
         self._brief = []
         self.unread = ()
-        if self._pose is not None:
-            self._pose.said = True
+        if self._hold is not None:
+            self._hold.said = True
 
     def chain(self, ts: float) -> list[Emission]:
         """The letters of a quick word, each too short for a first letter, together sure enough."""
@@ -79,7 +79,7 @@ class Poses:
         return [replace(emission, decided_at=ts) for emission in chain]
 
     def before(self, letter: Emission) -> list[Emission]:
-        """The poses before a letter that now turn out to have been letters, and no part of it."""
+        """The holds before a letter that now turn out to have been letters, and no part of it."""
         ts = letter.decided_at
         brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
         while brief and (brief[-1].label == letter.label or wavers(brief[-1], letter)):
@@ -88,7 +88,7 @@ class Poses:
         return [replace(emission, decided_at=ts) for emission in brief if emission.label not in onset]
 
     def last(self, ts: float, said: LastLetter | None) -> list[Emission]:
-        """The hand was taken away, so no J or Z can follow the last pose any more: it was a letter, if it was sure."""
+        """The hand was taken away, so no J or Z can follow the last hold any more: it was a letter, if it was sure."""
         self._end(ts, said)
         return [
             replace(emission, decided_at=ts)
@@ -99,23 +99,23 @@ class Poses:
         ]
 
     def _end(self, ts: float, said: LastLetter | None) -> None:
-        """Keep a pose that ended unsaid, where it may be a letter."""
-        pose, self._pose = self._pose, None
-        if pose is None or pose.said:
+        """Keep a hold that ended unsaid, where it may be a letter."""
+        hold, self._hold = self._hold, None
+        if hold is None or hold.said:
             return
-        mean, scores = pose.mean, pose.scores
+        mean, scores = hold.mean, hold.scores
         label = scores.labels[int(mean.argmax())]
-        if pose.still >= _UNREAD_SECONDS - 1e-6 and said is not None and said.moved:
+        if hold.still >= _UNREAD_SECONDS - 1e-6 and said is not None and said.moved:
             last = float(mean[scores.labels.index(said.label)])
             self.unread = _likeliest(mean, scores.labels, but=NOTHING) if last < _UNREAD_LAST else ()
         self._brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
-        doubtful = pose.still < QUICK_SECONDS - 1e-6 or mean.max() < _DOUBTFUL_FLOOR
+        doubtful = hold.still < QUICK_SECONDS - 1e-6 or mean.max() < _DOUBTFUL_FLOOR
         if doubtful or label == NOTHING or label in MOTION_LETTERS:
             return
-        if said is not None and not said.allows_pose(label, mean, scores.labels):
+        if said is not None and not said.allows_hold(label, mean, scores.labels):
             return
         if not self._brief or self._brief[-1].label != label:
-            self._brief.append(emission_of(label, mean, scores, (pose.since, scores.ts), ts))
+            self._brief.append(emission_of(label, mean, scores, (hold.since, scores.ts), ts))
 
 
 def wavers(a: Emission, b: Emission) -> bool:
@@ -144,6 +144,6 @@ def _likeliest(evidence: Floats, labels: tuple[str, ...], but: str | None = None
     return tuple((labels[index], float(evidence[index])) for index in best[:4])
 
 
-def _is_other(pose: _Pose, scores: Scores) -> bool:
+def _is_other(hold: _Hold, scores: Scores) -> bool:
     """The hand surely shows another letter, though its movement was too small to notice."""
-    return bool(scores.probabilities[int(pose.total.argmax())] < 0.1 and scores.probabilities.max() >= _CHAIN_FLOOR)
+    return bool(scores.probabilities[int(hold.total.argmax())] < 0.1 and scores.probabilities.max() >= _CHAIN_FLOOR)
