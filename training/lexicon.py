@@ -13,16 +13,19 @@ from edge.cli import run_command
 from edge.errors import InputError
 from edge.lexicon.shelves import CLASSES, KNOWN_ONLY, LONGEST, WORDS
 
-_WORD_LEVELS = (10, 20, 35)
+_WORD_LEVELS = (10, 20, 35, 40, 50)
 """SCOWL's levels go by how common a word is."""
 _NAME_LEVELS = (10, 20, 35, 40, 50, 60)
 _RAREST = 20e-9
 """Share of all words in print; rarer ones, and those without a count, are in class 0."""
 _COARSE = re.compile(
-    "anal|anus(es)?|ass(es)?|bastards?|bitch(es|ed|ing)?|boob(y|ies)|buggers?|chink(s|ed|ing)?|cocks?|crap|dick|"
-    "erections?|faggots?|masturbation|nazi(s|sms?)?|orgasms?|penis(es)?|porn.*|puss(y|ies)|queer(s|ed|er|est|ing)?|"
-    "rap(e|es|ed|ing|ists?)|retard(s|ed|ing)?|sex(ed|es|ing|ism|ist|ual|uality|ually|y)?|sluts?|sperms?|tits?|"
-    "vagina(e|l)?|whores?",
+    "anal|anus(es)?|ass(es)?|bastards?|bimbos?|bitch(es|ed|ing|y)?|boob(s|y|ies)?|(bull)?shit.*|buggers?|chink(s|ed|ing)?|"
+    "clit(s|or.*)|cocks?|coons?|crap(s|p.*)?|crippl.*|cum(s|ming)?|cunts?|dick(s|head.*)?|dumb(er|est|ly|ness)?|dykes?|"
+    "erections?|erotic.*|fag(s|gots?|ots?)?|fart(s|ed|ing)?|fellatio|fuck.*|gooks?|gyp(s|p.*)?|hookers?|horny|idiot.*|"
+    "masturbat.*|moron(s|ic)?|nazi(s|sms?)?|nigg(a|er).*|orgasm.*|penis(es)?|piss.*|poop(s|ed|ing)?|porn.*|pricks?|"
+    "puss(y|ies)|queer(s|ed|er|est|ing)?|rap(e|es|ed|ing|ists?)|retard(s|ed|ing)?|scrot(a|um)|semen|"
+    "sex(ed|es|ing|ism|ist|ual|uality|ually|y)?|slut.*|sodom(y|ites?)|spastics?|sperms?|squaws?|testicles?|tits?|turds?|"
+    "twats?|vagina(e|l)?|wank.*|whore.*",
     re.IGNORECASE,
 )
 """Nobody's letters are turned into these; who spells them means them, so they are known."""

@@ -47,7 +47,7 @@ class Shelf:
     """(K,): negative logarithm of the word's probability."""
 
 
-def shelves(own_words: Path | None) -> dict[int, Shelf]:
+def read_shelves(own_words: Path | None) -> dict[int, Shelf]:
     """All words by their length, those of an operator's file among them.
 
     Raises:
