@@ -12,7 +12,7 @@ doubtful to be said by itself waits for what follows, which confirms it, or show
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -144,12 +144,10 @@ class LetterDecoder:
             return []
         since = run.since if said is None else max(run.since, said.at)
         letter = emission_of(run.label, evidence, scores, (since, ts), ts)
-        before = self._holds.before(letter)
-        if not before and run.label not in dict(self._holds.unread[:2]):  # else it was the way into this letter
-            letter = replace(letter, unread=self._holds.unread)
+        letters = self._holds.with_those_before(letter)
         self._said = LastLetter(run.label, ts, dict(letter.alternatives), self._doubling)
         self._holds.said()
-        return [*before, letter]
+        return letters
 
     def _settled(self, ts: float, labels: tuple[str, ...]) -> bool:
         """Whether a hand in the midst of a word has stood with a letter for long, however doubtful it is."""

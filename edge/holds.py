@@ -6,6 +6,7 @@ a hand on its way to another one stands as long, so a single such hold is nothin
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,8 +23,9 @@ _DOUBTFUL_FLOOR = 0.5
 """Least evidence for holds that others must confirm."""
 _CHAIN, _CHAIN_FLOOR = 3, 0.75
 """So many short holds in a row, this sure on average, are the beginning of a quick word."""
-_UNREAD_SECONDS, _UNREAD_LAST = 0.3, 0.1
-"""A hold in a word that stood so long, and is so improbably the last letter, was another one, if nothing was said."""
+_UNREAD_SECONDS, _UNREAD_LAST, _UNREAD_LEAST = 0.3, 0.1, 0.05
+"""A hold in a word that stood so long, is so improbably the last letter, and is so probably some letter, was one that
+nobody could read."""
 
 
 @dataclass(slots=True)
@@ -48,8 +50,9 @@ class Holds:
         self._point = point
         self._hold: _Hold | None = None
         self._brief: list[Emission] = []
-        self.unread: Alternatives = ()
-        """The letters that the last hold of this word that nobody could read was most like."""
+        self._unread: Alternatives = ()
+        """The letters that the last hold that nobody could read was most like."""
+        self._unread_at = -math.inf
 
     def step(self, ts: float, scores: Scores, elapsed: float, said: LastLetter | None, *, still: bool) -> None:
         """Follow the hold of the hand; when it ends unsaid it may be a letter that what follows confirms."""
@@ -64,7 +67,7 @@ class Holds:
     def said(self) -> None:
         """The hold of this moment is a letter that was said, and so are those before it."""
         self._brief = []
-        self.unread = ()
+        self._unread = ()
         if self._hold is not None:
             self._hold.said = True
 
@@ -78,14 +81,17 @@ class Holds:
         self._brief = []
         return [replace(emission, decided_at=ts) for emission in chain]
 
-    def before(self, letter: Emission) -> list[Emission]:
-        """The holds before a letter that now turn out to have been letters, and no part of it."""
+    def with_those_before(self, letter: Emission) -> list[Emission]:
+        """A letter after the holds that now turn out to have been letters, or with the one that nobody could read."""
         ts = letter.decided_at
+        shapes = {letter.label, *HELD_SHAPES.get(letter.label, ())}  # earlier holds of them are part of this letter
         brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
         while brief and (brief[-1].label == letter.label or wavers(brief[-1], letter)):
             brief.pop()
-        onset = HELD_SHAPES.get(letter.label, frozenset())
-        return [replace(emission, decided_at=ts) for emission in brief if emission.label not in onset]
+        before = [replace(emission, decided_at=ts) for emission in brief if emission.label not in shapes]
+        if not before and ts - self._unread_at < WORD_SECONDS and shapes.isdisjoint(dict(self._unread[:2])):
+            letter = replace(letter, unread=self._unread)
+        return [*before, letter]
 
     def last(self, ts: float, said: LastLetter | None) -> list[Emission]:
         """The hand was taken away, so no J or Z can follow the last hold any more: it was a letter, if it was sure."""
@@ -105,9 +111,8 @@ class Holds:
             return
         mean, scores = hold.mean, hold.scores
         label = scores.labels[int(mean.argmax())]
-        if hold.still >= _UNREAD_SECONDS - 1e-6 and said is not None and said.moved:
-            last = float(mean[scores.labels.index(said.label)])
-            self.unread = _likeliest(mean, scores.labels, but=NOTHING) if last < _UNREAD_LAST else ()
+        if said is not None and _is_unread(hold, said):
+            self._unread, self._unread_at = _likeliest(mean, scores.labels, but=NOTHING), ts
         self._brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
         doubtful = hold.still < QUICK_SECONDS - 1e-6 or mean.max() < _DOUBTFUL_FLOOR
         if doubtful or label == NOTHING or label in MOTION_LETTERS:
@@ -142,6 +147,14 @@ def _likeliest(evidence: Floats, labels: tuple[str, ...], but: str | None = None
     """The four likeliest labels, `but` one."""
     best = [int(index) for index in np.argsort(evidence)[::-1] if labels[index] != but]
     return tuple((labels[index], float(evidence[index])) for index in best[:4])
+
+
+def _is_unread(hold: _Hold, said: LastLetter) -> bool:
+    """Whether a hold that stayed unsaid was a letter of its own after the last one, and no part of that."""
+    labels = hold.scores.labels
+    label, probability = _likeliest(hold.mean, labels, but=NOTHING)[0]
+    another = hold.mean[labels.index(said.label)] < _UNREAD_LAST and label not in HELD_SHAPES.get(said.label, ())
+    return bool(said.moved and another and probability >= _UNREAD_LEAST and hold.still >= _UNREAD_SECONDS - 1e-6)
 
 
 def _is_other(hold: _Hold, scores: Scores) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -189,7 +189,7 @@ def test_a_word_that_begins_quickly_is_read_from_its_beginning() -> None:
     assert text(play([part for letter in "QUACK" for part in (Part(letter, 0.15), change(0.07))])) == "QUACK"
 
 
-def test_one_short_pose_alone_is_nothing() -> None:
+def test_one_short_hold_alone_is_nothing() -> None:
     assert play([change(), Part("B", 0.15), change(), Part("nothing", 2.0)]) == []
 
 
@@ -271,11 +271,14 @@ def test_a_hand_seen_again_after_a_time_without_pictures_begins_anew() -> None:
     assert letter.decided_at >= 60.2
 
 
+UNREAD = Part("nothing", 0.6, 0.5, second=("R", 0.35))
+
+
 @pytest.mark.parametrize("fps", [10, 15, 30])
 def test_a_hold_that_nobody_could_read_goes_with_the_next_letter(fps: float) -> None:
-    unread = Part("nothing", 0.6, 0.5, second=("R", 0.35))
-    (first, second) = play([Part("A", 0.8), change(), unread, change(), Part("N", 0.8)], fps)
-    assert (first.unread, second.label) == ((), "N")
+    parts = [Part("A", 0.8), change(), UNREAD, change(), Part("N", 0.8), change(), Part("O", 0.8)]
+    (first, second, third) = play(parts, fps)
+    assert (first.unread, second.label, third.unread) == ((), "N", ())
     assert second.unread[0] == ("R", pytest.approx(0.35, abs=0.05))
     assert "nothing" not in dict(second.unread)
 
@@ -283,12 +286,27 @@ def test_a_hold_that_nobody_could_read_goes_with_the_next_letter(fps: float) -> 
 @pytest.mark.parametrize(
     ("what", "parts"),
     [
-        ("before the first letter a hand may rest", [Part("nothing", 0.6, 0.5, second=("R", 0.35))]),
-        ("on its way", [Part("A", 0.8), change(), Part("nothing", 0.1, 0.5, second=("R", 0.35)), change()]),
+        ("before the first letter a hand may rest", [UNREAD]),
+        ("on its way", [Part("A", 0.8), change(), replace(UNREAD, seconds=0.1), change()]),
+        ("too short", [Part("A", 0.8), change(), replace(UNREAD, seconds=0.24), change()]),
         ("the last letter, still held", [Part("A", 0.8), change(), Part("nothing", 0.6, 0.5, second=("A", 0.35))]),
+        ("the last letter, the model wavers", [Part("A", 0.8), UNREAD]),
         ("the next letter, still uncertain", [Part("A", 0.8), change(), Part("nothing", 0.6, 0.5, second=("N", 0.35))]),
-        ("of another word", [Part("A", 0.8), change(), Part("nothing", 0.6, 0.5, second=("R", 0.35)), Part(None, 2.0)]),
+        ("no letter at all", [Part("A", 0.8), change(), Part("nothing", 0.6, 0.99), change()]),
+        ("the end of a J", [Part("J", 0.5, speed=3.5), Part("nothing", 0.6, 0.5, second=("I", 0.4)), change()]),
+        ("long ago", [Part("A", 0.8), change(), UNREAD, change(3.0)]),
+        ("of another word", [Part("A", 0.8), change(), UNREAD, Part(None, 2.0)]),
     ],
 )
-def test_what_was_no_letter_goes_with_none(what: str, parts: list[Part]) -> None:
-    assert play([*parts, Part("N", 0.8)])[-1].unread == (), what
+@pytest.mark.parametrize("fps", [15, 30])
+def test_what_was_no_letter_goes_with_none(what: str, parts: list[Part], fps: float) -> None:
+    said = play([*parts, Part("N", 0.8)], fps)
+    assert said[-1].label == "N"
+    assert said[-1].unread == (), what
+
+
+def test_how_a_motion_letter_begins_does_not_go_with_it() -> None:
+    onset = Part("nothing", 0.6, 0.5, second=("I", 0.38))
+    said = play([Part("A", 0.8), change(), onset, Part("J", 0.6, speed=3.5)])
+    assert text(said) == "AJ"
+    assert said[-1].unread == ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import string
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from edge.errors import InputError
 from edge.types import Floats
 
 WORDS = Path(__file__).with_name("words.txt")
-CLASSES, KNOWN_ONLY = "0123456789", "-"
-"""How common a word is: each class is four times as common in print as the one before it. Names, and words that
+CLASSES, KNOWN_ONLY = string.ascii_lowercase[:20], "-"
+"""How common a word is: each class is twice as common as the one before it. Names, and words that
 nobody's letters are to be turned into, are known, so that they stay as they are, and no more: there are too many names
 beside the words of any list."""
 _WORD = 0.7
@@ -77,8 +78,9 @@ def shipped() -> dict[int, Shelf]:
 
 
 def _chances(classes: Codes) -> Floats:
-    """Of each word: twice that of a word one class below, the root of how many times as common it is."""
-    weights = np.where(classes == ord(KNOWN_ONLY), 0, np.exp2(classes - np.float32(ord(CLASSES[0]))))
+    """Probability of each word by its class."""
+    common = np.exp2(classes - np.float32(ord(CLASSES[0])))
+    weights = np.where(classes == ord(KNOWN_ONLY), 0, np.sqrt(common))
     return np.asarray(_WORD * weights / weights.sum(), np.float32)
 
 
@@ -94,13 +96,14 @@ def successions() -> Floats:
 
 
 def _with(shelf: Shelf, word: str) -> Shelf:
-    """A shelf with an operator's word, which the list may have too."""
+    """A shelf with an operator's word, which the list may have too, and as more common."""
     codes = codes_of(word)[None]
     others = (shelf.words != codes).any(axis=1)
+    cost = min([-math.log(_OWN), *shelf.costs[~others]])
     return Shelf(
         np.concatenate([shelf.words[others], codes]),
         np.concatenate([shelf.masks[others], masks(codes)]),
-        np.concatenate([shelf.costs[others], np.array([-math.log(_OWN)], np.float32)]),
+        np.concatenate([shelf.costs[others], np.array([cost], np.float32)]),
     )
 
 
