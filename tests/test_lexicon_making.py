@@ -9,7 +9,7 @@ import pytest
 from edge.errors import InputError
 from training.lexicon import lines
 
-SHARE = {"the": 0.5, "netflix": 1e-3, "water": 4e-6, "rapist": 1e-6, "monday": 1e-6}
+SHARE = {"the": 0.5, "netflix": 1e-3, "tv": 1e-4, "monday": 8e-5, "water": 4e-6, "london": 1.9e-6, "rapist": 1e-6}
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def scowl(tmp_path: Path) -> Path:
     folder = tmp_path / "scowl"
     folder.mkdir()
     (folder / "english-words.10").write_text("the\na\nwater\nit's\ncaf\xe9\n", "latin-1")
-    (folder / "american-words.35").write_text("therapist\nrapist\ncocktail\ncurlew\n", "latin-1")
+    (folder / "american-words.35").write_text("therapist\nrapist\nharlot\ncocktail\ncurlew\n", "latin-1")
     (folder / "british-words.35").write_text("colour\nwater\n", "latin-1")
     (folder / "english-words.80").write_text("zyzzyva\n", "latin-1")
     (folder / "english-upper.10").write_text("Monday\nTV\n", "latin-1")
@@ -34,8 +34,9 @@ def test_words_have_a_class_by_how_common_they_are_and_names_have_none(scowl: Pa
         "WATERh",
         "COLOUR-",
         "CURLEWa",
+        "HARLOT-",
         "LONDON-",
-        "MONDAYf",
+        "MONDAYi",
         "RAPIST-",
         "NETFLIX-",
         "COCKTAILa",

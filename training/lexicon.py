@@ -18,10 +18,9 @@ from edge.lexicon.shelves import CLASSES, KNOWN_ONLY, LONGEST, WORDS
 _WORD_LEVELS = (10, 20, 35, 40, 50)
 """SCOWL's levels go by how common a word is."""
 _NAME_LEVELS = (10, 20, 35, 40, 50, 60)
-_CAPITALISED_LEVELS = (10, 35)
-"""Days, months and the like are words too; those of more levels are names that other names are too like."""
-_SHORTEST_CAPITALISED = 4
-"""Shorter ones are abbreviations."""
+_RAREST_NAME, _NAME_RARER, _SHORTEST_NAME = 2e-6, 8, 4
+"""Names, days and months that are so common and so long are words as well, as if they were so many times rarer: what is
+written is about the same few people and places. Rarer ones are too like each other, shorter ones abbreviations."""
 _COMMON = 20_000
 """So many of the most common words are known, whether SCOWL has them or not: brands, names, words of today."""
 _RAREST = 20e-9
@@ -53,16 +52,16 @@ def lines(scowl: Path, share: Mapping[str, float]) -> list[str]:
         InputError: there are no such lists.
     """
     common = itertools.islice((word for word in map(str.upper, share) if _is_word(word)), _COMMON)
-    names = _read(scowl, "english american", "proper-names upper", _NAME_LEVELS)
     british = _read(scowl, "british", "words", _WORD_LEVELS)
+    names = _read(scowl, "english american", "proper-names upper", _NAME_LEVELS)
     words = _read(scowl, "english american", "words", _WORD_LEVELS)
-    capitalised = _read(scowl, "english american", "upper", _CAPITALISED_LEVELS)
-    words |= {word for word in capitalised if len(word) >= _SHORTEST_CAPITALISED}
     if not words:
         raise InputError(f"{scowl}: no lists of SCOWL; apt install scowl")
-    classes = dict.fromkeys([*common, *names, *british], KNOWN_ONLY)
-    for word in words:
-        classes[word] = KNOWN_ONLY if _COARSE.fullmatch(word) else _class_of(share.get(word.lower(), 0.0))
+    classes = dict.fromkeys([*common, *british, *names, *words], KNOWN_ONLY)
+    shares = {name: share.get(name.lower(), 0.0) for name in names if len(name) >= _SHORTEST_NAME}
+    shares = {name: its / _NAME_RARER for name, its in shares.items() if its >= _RAREST_NAME}
+    shares |= {word: share.get(word.lower(), 0.0) for word in words}
+    classes |= {word: _class_of(its) for word, its in shares.items() if not _COARSE.fullmatch(word)}
     return [word + classes[word] for word in sorted(classes, key=lambda word: (len(word), word))]
 
 

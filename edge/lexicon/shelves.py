@@ -20,9 +20,8 @@ from edge.types import Floats
 
 WORDS = Path(__file__).with_name("words.txt")
 CLASSES, KNOWN_ONLY = string.ascii_lowercase[:20], "-"
-"""How common a word is: each class is twice as common as the one before it. Names, and words that
-nobody's letters are to be turned into, are known, so that they stay as they are, and no more: there are too many names
-beside the words of any list."""
+"""How common a word or name is: each class is twice as common as the one before it. Rare names, and words that nobody's
+letters are to be turned into, are known, so that they stay as they are, and no more."""
 _WORD = 0.7
 """Probability that what is spelled is a word with a class; each word's goes by the root of how common it is, as the
 most common ones are signed, not spelled."""
