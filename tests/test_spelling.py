@@ -1,13 +1,16 @@
 """The measure of spelled words, and the whole letter reader on fluent spelling by the drawn signer."""
 
+from pathlib import Path
+
 import pytest
 
 from edge.bundle import load_bundle
 from edge.demo import DemoSigner
+from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.paths import shipped
 from edge.pipeline import LetterReader
-from training.spelling import Tally, edits, measure
+from training.spelling import Tally, edits, measure, read_words
 from training.splicing import Spelled
 
 
@@ -43,6 +46,7 @@ def test_fluent_spelling_is_read(fps: float) -> None:
     assert figures["letter_error_rate"] <= 0.2
     assert figures["added"] <= 1
     assert figures["repeats"] == 0
+    assert figures["words_right"] >= 0.8
 
 
 def test_a_letter_said_in_the_time_of_another_one_counts_as_outside() -> None:
@@ -54,3 +58,14 @@ def test_a_letter_said_in_the_time_of_another_one_counts_as_outside() -> None:
     right.add(word, said, "WE")
     late.add(Spelled("WE", word.frames, [(letter, a + 0.8, b + 0.8) for letter, a, b in word.spans]), said, "WE")
     assert (right.outside, late.outside) == (0, 1)
+
+
+def test_words_of_a_file_are_spelled(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_text("Anna\nO'Brien\n" + "Berta\n" * 9, "utf-8")
+    assert read_words(path) == ["ANNA", *["BERTA"] * 9]
+    path.write_text("Anna\nJos\u00e9\n", "utf-8")
+    with pytest.raises(InputError, match=r"names\.txt: 1 words of letters A to Z; give 10 or more"):
+        read_words(path)
+    with pytest.raises(InputError, match=r"none\.txt: words cannot be read"):
+        read_words(tmp_path / "none.txt")

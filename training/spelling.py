@@ -12,7 +12,7 @@ import itertools
 import json
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -41,6 +41,7 @@ HOLDS_SECONDS = (0.4, 0.8, 1.0, 2.5)
 PACES = (1.0, 2.0, 3.0, 4.0, 5.0)
 """Letters a second."""
 Doubled = Literal["slide", "bounce"]
+_LEAST_WORDS = 10
 _DRAWN_WORDS = 20
 _DRAWN_SIGNERS = 7
 _NOISE_PALMS = 0.02
@@ -57,6 +58,9 @@ class Tally:
     missed: int = 0
     repaired_errors: int = 0
     """Errors left after the lexicon."""
+    words: int = 0
+    right: int = 0
+    """Words without an error after it."""
     repeats: int = 0
     """Letters said again because they were held."""
     outside: int = 0
@@ -71,6 +75,8 @@ class Tally:
         self.added += added
         self.missed += missed
         self.repaired_errors += sum(edits(repaired, spelled.word))
+        self.words += 1
+        self.right += repaired == spelled.word
         spans = [_span(emission, spelled.spans) for emission in said]
         self.repeats += sum(
             a.label == b.label and there == here and there >= 0
@@ -90,6 +96,7 @@ class Tally:
         return {
             "letter_error_rate": round(errors / self.letters, 4),
             "after_lexicon": round(self.repaired_errors / self.letters, 4),
+            "words_right": round(self.right / self.words, 4),
             **counts,
             "first_letter_seconds_p95": round(float(np.percentile(self.first_delays or [np.nan], 95)), 3),
         }
@@ -123,13 +130,15 @@ def _span(emission: Emission, spans: list[tuple[str, float, float]]) -> int:
     return next((index for index, (_, start, end) in enumerate(spans) if start <= ended < end), -1)
 
 
-def recorded(clips: dict[str, list[Clip]], fps: float) -> Iterator[tuple[tuple[str, str], Spelled]]:
-    """Spliced words by source and hold; sources with too few letters are left out."""
+def recorded(
+    clips: dict[str, list[Clip]], fps: float, words: Sequence[str]
+) -> Iterator[tuple[tuple[str, str], Spelled]]:
+    """Spliced words by source and hold; sources with the letters of too few are left out."""
     for source, own in sorted(clips.items()):
         speller = Speller(own, seed=0)
-        words = [word for word in WORDS.split() if speller.can(word)]
-        for hold in HOLDS_SECONDS if len(words) >= 10 else ():
-            for word in words:
+        able = [word for word in words if speller.can(word)]
+        for hold in HOLDS_SECONDS if len(able) >= _LEAST_WORDS else ():
+            for word in able:
                 yield (source, f"{hold} s"), speller.spell(word, hold, fps)
 
 
@@ -153,7 +162,7 @@ def drawn(fps: float) -> Iterator[tuple[tuple[str, str], Spelled]]:
 def measure(
     words: Iterator[tuple[tuple[str, str], Spelled]], bundle: Bundle, *, verbose: bool = False
 ) -> dict[str, Any]:
-    """Figures of every group, and the mean letter error rates over groups."""
+    """Figures of every group, and the means over groups of letter error rates and of words that come out right."""
     lexicon = Lexicon()
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
     for group, spelled in words:
@@ -167,9 +176,25 @@ def measure(
     groups = {" ".join(group): tally.figures() for group, tally in tallies.items()}
     means = {
         name: round(statistics.fmean(figures[name] for figures in groups.values()), 4) if groups else None
-        for name in ("letter_error_rate", "after_lexicon")
+        for name in ("letter_error_rate", "after_lexicon", "words_right")
     }
     return {**means, "groups": groups}
+
+
+def read_words(path: Path) -> list[str]:
+    """One word or name a line.
+
+    Raises:
+        InputError: the file cannot be read, or holds too few words.
+    """
+    try:
+        words = path.read_text("utf-8").upper().split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: words cannot be read; give a text file with one a line") from error
+    words = [word for word in words if word.isascii() and word.isalpha()]
+    if len(words) < _LEAST_WORDS:
+        raise InputError(f"{path}: {len(words)} words of letters A to Z; give {_LEAST_WORDS} or more, one a line")
+    return words
 
 
 def run(args: argparse.Namespace) -> int:
@@ -181,9 +206,10 @@ def run(args: argparse.Namespace) -> int:
                 clips[clip.source].append(clip)
     if args.store and not clips:
         raise InputError(f"no letters of {', '.join(args.source or ['anybody'])} in the stores; name others")
+    words = WORDS.split() if args.words is None else read_words(args.words)
     for fps in args.fps:
-        words = drawn(fps) if args.drawn else recorded(clips, fps)
-        figures = {"fps": fps, **measure(words, bundle, verbose=args.verbose)}
+        spelled = drawn(fps) if args.drawn else recorded(clips, fps, words)
+        figures = {"fps": fps, **measure(spelled, bundle, verbose=args.verbose)}
         print(json.dumps(figures, indent=None if args.json else 1), flush=True)
     return 0
 
@@ -195,6 +221,7 @@ def main() -> int:
     what.add_argument("--drawn", action="store_true", help="the drawn signer instead")
     parser.add_argument("--bundle", type=Path, help="letter bundle; the shipped one without it")
     parser.add_argument("--source", nargs="*", help="only these sources")
+    parser.add_argument("--words", type=Path, help="text file of words or names to spell, one a line, with --store")
     parser.add_argument("--fps", type=float, nargs="+", default=[30.0], help="frame rates, one result each")
     parser.add_argument("--json", action="store_true", help="one line")
     parser.add_argument("--verbose", action="store_true", help="show every word that was misread")
