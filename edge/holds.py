@@ -84,12 +84,13 @@ class Holds:
     def with_those_before(self, letter: Emission) -> list[Emission]:
         """A letter after the holds that now turn out to have been letters, or with the one that nobody could read."""
         ts = letter.decided_at
-        shapes = {letter.label, *HELD_SHAPES.get(letter.label, ())}  # earlier holds of them are part of this letter
+        onset = HELD_SHAPES.get(letter.label, frozenset())
         brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
         while brief and (brief[-1].label == letter.label or wavers(brief[-1], letter)):
             brief.pop()
-        before = [replace(emission, decided_at=ts) for emission in brief if emission.label not in shapes]
-        if not before and ts - self._unread_at < WORD_SECONDS and shapes.isdisjoint(dict(self._unread[:2])):
+        before = [replace(emission, decided_at=ts) for emission in brief if emission.label not in onset]
+        of_its_own = {letter.label, *onset}.isdisjoint(dict(self._unread[:2]))
+        if not before and of_its_own and ts - self._unread_at < WORD_SECONDS:
             letter = replace(letter, unread=self._unread)
         return [*before, letter]
 
