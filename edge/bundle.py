@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.errors import InputError
+from edge.errors import InputError, why_unreadable
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +107,7 @@ def verify_bundle(path: Path) -> Bundle:
             named = f"{role} of bundle '{manifest['name']}'"
             raise InputError(f"{file}: missing ({named}); install the bundle again") from None
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise InputError(f"{file}: cannot be read ({reason}); install the bundle again") from error
+            raise InputError(f"{file}: cannot be read ({why_unreadable(error)}); install the bundle again") from error
         if altered:
             raise InputError(f"{file}: sha256 differs from {MANIFEST}; the file was altered, install the bundle again")
     return Bundle(

@@ -21,3 +21,8 @@ def one_line(error: BaseException) -> str:
         return f"{error.filename or 'standard output'}: {error.strerror}; see to it and try again"
     said = str(error).strip().split("\n")[0]
     return f"unexpected {type(error).__name__}: {said}; this is a mistake of the program, please report it"
+
+
+def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why a text file could not be read, to stand in a message that names it."""
+    return str(error.strerror) if isinstance(error, OSError) else "not UTF-8 text"

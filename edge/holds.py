@@ -112,8 +112,8 @@ class Holds:
             return
         mean, scores = hold.mean, hold.scores
         label = scores.labels[int(mean.argmax())]
-        if said is not None and _is_unread(hold, said):
-            self._unread, self._unread_at = _likeliest(mean, scores.labels, but=NOTHING), ts
+        if said is not None and (unread := _unread(hold, said)):
+            self._unread, self._unread_at = unread, ts
         self._brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
         doubtful = hold.still < QUICK_SECONDS - 1e-6 or mean.max() < _DOUBTFUL_FLOOR
         if doubtful or label == NOTHING or label in MOTION_LETTERS:
@@ -150,12 +150,15 @@ def _likeliest(evidence: Floats, labels: tuple[str, ...], but: str | None = None
     return tuple((labels[index], float(evidence[index])) for index in best[:4])
 
 
-def _is_unread(hold: _Hold, said: LastLetter) -> bool:
-    """Whether a hold that stayed unsaid was a letter of its own after the last one, and no part of that."""
-    labels = hold.scores.labels
-    label, probability = _likeliest(hold.mean, labels, but=NOTHING)[0]
-    another = hold.mean[labels.index(said.label)] < _UNREAD_LAST and label not in HELD_SHAPES.get(said.label, ())
-    return bool(said.moved and another and probability >= _UNREAD_LEAST and hold.still >= _UNREAD_SECONDS - 1e-6)
+def _unread(hold: _Hold, said: LastLetter) -> Alternatives:
+    """The letters that a hold was most like that stayed unsaid; none if it was part of the last one, or no letter."""
+    if not said.moved or hold.still < _UNREAD_SECONDS - 1e-6:
+        return ()
+    mean, labels = hold.mean, hold.scores.labels
+    likeliest = _likeliest(mean, labels, but=NOTHING)
+    label, probability = likeliest[0]
+    another = mean[labels.index(said.label)] < _UNREAD_LAST and label not in HELD_SHAPES.get(said.label, ())
+    return likeliest if another and probability >= _UNREAD_LEAST else ()
 
 
 def _is_other(hold: _Hold, scores: Scores) -> bool:

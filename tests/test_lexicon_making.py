@@ -1,4 +1,4 @@
-"""The list of words is made of SCOWL's lists and of counts of printed words."""
+"""The list of words is made of SCOWL's lists and of how common words are."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def scowl(tmp_path: Path) -> Path:
     return folder
 
 
-def test_words_have_a_class_by_how_common_they_are_and_names_have_none(scowl: Path) -> None:
+def test_words_have_a_class_by_how_common_they_are_and_rare_names_have_none(scowl: Path) -> None:
     assert lines(scowl, SHARE) == [
         "TV-",
         "THEt",

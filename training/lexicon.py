@@ -51,17 +51,21 @@ def lines(scowl: Path, share: Mapping[str, float]) -> list[str]:
     Raises:
         InputError: there are no such lists.
     """
-    common = itertools.islice((word for word in map(str.upper, share) if _is_word(word)), _COMMON)
+    commonest = itertools.islice((word for word in map(str.upper, share) if _is_word(word)), _COMMON)
     british = _read(scowl, "british", "words", _WORD_LEVELS)
     names = _read(scowl, "english american", "proper-names upper", _NAME_LEVELS)
     words = _read(scowl, "english american", "words", _WORD_LEVELS)
     if not words:
         raise InputError(f"{scowl}: no lists of SCOWL; apt install scowl")
-    classes = dict.fromkeys([*common, *british, *names, *words], KNOWN_ONLY)
-    shares = {name: share.get(name.lower(), 0.0) for name in names if len(name) >= _SHORTEST_NAME}
-    shares = {name: its / _NAME_RARER for name, its in shares.items() if its >= _RAREST_NAME}
-    shares |= {word: share.get(word.lower(), 0.0) for word in words}
-    classes |= {word: _class_of(its) for word, its in shares.items() if not _COARSE.fullmatch(word)}
+    classes = dict.fromkeys([*commonest, *british, *names, *words], KNOWN_ONLY)
+    for word in names | words:
+        common = share.get(word.lower(), 0.0)
+        if word not in words:
+            if len(word) < _SHORTEST_NAME or common < _RAREST_NAME:
+                continue
+            common /= _NAME_RARER
+        if not _COARSE.fullmatch(word):
+            classes[word] = _class_of(common)
     return [word + classes[word] for word in sorted(classes, key=lambda word: (len(word), word))]
 
 

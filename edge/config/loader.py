@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from edge.config.schema import TOPIC_PART, Config
-from edge.errors import InputError
+from edge.errors import InputError, why_unreadable
 
 _GREATEST = 1e9
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
@@ -31,8 +31,7 @@ def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> C
         try:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise InputError(f"{path}: cannot be read ({reason}); give --config a YAML file") from error
+            raise InputError(f"{path}: cannot be read ({why_unreadable(error)}); give --config a YAML file") from error
         config = parse_config(text, str(path))
     for key, value in (overrides or {}).items():
         config = _override(config, key.split("."), value)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import InputError
+from edge.errors import InputError, why_unreadable
 from edge.types import Floats
 
 WORDS = Path(__file__).with_name("words.txt")
@@ -53,14 +53,14 @@ def read_shelves(own_words: Path | None) -> dict[int, Shelf]:
     Raises:
         InputError: the file cannot be read, or a line of it is no word.
     """
-    found = dict(shipped())
+    found = dict(_shipped())
     for word in _read_own(own_words) if own_words is not None else ():
         found[len(word)] = _with(found[len(word)], word)
     return found
 
 
 @functools.cache
-def shipped() -> dict[int, Shelf]:
+def _shipped() -> dict[int, Shelf]:
     """The words of the list by their length, 2 to `LONGEST`."""
     text = np.frombuffer(WORDS.read_bytes(), np.uint8)
     ends = np.flatnonzero(text == ord("\n"))
@@ -87,7 +87,7 @@ def _chances(classes: Codes) -> Floats:
 def successions() -> Floats:
     """(27, 27) costs of a letter, or the end, following another, or the start."""
     counts = np.full((27, 27), 0.5)
-    for shelf in shipped().values():
+    for shelf in _shipped().values():
         edge = np.full((len(shelf.words), 1), EDGE, np.uint8)
         paths = np.concatenate([edge, shelf.words, edge], axis=1).astype(np.int64)
         counts += np.bincount((paths[:, :-1] * 27 + paths[:, 1:]).ravel(), minlength=27 * 27).reshape(27, 27)
@@ -115,8 +115,7 @@ def _read_own(path: Path) -> list[str]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise InputError(f"{path}: own words cannot be read ({reason}); give one word a line") from error
+        raise InputError(f"{path}: own words cannot be read ({why_unreadable(error)}); give one word a line") from error
     words = []
     for number, line in enumerate(lines, 1):
         word = line.partition("#")[0].strip().upper()
