@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import ctypes
 import importlib
 import logging
 import sys
@@ -12,12 +10,8 @@ from collections.abc import Callable, Sequence
 
 from edge import __version__
 from edge.errors import AslEdgeError, one_line
+from edge.memory import give_back_large_blocks
 from edge.terminal import close_output
-
-_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
-"""glibc's malloc.h."""
-_LARGE_BLOCK_BYTES, _KEPT_BYTES = 3_000_000, 8_000_000
-"""Over a 1280 x 720 picture, so that frames cost neither a system call nor new pages each."""
 
 # Imported when asked for: `asl-edge models list` needs neither OpenCV nor the broker.
 _COMMANDS = {
@@ -45,7 +39,7 @@ def run_command(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
-    _give_memory_back()
+    give_back_large_blocks()
     return int(args.run(args))
 
 
@@ -79,17 +73,6 @@ def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "",
             close_output()
         print(f"{program}: {one_line(error)}", file=sys.stderr)
         return AslEdgeError.exit_code
-
-
-def _give_memory_back() -> None:
-    """Let large blocks return to the system once freed: 135 MB resident instead of 182 with the drawn signer.
-
-    glibc raises its own threshold to 32 MB at the first large block, after which nothing freed at start-up returns.
-    """
-    with contextlib.suppress(OSError, AttributeError):  # another C library keeps its own habits
-        library = ctypes.CDLL(None)
-        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK_BYTES)
-        library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:

@@ -15,6 +15,7 @@ from edge.camera import Camera
 from edge.config import Config, add_config_arguments, config_of, dump_config
 from edge.errors import InputError, one_line
 from edge.governor import Governor
+from edge.memory import give_back_all
 from edge.metrics import Load, Stopwatch, temperature_celsius
 from edge.mqtt import Command
 from edge.outputs import Outputs
@@ -191,6 +192,7 @@ class Daemon:
         self._outputs = self._outputs.reconfigured(config)
         logging.getLogger().setLevel(config.daemon.log_level)
         self._config, self._pipeline = config, pipeline
+        give_back_all()  # the networks that were replaced
         self._mute()
         self._governor = Governor(config.governor)
         self._report = Report(config.daemon.stats_seconds, camera.dropped)

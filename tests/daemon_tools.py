@@ -58,6 +58,11 @@ class Running:
     def output(self) -> str:
         return self._log.read_text()
 
+    @property
+    def resident_mb(self) -> float:
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 

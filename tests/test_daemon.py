@@ -166,6 +166,18 @@ def test_a_reload_takes_a_good_configuration_and_refuses_a_bad_one(
     assert daemon.process.poll() is None
 
 
+def test_reloads_leave_no_memory_behind(start: Start, listener: Listener) -> None:
+    daemon = start()
+    listener.wait(f"{BASE}/letter", seconds=60)
+    before = daemon.resident_mb
+    for done in (2, 3, 4):
+        daemon.signal(signal.SIGHUP)
+        eventually(lambda done=done: len(listener.on(f"{BASE}/info")) == done, 60)
+        letters = len(listener.on(f"{BASE}/letter"))
+        eventually(lambda letters=letters: len(listener.on(f"{BASE}/letter")) > letters, 60)
+    assert daemon.resident_mb < before + 20  # 30 to 40 more where glibc keeps what the old networks took
+
+
 def test_a_reload_whose_new_outputs_cannot_start_keeps_the_old_ones(
     start: Start, listener: Listener, tmp_path: Path
 ) -> None:
