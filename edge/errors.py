@@ -1,5 +1,14 @@
 """What goes wrong, said in one line: what, where and how to mend it."""
 
+import errno
+from pathlib import Path
+
+_DISK_MENDS = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room on the disk",
+    errno.EROFS: "mount that file system writable",
+}
+
 
 class AslEdgeError(Exception):
     """The daemon or a tool could not do its work. Exit code 1."""
@@ -21,6 +30,11 @@ def one_line(error: BaseException) -> str:
         return f"{error.filename or 'standard output'}: {error.strerror}; see to it and try again"
     said = str(error).strip().split("\n")[0]
     return f"unexpected {type(error).__name__}: {said}; this is a mistake of the program, please report it"
+
+
+def unwritable(path: Path, error: OSError, mend: str) -> AslEdgeError:
+    """What could not be written and why; `mend` is for whoever may not write there."""
+    return AslEdgeError(f"{path}: cannot be written ({error.strerror}); {_DISK_MENDS.get(error.errno or 0, mend)}")
 
 
 def why_unreadable(error: OSError | UnicodeDecodeError) -> str:

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from edge.bundle import Bundle, load_bundle, previous_of, verify_bundle
-from edge.errors import AslEdgeError, InputError
+from edge.errors import AslEdgeError, InputError, unwritable
 from edge.features import FEATURE_SIZE, FEATURES_TAG
 from edge.landmarks.crop import whole
 from edge.landmarks.hands import HANDS_TAG, HandNetworks
 from edge.landmarks.pose import POSE_TAG, PoseNetworks
 from edge.letters import LetterModel
+from edge.paths import WRITABLE_MODELS
 from edge.word_features import CHANNELS, GRID_STEPS, WORD_FEATURES_TAG
 from edge.words import WordModel
 
@@ -40,7 +41,7 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
         InputError: `source` is no bundle that this program can use.
         AslEdgeError: `root` cannot be written.
     """
-    new = _check(source)
+    new = check(source)
     staged, current = root / f".{new.name}.new", root / new.name
     old = _usable(current)
     if old is not None and old.task != new.task:
@@ -49,7 +50,7 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
         _remove(staged)
         try:
             shutil.copytree(source, staged)
-            _check(staged)  # what was copied, not what was there before the copy
+            check(staged)  # what was copied, not what was there before the copy
             _sync(staged)
         except (OSError, InputError):
             _remove(staged)
@@ -58,9 +59,10 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
         worth_keeping = old is not None and old.manifest != new.manifest
         _swap(staged, current, previous_of(current), keep=worth_keeping)
     except shutil.Error as error:
-        raise AslEdgeError(f"{source}: cannot be copied ({error.args[0][0][2]}); see to it, or to {root}") from error
+        why = f"{source}: cannot be copied to {root} ({error.args[0][0][2]})"
+        raise AslEdgeError(f"{why}; is there room on the disk, and can both be read and written?") from error
     except OSError as error:
-        raise AslEdgeError(_unwritable(root, error)) from error
+        raise unwritable(root, error, WRITABLE_MODELS) from error
     return verify_bundle(current), _version(previous_of(current))
 
 
@@ -74,22 +76,21 @@ def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
         InputError: there is no usable previous bundle.
         AslEdgeError: `root` cannot be written.
     """
-    current = root / name
-    previous = previous_of(current)
-    if not (_NAME.fullmatch(name) and previous.is_dir()):
+    if not (_NAME.fullmatch(name) and previous_of(root / name).is_dir()):
         raise InputError(f"{root}: no earlier bundle '{name}' is kept; `asl-edge models install PATH` keeps one")
-    _check(previous)
+    current, previous = root / name, previous_of(root / name)
+    check(previous)
     try:
-        staged = root / f".{name}.new"
-        _remove(staged)
-        previous.rename(staged)
-        _swap(staged, current, previous, keep=True)
+        if current.is_dir():
+            _exchange(previous, current)
+        else:
+            previous.rename(current)
     except OSError as error:
-        raise AslEdgeError(_unwritable(root, error)) from error
+        raise unwritable(root, error, WRITABLE_MODELS) from error
     return verify_bundle(current), _version(previous)
 
 
-def _check(path: Path) -> Bundle:
+def check(path: Path) -> Bundle:
     """The bundle, if the files are the manifest's, the features ours, and its networks do what its task asks."""
     bundle = verify_bundle(path)
     if not _NAME.fullmatch(bundle.name):
@@ -126,22 +127,27 @@ def _swap(staged: Path, current: Path, previous: Path, *, keep: bool) -> None:
     if not current.is_dir():
         staged.rename(current)
         return
-    if _exchange(staged, current):
-        replaced = staged
-    else:  # a file system without it: for a moment there is only what is replaced
-        replaced = staged.with_suffix(".old")
-        _remove(replaced)
-        current.rename(replaced)
-        staged.rename(current)
+    _exchange(staged, current)
+    if keep and not previous.is_dir():
+        staged.rename(previous)
+        return
     if keep:
-        _remove(previous)
-        replaced.rename(previous)
-    else:
-        _remove(replaced)
+        _exchange(staged, previous)
+    _remove(staged)
 
 
-def _exchange(one: Path, other: Path) -> bool:
-    """Swap two paths so that at no time either is missing; False where the system cannot."""
+def _exchange(one: Path, other: Path) -> None:
+    """Swap two folders so that at no time either is missing, wherever the process ends."""
+    if _renamed_in_place(one, other):
+        return
+    aside = one.parent / f".{other.name.lstrip('.')}.aside"  # a file system without it: for a moment `other` is missing
+    _remove(aside)
+    other.rename(aside)
+    one.rename(other)
+    aside.rename(one)
+
+
+def _renamed_in_place(one: Path, other: Path) -> bool:
     try:
         rename = ctypes.CDLL(None).renameat2
     except (OSError, AttributeError):
@@ -172,7 +178,3 @@ def _version(path: Path) -> str | None:
 def _remove(path: Path) -> None:
     if path.exists():
         shutil.rmtree(path)
-
-
-def _unwritable(root: Path, error: OSError) -> str:
-    return f"{root}: cannot be written ({error.strerror}); run as root, or set models_dir to a folder of your own"

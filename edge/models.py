@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from edge.bundle import Bundle, verify_bundle
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, summary, run_action in (
         ("list", "name, version, task and size of every bundle", _list),
-        ("verify", "compare every file with its sha256", _list),
+        ("verify", "check every bundle as the daemon would: files, features, networks; the kept ones too", _verify),
         ("install", "check a bundle and put it in force, keeping the one before it", _install),
         ("rollback", "put the bundle before the present one back in force", _rollback),
         ("teach", "make a new sign known from three to five recordings of its landmarks", _teach),
@@ -78,8 +79,24 @@ def _tell(args: argparse.Namespace, root: Path, bundle: Bundle, earlier: str | N
     return 0
 
 
+def _verify(args: argparse.Namespace, root: Path) -> int:
+    from edge.model_folder import check  # noqa: PLC0415 - listing needs no interpreter
+
+    kept = [str(error) for error in _each(root.glob(".*.previous"), check) if isinstance(error, InputError)]
+    return _show(args, root, check, kept)
+
+
 def _list(args: argparse.Namespace, root: Path) -> int:
-    bundles, problems = read_all(root)
+    return _show(args, root, verify_bundle, [])
+
+
+def _show(args: argparse.Namespace, root: Path, look: Callable[[Path], Bundle], problems: list[str]) -> int:
+    """Print every bundle that `look` finds whole, and the problems of the others after those given."""
+    looked = list(_each(root.glob("[!.]*"), look))
+    bundles = [bundle for bundle in looked if isinstance(bundle, Bundle)]
+    problems = [str(error) for error in looked if isinstance(error, InputError)] + problems
+    if not looked:
+        problems.append(f"{root}: no bundle here; install asl-edge again, or set models_dir")
     signs, unusable = _taught(bundles, root)
     problems += unusable
     if args.json:
@@ -96,17 +113,13 @@ def _list(args: argparse.Namespace, root: Path) -> int:
     return InputError.exit_code if problems else 0
 
 
-def read_all(root: Path) -> tuple[list[Bundle], list[str]]:
-    """Every bundle under `root` that verifies, and one line for each that does not."""
-    bundles, problems = [], []
-    for path in sorted(entry for entry in root.glob("[!.]*") if entry.is_dir()):
+def _each(paths: Iterable[Path], look: Callable[[Path], Bundle]) -> Iterator[Bundle | InputError]:
+    """What is found in every folder."""
+    for path in sorted(entry for entry in paths if entry.is_dir()):
         try:
-            bundles.append(verify_bundle(path))
+            yield look(path)
         except InputError as error:
-            problems.append(str(error))
-    if not bundles and not problems:
-        problems.append(f"{root}: no bundle here; install asl-edge again, or set models_dir")
-    return bundles, problems
+            yield error
 
 
 def _taught(bundles: list[Bundle], root: Path) -> tuple[list[tuple[str, TaughtSign]], list[str]]:

@@ -1,7 +1,6 @@
 """`asl-edge install-service`: puts the systemd unit, the configuration and the file for secrets in place."""
 
 import argparse
-import errno
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import edge
 from edge.config import load_config
-from edge.errors import AslEdgeError, InputError
+from edge.errors import AslEdgeError, InputError, unwritable
 from edge.paths import shipped
 
 UNIT = Path("etc/systemd/system/asl-edge.service")
@@ -21,6 +20,7 @@ _HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp"))) 
 """What ProtectHome=yes and PrivateTmp=yes keep from the service."""
 
 _SECONDS = 30.0
+_AS_ROOT = f"run as root: sudo {sys.executable} -m edge install-service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def remove(prefix: Path) -> None:
     try:
         unit.unlink()
     except OSError as error:
-        raise _cannot_write(unit, error) from error
+        raise unwritable(unit, error, _AS_ROOT) from error
     _reload(prefix)
     print(f"removed {unit}; the configuration stays in {(prefix / CONFIG).parent}")
 
@@ -146,14 +146,8 @@ def _write(file: _File) -> str:
             os.fsync(descriptor)
         whole.replace(file.path)
     except OSError as error:
-        raise _cannot_write(file.path, error) from error
+        raise unwritable(file.path, error, _AS_ROOT) from error
     return f"wrote {file.path}"
-
-
-def _cannot_write(path: Path, error: OSError) -> AslEdgeError:
-    if error.errno == errno.ENOSPC:
-        return AslEdgeError(f"{path}: {error.strerror}; make room on the disk")
-    return AslEdgeError(f"{path}: {error.strerror}; run as root: sudo {sys.executable} -m edge install-service")
 
 
 def _is_running_system(prefix: Path) -> bool:

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.errors import AslEdgeError, InputError
+from edge.errors import InputError, unwritable
+from edge.paths import WRITABLE_MODELS
 from edge.prototypes import Likeness, Prototypes
 from edge.types import Floats
 
@@ -72,7 +73,7 @@ def save(folder: Path, sign: TaughtSign) -> None:
             os.fsync(file.fileno())
         partial.replace(_file(folder, sign.gloss))
     except OSError as error:
-        raise AslEdgeError(_unwritable(folder, error)) from error
+        raise unwritable(folder, error, WRITABLE_MODELS) from error
 
 
 def remove(folder: Path, gloss: str) -> None:
@@ -88,7 +89,7 @@ def remove(folder: Path, gloss: str) -> None:
         taught = ", ".join(glosses(folder)) or "none"
         raise InputError(f"'{gloss}' was not taught here; taught signs: {taught}") from None
     except OSError as error:
-        raise AslEdgeError(_unwritable(folder, error)) from error
+        raise unwritable(folder, error, WRITABLE_MODELS) from error
 
 
 def glosses(folder: Path) -> list[str]:
@@ -139,7 +140,3 @@ def load_taught(folder: Path, bundle: Bundle) -> Prototypes:
 
 def _file(folder: Path, gloss: str) -> Path:
     return folder / f"{gloss}.json"
-
-
-def _unwritable(folder: Path, error: OSError) -> str:
-    return f"{folder}: cannot be written ({error.strerror}); run as root, or set models_dir to a folder of your own"

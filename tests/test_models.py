@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -55,7 +56,7 @@ def test_install_and_rollback_and_back_again(
     root: Path, newer: Path, exchanges: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not exchanges:  # an old kernel, or a file system without it
-        monkeypatch.setattr(model_folder, "_exchange", lambda *_: False)
+        monkeypatch.setattr(model_folder, "_renamed_in_place", lambda *_: False)
     shipped = version_of(root)
     bundle, replaced = install(newer, root)
     assert (bundle.version, replaced, version_of(root)) == ("9.9.9", shipped, "9.9.9")
@@ -64,6 +65,54 @@ def test_install_and_rollback_and_back_again(
     rollback("letters", root)
     assert version_of(root) == "9.9.9"
     assert {path.name for path in root.iterdir()} == {"letters", ".letters.previous"}
+
+
+@pytest.mark.parametrize("exchanges", [True, False])
+@pytest.mark.parametrize("steps", range(5))
+def test_wherever_a_rollback_ends_the_good_bundle_is_read(
+    steps: int, exchanges: bool, root: Path, newer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = version_of(root)
+    install(newer, root)
+    damage(root / "letters")
+    end_after(steps, exchanges=exchanges, monkeypatch=monkeypatch)
+    with contextlib.suppress(KeyboardInterrupt):
+        rollback("letters", root)
+    assert load_installed(root / "letters", task="letters", features=FEATURES_TAG).version == shipped
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_wherever_an_install_ends_two_good_bundles_stay_two(
+    steps: int, root: Path, newer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(newer, root)
+    newest = changed(tmp_path / "newest", lambda manifest: manifest.update(version="10.0.0"))
+    end_after(steps, exchanges=True, monkeypatch=monkeypatch)
+    with contextlib.suppress(KeyboardInterrupt):
+        install(newest, root)
+    monkeypatch.undo()
+    found = load_installed(root / "letters", task="letters", features=FEATURES_TAG).version
+    assert found in ("9.9.9", "10.0.0")
+    assert rollback("letters", root)[0].version != found
+
+
+def end_after(steps: int, *, exchanges: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process is killed when so many folders were moved or removed."""
+    left = [steps]
+
+    def counted(change: Callable[..., Any]) -> Callable[..., Any]:
+        def changed_or_killed(*args: Any) -> Any:
+            if not left[0]:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return change(*args)
+
+        return changed_or_killed
+
+    renamed = model_folder._renamed_in_place if exchanges else lambda *_: False
+    monkeypatch.setattr(model_folder, "_renamed_in_place", counted(renamed) if exchanges else renamed)
+    monkeypatch.setattr(model_folder, "_remove", counted(model_folder._remove))
+    monkeypatch.setattr(Path, "rename", counted(Path.rename))
 
 
 def test_the_first_bundle_of_an_empty_folder_replaces_nothing(tmp_path: Path) -> None:
@@ -118,6 +167,19 @@ def test_a_bundle_damaged_in_place_gives_way_to_the_one_before(
     assert bundle.version == shipped
     assert "sha256 differs" in caplog.text
     assert f"going on with the one before it, version {shipped}" in caplog.text
+
+
+def test_verify_refuses_what_the_daemon_would_and_looks_at_the_kept_one(
+    root: Path, newer: Path, tmp_path: Path
+) -> None:
+    install(newer, root)
+    damage(root / ".letters.previous")
+    changed(root / "other", lambda manifest: manifest.update(name="other", features="letters-0"))
+    config = write_config(tmp_path, extra=f"models_dir: {root}\n")
+    verified = asl_edge("models", "verify", "--json", "--config", config)
+    problems = json.loads(verified.stdout)["problems"]
+    assert verified.returncode == 2
+    assert [("letters-0" in line, ".letters.previous" in line) for line in problems] == [(True, False), (False, True)]
 
 
 def test_the_commands_say_what_they_did(root: Path, newer: Path, tmp_path: Path) -> None:
