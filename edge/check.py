@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import json
 import logging
-import socket
 import time
 from collections.abc import Callable
 
@@ -16,9 +15,10 @@ from edge.camera import Camera, parse_source
 from edge.camera.source import why_absent
 from edge.clock_sync import clock_problem
 from edge.config import CameraConfig, Config, MqttConfig, add_config_arguments, config_of
-from edge.display import device_of_page
+from edge.display import OTHERWISE, device_of_page
 from edge.errors import AslEdgeError, InputError
-from edge.mqtt.broker import LOOPBACK, EmbeddedBroker
+from edge.loopback import LOOPBACK, listen
+from edge.mqtt.broker import EmbeddedBroker
 from edge.mqtt.connection import ConnectionLostError
 from edge.mqtt.endpoint import parse_endpoint
 from edge.mqtt.visit import visit
@@ -151,15 +151,10 @@ def _embedded_broker(config: MqttConfig, device: str) -> str:
 def _display(config: Config) -> str:
     if not config.display.enabled:
         return "switched off"
-    try:
-        with socket.create_server(("127.0.0.1", config.display.port)) as listening:
-            return f"http://127.0.0.1:{listening.getsockname()[1]} is free for the caption page"
-    except OSError as error:
-        if device_of_page(config.display.port) == config.device:
-            return f"http://127.0.0.1:{config.display.port} is held by the asl-edge that runs"
-        raise InputError(
-            f"display.port: {config.display.port}: {error.strerror}; set another one (0 picks a free one)"
-        ) from error
+    if device_of_page(config.display.port) == config.device:
+        return f"http://{LOOPBACK}:{config.display.port} is held by the asl-edge that runs"
+    with listen("display.port", config.display.port, OTHERWISE) as listening:
+        return f"http://{LOOPBACK}:{listening.getsockname()[1]} is free for the caption page"
 
 
 def _line(check: Check) -> str:

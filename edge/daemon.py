@@ -70,7 +70,7 @@ class Daemon:
             signal.signal(number, self._on_signal)
         self._camera.start(required=not notify.enabled())  # a service waits for its camera, a person is told
         try:
-            self._outputs = Outputs.started(self._config)
+            self._outputs = Outputs(self._config)
             self._serve()
         finally:
             self._camera.stop()
@@ -85,6 +85,9 @@ class Daemon:
             events = self._pipeline.finish(ended)
             latency_ms = max(0.0, time.time() - ended) * 1000
             self._send(*(with_latency(event, latency_ms) for event in events))
+            while self._outputs.speaker.speaks and not self._stop:  # the last caption of a video
+                self._alive()
+                time.sleep(_WAIT_SECONDS)
         finally:
             notify.stopping()
             self._outputs.stop()
@@ -178,6 +181,7 @@ class Daemon:
             if config.camera != self._config.camera:
                 camera = Camera(config.camera)
                 camera.check()
+            self._outputs.reconfigure(config)
         except Exception as error:  # whatever it is, a daemon that reads must not end by it
             log.error("reload refused, going on as before: %s", one_line(error))
             log.debug("reload refused", exc_info=True)
@@ -189,7 +193,6 @@ class Daemon:
             camera.begin()
             self._camera = camera
         pipeline.continue_from(self._pipeline)
-        self._outputs = self._outputs.reconfigured(config)
         logging.getLogger().setLevel(config.daemon.log_level)
         self._config, self._pipeline = config, pipeline
         give_back_all()  # the networks that were replaced

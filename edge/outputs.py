@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from edge.config import Config
 from edge.display import DisplayServer
-from edge.errors import one_line
 from edge.events import Stamper
 from edge.mqtt import Command, EmbeddedBroker, Publisher
 from edge.speech import Speaker, Spoken
@@ -20,71 +21,102 @@ from edge.types import Event
 
 log = logging.getLogger(__name__)
 
+_Part = TypeVar("_Part", EmbeddedBroker | None, DisplayServer | None, Publisher, Speaker)
+
 _COMMANDS_WAITING = 32
 """Commands kept between two frames; a person presses far fewer, a runaway program is dropped."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What runs."""
+
+    config: Config
+    stamper: Stamper
+    broker: EmbeddedBroker | None
+    publisher: Publisher
+    display: DisplayServer | None
+    speaker: Speaker
+
+    def stop(self, but: _Parts | None = None) -> None:
+        """Silence first, then the last words on MQTT, then the broker that carries them; not what is in `but`."""
+        kept = (but.speaker, but.publisher, but.display, but.broker) if but else ()
+        for part in (self.speaker, self.publisher, self.display, self.broker):
+            if part is not None and part not in kept:
+                part.stop()
+
+
 class Outputs:
-    """Starts and stops the outward parts together and fans events out to them."""
+    """The outward parts; fans events out to them."""
 
-    def __init__(self, config: Config, stamper: Stamper) -> None:
-        """Prepare; an embedded broker starts to listen, since its port is known only then.
-
-        Raises:
-            AslEdgeError: a port is taken, or an option cannot be used.
-        """
-        self._commands: queue.Queue[Command] = queue.Queue(maxsize=_COMMANDS_WAITING)
-        self._config, self._stamper = config, stamper
-        self._on_terminal = "JOURNAL_STREAM" not in os.environ  # what a visitor signs does not belong in the journal
-        self.broker: EmbeddedBroker | None = None
-        self.display: DisplayServer | None = None
-        self.speaker = Speaker(config.speech, self._spoken)
-        url = config.mqtt.url
-        websocket_url = config.display.broker_websocket_url
-        try:
-            if url is None:
-                self.broker = EmbeddedBroker(config.mqtt.embedded_port, config.mqtt.embedded_websocket_port)
-                self.broker.start()
-                url, websocket_url = self.broker.url, self.broker.websocket_url
-            self.publisher = Publisher(config.mqtt, stamper, url, self._take)
-            if config.display.enabled:
-                self.display = DisplayServer(config.display, websocket_url, config.device)
-        except BaseException:
-            if self.broker:
-                self.broker.stop()
-            raise
-
-    @classmethod
-    def started(cls, config: Config, stamper: Stamper | None = None) -> Outputs:
-        """Running outputs; with `stamper`, events go on counting where it stands.
+    def __init__(self, config: Config) -> None:
+        """Start them.
 
         Raises:
             AslEdgeError: a port is taken, or an option cannot be used. Nothing is left running.
         """
-        outputs = cls(config, stamper or Stamper(config.device))
-        try:
-            outputs._start()
-        except BaseException:
-            outputs.stop()
-            raise
-        return outputs
-
-    def _start(self) -> None:
-        self.publisher.start()
+        self._commands: queue.Queue[Command] = queue.Queue(maxsize=_COMMANDS_WAITING)
+        self._on_terminal = "JOURNAL_STREAM" not in os.environ  # what a visitor signs does not belong in the journal
+        self._parts = self._made(config, None)
+        self._parts.publisher.start()
         self.speaker.start()
-        if self.display:
-            self.display.start()
+
+    @property
+    def speaker(self) -> Speaker:
+        return self._parts.speaker
+
+    def reconfigure(self, config: Config) -> None:
+        """Take another configuration: a part that it does not change goes on, each other gives way to a new one.
+
+        Raises:
+            AslEdgeError: a port is taken, or an option cannot be used. All go on as they were.
+        """
+        old, new = self._parts, self._made(config, self._parts)
+        if new.config.device != old.config.device:
+            old.publisher.forget()
+        self._parts = new
+        old.stop(but=new)
+        if new.publisher is not old.publisher:
+            new.publisher.start()
+        if new.speaker is not old.speaker:
+            new.speaker.start()
+
+    def _made(self, config: Config, old: _Parts | None) -> _Parts:
+        """Parts for a configuration, and of `old` what it does not change; what listens does so already."""
+        recipes, known = _recipes(config), _recipes(old.config) if old else {}
+        stamper = old.stamper if old and old.config.device == config.device else Stamper(config.device)
+
+        def part(name: str, make: Callable[[], _Part]) -> _Part:
+            if name in known and known[name] == recipes[name]:
+                return cast("_Part", getattr(old, name))
+            made = make()
+            if made is not None:
+                undo.callback(made.stop)
+            return made
+
+        with contextlib.ExitStack() as undo:
+            broker = part("broker", lambda: _broker(config, old.broker if old else None))
+            url = broker.url if broker else str(config.mqtt.url)
+            publisher = part("publisher", lambda: Publisher(config.mqtt, stamper, url, self._take))
+            page_url = broker.websocket_url if broker else config.display.broker_websocket_url
+            display = part("display", lambda: _display(config, page_url, old.display if old else None))
+            speaker = part("speaker", lambda: Speaker(config.speech, self._spoken))
+            undo.pop_all()
+        return _Parts(config, stamper, broker, publisher, display, speaker)
 
     def send(self, event: Event) -> None:
         """Publish an event; a finished caption is also spoken, and shown on the terminal."""
-        self.publisher.publish(event)
+        self._parts.publisher.publish(event)
         if event.topic in SHOWN and self._on_terminal:
             self._show(describe(event.body, clock_time(event.ts)))
         if event.topic == "caption" and event.body["final"]:
             caption = f"{event.ts:.3f}"  # as the page makes it of a caption
             if "signer" in event.body:
                 caption += f"-{event.body['signer']}"
-            self.speaker.say(event.body["text"], caption)
+            if event.body.get("practice") and self._parts.config.speech.enabled:
+                self._spoken(Spoken(caption, event.body["text"], "muted", 0.0, ""), practice=True)
+            else:
+                self.speaker.say(event.body["text"], caption)
 
     def _show(self, line: str) -> None:
         try:
@@ -105,42 +137,20 @@ class Outputs:
             except queue.Empty:
                 return taken
 
-    def reconfigured(self, config: Config) -> Outputs:
-        """Outputs for a new configuration: these, where it changes nothing outward, else new ones in their place."""
-        if _outward(config) == _outward(self._config):
-            return self
-        self.stop()
-        try:
-            return Outputs.started(config, self._stamper if config.device == self._config.device else None)
-        except Exception as error:  # as any reload that fails
-            log.error("new outputs refused, going on with the old: %s", one_line(error))
-            log.debug("new outputs refused", exc_info=True)
-            old = Outputs.started(self._config, self._stamper)
-            message = f"reload: outputs stay as they were: {one_line(error)}"
-            old.publisher.publish(Event("error", time.time(), {"message": message}))
-            return old
-
     def counters(self) -> dict[str, Any]:
-        return self.publisher.counters()
+        return self._parts.publisher.counters()
 
     def stop(self) -> None:
-        """Silence first, then the last words on MQTT, then the broker that carries them."""
-        stops: list[Callable[[], None]] = [self.speaker.stop, self.publisher.stop]
-        if self.display:
-            stops.append(self.display.stop)
-        if self.broker:
-            stops.append(self.broker.stop)
-        for stop in stops:
-            stop()
+        self._parts.stop()
 
     def _take(self, command: Command) -> None:
         try:
             self._commands.put_nowait(command)
         except queue.Full:
             message = f"cmd/{command.name}: {_COMMANDS_WAITING} commands are waiting already; send it again later"
-            self.publisher.publish(Event("error", time.time(), {"message": message}))
+            self._parts.publisher.publish(Event("error", time.time(), {"message": message}))
 
-    def _spoken(self, spoken: Spoken) -> None:
+    def _spoken(self, spoken: Spoken, *, practice: bool = False) -> None:
         _, _, signer = spoken.id.partition("-")
         body = {
             "type": "spoken",
@@ -150,9 +160,35 @@ class Outputs:
             "seconds": round(spoken.seconds, 2),
             "detail": spoken.detail,
             **({"signer": int(signer)} if signer else {}),
+            **({"practice": True} if practice else {}),
         }
-        self.publisher.publish(Event("spoken", time.time(), body))
+        self._parts.publisher.publish(Event("spoken", time.time(), body))
 
 
-def _outward(config: Config) -> tuple[object, ...]:
-    return config.device, config.mqtt, config.display, config.speech
+def _recipes(config: Config) -> dict[str, object]:
+    """What each part is made from: where that stays, so does the part."""
+    mqtt = config.mqtt
+    return {
+        "broker": (mqtt.embedded_port, mqtt.embedded_websocket_port) if mqtt.url is None else None,
+        "publisher": (config.device, mqtt),
+        "display": (config.device, config.display, mqtt),
+        "speaker": config.speech,
+    }
+
+
+def _broker(config: Config, before: EmbeddedBroker | None) -> EmbeddedBroker | None:
+    """The broker of a configuration, listening: its port is known only then."""
+    if config.mqtt.url is not None:
+        return None
+    broker = EmbeddedBroker(config.mqtt.embedded_port, config.mqtt.embedded_websocket_port)
+    broker.start(before)
+    return broker
+
+
+def _display(config: Config, websocket_url: str | None, before: DisplayServer | None) -> DisplayServer | None:
+    """The caption page of a configuration, listening."""
+    if not config.display.enabled:
+        return None
+    display = DisplayServer(config.display, websocket_url, config.device)
+    display.start(before)
+    return display

@@ -11,7 +11,7 @@ from typing import Any
 
 from edge.config import Config
 from edge.errors import AslEdgeError
-from edge.mqtt.broker import LOOPBACK
+from edge.loopback import LOOPBACK
 from edge.mqtt.connection import ConnectionLostError
 from edge.mqtt.endpoint import parse_endpoint
 from edge.mqtt.topics import ONLINE, Topics

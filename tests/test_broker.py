@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 
@@ -160,6 +161,18 @@ def test_it_ends_quietly_and_hangs_up_though_a_client_leaves_at_the_same_moment(
         broker.stop()
         assert received(peer) > 0
         listener.close()
+    assert [record.message for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_a_client_of_a_newer_mqtt_goes_away_quietly(
+    broker: EmbeddedBroker, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", port_of(broker.url))) as newer:
+        newer.settimeout(10)
+        newer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        newer.sendall(b"\x10\x0f\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x02hi")
+    time.sleep(0.5)
     assert [record.message for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
     assert "Traceback" not in "".join(capfd.readouterr())
 

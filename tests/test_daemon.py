@@ -9,9 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import pytest
 from daemon_tools import Running, write_config
 from mqtt_tools import Listener, Mosquitto, eventually
+from speech_tools import fake_program
+
+from edge.demo import DemoSigner
 
 BASE = "asl/test"
 STOP_SECONDS = 5.0  # half a second when the machine is idle; systemd kills after five
@@ -128,11 +132,45 @@ def test_practice_is_marked_and_never_spoken(start: Start, listener: Listener, t
     assert captions[begins - 1]["text"] == "", "practice has captions of its own"
     assert all(caption["practice"] is True for caption in captions[begins:])
     assert listener.on(f"{BASE}/letter")[-1].json["practice"] is True
+    tried = [caption["ts"] for caption in captions[begins:] if caption["final"]]
+    spoken = {s.json["id"]: s.json for s in listener.on(f"{BASE}/spoken")}
+    assert all(spoken[f"{ts:.3f}"]["practice"] and spoken[f"{ts:.3f}"]["outcome"] == "muted" for ts in tried)
     listener.send(f"{BASE}/cmd/practice/set", "OFF")
     eventually(lambda: listener.on(f"{BASE}/state")[-1].json["practice"] is False)
     eventually(lambda: any(seen.json["outcome"] != "muted" for seen in listener.on(f"{BASE}/spoken")), 60)
     assert "practice" not in [s.json for s in listener.on(f"{BASE}/caption") if s.json["final"]][-1]
     assert not listener.on(f"{BASE}/error")
+
+
+def test_the_last_caption_of_a_video_is_spoken_to_its_end(
+    tmp_path: Path, mosquitto: Mosquitto, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, script in (("espeak-ng", "cat"), ("aplay", "cat > /dev/null; sleep 1.5")):
+        fake_program(tmp_path, name, script, monkeypatch)
+    video = tmp_path / "hi.mp4"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"mp4v"), 15, (640, 480))
+    for frame, _ in DemoSigner("HI", fps=15):
+        writer.write(frame.image)
+    writer.release()
+    config = write_config(tmp_path, mosquitto.url)
+    config.write_text(config.read_text().replace("speech:\n  enabled: false", "speech:\n  enabled: true"))
+    daemon = Running("--config", config, "--source", video, log=tmp_path / "log")
+    try:
+        said = listener.wait(f"{BASE}/spoken", seconds=60)[0].json
+        assert (said["text"], said["outcome"]) == ("HI", "played"), said
+        assert daemon.process.wait(timeout=10) == 0
+    finally:
+        daemon.kill()
+
+
+def test_two_of_one_name_are_told_so(start: Start, tmp_path: Path) -> None:
+    first = start()
+    namesake = Running("--config", tmp_path / "edge.yaml", "--source", "demo:HI", log=tmp_path / "namesake")
+    try:
+        hint = "if another asl-edge there has the name 'test', give it another `device`"
+        eventually(lambda: hint in first.output + namesake.output, 60)
+    finally:
+        namesake.kill()
 
 
 def test_it_outlives_its_broker(start: Start, mosquitto: Mosquitto, listener: Listener) -> None:

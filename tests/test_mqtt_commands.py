@@ -12,6 +12,10 @@ def test_a_button_takes_press_or_nothing(name: str, payload: bytes) -> None:
     assert parse_command(f"asl/kiosk/cmd/{name}/set", payload) == Command(name, None)
 
 
+def test_a_device_may_be_called_cmd() -> None:
+    assert parse_command("asl/cmd/cmd/mute/set", b"ON") == Command("mute", True)
+
+
 @pytest.mark.parametrize("name", SWITCHED)
 @pytest.mark.parametrize(("payload", "value"), [(b"ON", True), (b"off", False), (b"true", True), (b"False", False)])
 def test_a_switch_takes_on_and_off(name: str, payload: bytes, value: bool) -> None:
@@ -28,6 +32,7 @@ def test_a_switch_takes_on_and_off(name: str, payload: bytes, value: bool) -> No
         ("cmd/clear/set", b"yes", "send PRESS"),
         ("cmd/clear/set", b"\xff\xfe", "not UTF-8"),
         ("cmd/clear/set", b"x" * 65, "65 bytes"),
+        ("cmd/x/cmd/clear/set", b"", "unknown command"),
         ("cmd/mute/set", b"", "send ON or OFF"),
         ("cmd/mute/set", b"1", "send ON or OFF"),
         ("cmd/mute/set", b'{"state":"ON"}', "send ON or OFF"),

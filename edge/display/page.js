@@ -22,6 +22,7 @@ const PRACTICE = "practice: not spoken";
 const HISTORY_LENGTH = 5;
 const HISTORY_SECONDS = 120; // the next visitor must not read this one's conversation
 const STATUS_DUE_SECONDS = 3; // a broker that keeps no status so long has never seen the device
+const SETTINGS_SECONDS = 5; // a reader that was given another name or port says so in its settings
 const SIZES = [[14, "short"], [40, "medium"], [90, "long"]]; // most characters of each size
 
 const element = (id) => document.getElementById(id);
@@ -121,8 +122,19 @@ function statusIsDue() {
   show();
 }
 
+async function readSettings() {
+  return (await fetch("settings.json")).json();
+}
+
+async function beginAnewWhereChanged(settings) {
+  if (document.body.dataset.live === "true") return;
+  const now = await readSettings().catch(() => settings); // the server may be away too
+  if (JSON.stringify(now) !== JSON.stringify(settings)) location.reload();
+}
+
 async function main() {
-  const settings = await (await fetch("settings.json")).json();
+  const settings = await readSettings();
+  setInterval(beginAnewWhereChanged, SETTINGS_SECONDS * 1000, settings);
   const base = `asl/${settings.device}`;
   if (!settings.websocketUrl) {
     connectionChanged(false, "set display.broker_websocket_url");

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import http.client
 import json
 import logging
 import os
+import socket
 import sys
 import threading
 from collections.abc import Mapping
@@ -17,14 +17,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from edge.config import DisplayConfig
-from edge.errors import AslEdgeError, InputError
+from edge.errors import InputError
+from edge.loopback import LOOPBACK, listen
 
 log = logging.getLogger(__name__)
 
 USERNAME_VARIABLE = "ASL_EDGE_DISPLAY_USERNAME"
 PASSWORD_VARIABLE = "ASL_EDGE_DISPLAY_PASSWORD"  # noqa: S105 - the name of the variable
 
-_LOOPBACK = "127.0.0.1"
+OTHERWISE = "display.enabled: false"
+"""What to do where no port is free."""
 _POLL_SECONDS = 0.25
 """How soon it notices that it shall stop."""
 _FILES = {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js", "/mqtt.js": "mqtt.js"}
@@ -65,20 +67,17 @@ class DisplayServer:
     @property
     def url(self) -> str:
         port = self._server.server_address[1] if self._server else self._port
-        return f"http://{_LOOPBACK}:{port}/"
+        return f"http://{LOOPBACK}:{port}/"
 
-    def start(self) -> None:
-        """Listen.
+    def start(self, before: DisplayServer | None = None) -> None:
+        """Listen, also where the server does that this one is to replace.
 
         Raises:
             AslEdgeError: the port is taken.
         """
-        try:
-            self._server = _Server((_LOOPBACK, self._port), self._answers, self._policy)
-        except OSError as error:
-            reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            mend = "set another one (0 picks a free one), or display.enabled: false"
-            raise AslEdgeError(f"display.port: port {self._port} on {_LOOPBACK} {reason}; {mend}") from error
+        theirs = before._server.socket if before and before._server else None  # noqa: SLF001 - our own kind
+        listening = listen("display.port", self._port, OTHERWISE, theirs)
+        self._server = _Server(listening, self._answers, self._policy)
         threading.Thread(
             name="asl-display", target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True
         ).start()
@@ -97,12 +96,14 @@ class _Server(ThreadingHTTPServer):
     """Threads, because one silent connection must not hold up the page; they end with their request."""
 
     daemon_threads = True
-    request_queue_size = 16
 
-    def __init__(self, address: tuple[str, int], answers: Mapping[str, Answer], policy: str) -> None:
+    def __init__(self, listening: socket.socket, answers: Mapping[str, Answer], policy: str) -> None:
         self.answers = answers
         self.policy = policy
-        super().__init__(address, _Handler)
+        super().__init__(listening.getsockname(), _Handler, bind_and_activate=False)
+        self.socket.close()
+        listening.setblocking(False)  # two that listen there both wake, and one of them finds nothing
+        self.socket = listening
 
     def process_request(self, request: Any, client_address: Any) -> None:
         arguments = (request, client_address)
@@ -134,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         # Any other name for this machine is a foreign page's DNS trick to read the settings.
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
-        answer = self.server.answers.get(self.path.partition("?")[0]) if host in (_LOOPBACK, "localhost") else None
+        answer = self.server.answers.get(self.path.partition("?")[0]) if host in (LOOPBACK, "localhost") else None
         if answer is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
@@ -153,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def device_of_page(port: int) -> str | None:
     """Name of the device whose caption page is served on this port of this machine; None if none is."""
-    connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=_REQUEST_SECONDS)
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_REQUEST_SECONDS)
     try:
         connection.request("GET", "/settings.json")
         answer = connection.getresponse()

@@ -16,6 +16,8 @@ from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websockets
 from websockets.typing import Subprotocol
 
+log = logging.getLogger(__name__)
+
 _LISTENER = "default"
 _CONFIG = {
     "listeners": {_LISTENER: {"type": "external"}},
@@ -60,7 +62,11 @@ async def serve(tcp: socket.socket, websocket: socket.socket) -> AsyncIterator[N
     broker = _DiscreetBroker(_CONFIG)
 
     async def accept_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await broker.external_connected(StreamReaderAdapter(reader), _ImpatientWriter(writer), _LISTENER)
+        try:
+            await broker.external_connected(StreamReaderAdapter(reader), _ImpatientWriter(writer), _LISTENER)
+        except Exception as error:  # noqa: BLE001 - amqtt stumbles over MQTT 5, and asyncio would print where
+            log.debug("a client that does not speak MQTT 3.1.1 was hung up on: %s", error)
+            writer.close()
 
     async def accept_websocket(peer: ServerConnection) -> None:
         await broker.external_connected(WebSocketsReader(peer), WebSocketsWriter(peer), _LISTENER)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
 import threading
 from concurrent.futures import Future
 
 from edge.errors import AslEdgeError
+from edge.loopback import LOOPBACK, listen
 
 log = logging.getLogger(__name__)
-
-LOOPBACK = "127.0.0.1"
 
 _START_SECONDS = 10.0
 """amqtt needs 0.1 s on a desktop, most of it importing; a cold SD card is the reason for the rest."""
 _STOP_SECONDS = 0.8
+_OPTIONS = ("mqtt.embedded_port", "mqtt.embedded_websocket_port")
+_OTHERWISE = "set mqtt.url if a broker runs there"
 
 
 class EmbeddedBroker:
@@ -31,7 +31,8 @@ class EmbeddedBroker:
         self._stop = asyncio.Event()
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(name="asl-broker", target=self._run, daemon=True)
-        self._sockets: list[socket.socket] = []
+        self.sockets: list[socket.socket] = []
+        """Those it listens at."""
 
     @property
     def url(self) -> str:
@@ -41,20 +42,21 @@ class EmbeddedBroker:
     def websocket_url(self) -> str:
         return f"ws://{LOOPBACK}:{self._port(1)}"
 
-    def start(self) -> None:
-        """Listen.
+    def start(self, before: EmbeddedBroker | None = None) -> None:
+        """Listen, also where the broker does that this one is to replace.
 
         Raises:
             AslEdgeError: a port is taken, or the broker does not start.
         """
-        tcp, websocket = self._ports
         try:
-            self._sockets = [_listen("mqtt.embedded_port", tcp)]
-            self._sockets.append(_listen("mqtt.embedded_websocket_port", websocket))
+            for option, port, theirs in zip(
+                _OPTIONS, self._ports, before.sockets if before else (None, None), strict=True
+            ):
+                self.sockets.append(listen(option, port, _OTHERWISE, theirs))
         except AslEdgeError:
             self._close_sockets()
             raise
-        self._bound = (self._sockets[0].getsockname()[1], self._sockets[1].getsockname()[1])
+        self._bound = (self.sockets[0].getsockname()[1], self.sockets[1].getsockname()[1])
         self._thread.start()
         try:
             self._ready.result(_START_SECONDS)
@@ -85,7 +87,7 @@ class EmbeddedBroker:
         from edge.mqtt.amqtt_server import serve  # noqa: PLC0415 - an external broker needs no amqtt in memory
 
         self._loop = asyncio.get_running_loop()
-        tcp, websocket = self._sockets
+        tcp, websocket = self.sockets
         async with serve(tcp, websocket):
             self._ready.set_result(None)
             await self._stop.wait()
@@ -94,14 +96,5 @@ class EmbeddedBroker:
         return (self._bound or self._ports)[index]
 
     def _close_sockets(self) -> None:
-        for listening in self._sockets:
+        for listening in self.sockets:
             listening.close()
-
-
-def _listen(option: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((LOOPBACK, port))
-    except OSError as error:
-        reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-        mend = "set another one (0 picks a free one), or set mqtt.url if a broker runs there"
-        raise AslEdgeError(f"{option}: port {port} on {LOOPBACK} {reason}; {mend}") from error

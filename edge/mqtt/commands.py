@@ -45,7 +45,7 @@ def parse_command(topic: str, payload: bytes, *, retained: bool = False) -> Comm
 
 
 def _name(topic: str) -> str:
-    levels = topic.partition("/cmd/")[2].split("/")
+    levels = topic.split("/")[3:]  # below asl/<device>/cmd
     if len(levels) != 2 or levels[1] != "set" or levels[0] not in PRESSED + SWITCHED:
         raise InputError(f"{topic[:200]}: unknown command; use cmd/<{'|'.join(PRESSED + SWITCHED)}>/set")
     return levels[0]

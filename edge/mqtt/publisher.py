@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import socket
 import threading
 import time
@@ -31,6 +32,8 @@ _TURN_SECONDS = 1.0
 _FLUSH_SECONDS = 0.3
 """At the end, for what still waits; then again for `offline`, at most 0.5 s together."""
 _FAREWELL_SECONDS = 0.2
+_AGAIN_SECONDS = 60.0
+"""A broker that closes twice in so long may do so for a namesake of ours."""
 _JOIN_SECONDS = 0.8
 """A thread still in a DNS look-up or a TLS handshake is left behind; it is a daemon thread."""
 
@@ -57,9 +60,10 @@ class Publisher:
         self._retained: dict[Topic, Message] = {}
         self._lock = threading.Lock()  # makes stamping and queueing one step, so that `seq` grows in the outbox too
         self._connection: Connection | None = None
-        self._online = False
+        self._online = self._forgotten = False
         self._sent = 0
         self._connects = 0
+        self._lost_at = -math.inf
         self._complaints: set[str] = set()
         self._stopping = threading.Event()
         self._awake, self._wake = socket.socketpair()
@@ -98,6 +102,10 @@ class Publisher:
             "expired": self._outbox.expired,
         }
 
+    def forget(self) -> None:
+        """The device gets another name: take back at the end what the broker keeps of this one, but `offline`."""
+        self._forgotten = True
+
     def stop(self) -> None:
         """Send what waits and `offline`, for at most half a second, and hang up."""
         self._stopping.set()
@@ -112,12 +120,20 @@ class Publisher:
             try:
                 self._serve()
             except ConnectionLostError as error:
-                self._complain(f"{error}; events wait, trying again")
+                self._complain(f"{error}; {self._namesake()}events wait, trying again")
             except Exception:  # our own bug must not end the thread in silence
                 log.exception("MQTT stumbled over its own code; connecting again")
             finally:
                 self._go_offline()
             self._stopping.wait(backoff.next_pause(time.monotonic() - connected_at))
+
+    def _namesake(self) -> str:
+        """What to look at where connections do not last: brokers hang up on the older of two clients of one name."""
+        if not self._online:
+            return ""
+        before, self._lost_at = self._lost_at, time.monotonic()
+        again = self._lost_at - before < _AGAIN_SECONDS
+        return f"if another asl-edge there has the name '{self._device}', give it another `device`; " if again else ""
 
     def _serve(self) -> None:
         """One connection, from its opening to its end."""
@@ -153,8 +169,7 @@ class Publisher:
             greeting = [self._message("status", ONLINE), *self._retained.values()]
             self._online = True
         self._connects += 1
-        if self._config.discovery:
-            greeting.append(self._discovery())
+        greeting.append(self._discovery() if self._config.discovery else self._empty(self._topics.discovery))
         for message in greeting:
             connection.publish(message)
         again = "again " if self._complaints else ""
@@ -179,6 +194,9 @@ class Publisher:
             self._pump(connection)
             connection.step(self._awake, left)
         connection.publish(self._message("status", OFFLINE))
+        if self._forgotten:
+            for topic in (self._topics.event("info"), self._topics.event("state"), self._topics.discovery):
+                connection.publish(self._empty(topic))
         deadline = time.monotonic() + _FAREWELL_SECONDS
         while connection.handed and (left := deadline - time.monotonic()) > 0:
             connection.step(self._awake, left)
@@ -200,6 +218,10 @@ class Publisher:
     def _discovery(self) -> Message:
         payload = to_json(discovery_payload(self._device, self._topics)).encode()
         return Message(self._topics.discovery, payload, 1, retained=True, made_at=self._outbox.clock())
+
+    def _empty(self, topic: str) -> Message:
+        """Takes back what the broker keeps under a topic."""
+        return Message(topic, b"", 1, retained=True, made_at=self._outbox.clock())
 
     def _message(self, topic: Topic, payload: bytes) -> Message:
         delivery = DELIVERY[topic]

@@ -52,6 +52,7 @@ class Speaker:
         self._changed = threading.Condition()
         self._waiting: deque[_Caption] = deque()
         self._playback: Playback | None = None
+        self._busy = False
         self._cut: Outcome | None = None  # why the caption being spoken is to fall silent
         self._muted = False
         self._stopping = False
@@ -78,6 +79,12 @@ class Speaker:
         if refusal is not None:
             self._report_unsaid([caption], refusal)
         self._report_unsaid(dropped, "dropped", f"{self._config.queue} newer captions were waiting; see speech.queue")
+
+    @property
+    def speaks(self) -> bool:
+        """Whether a caption is being spoken or waits."""
+        with self._changed:
+            return self._busy or bool(self._waiting)
 
     def cancel(self) -> None:
         """Silence now: the caption being spoken is cut and those waiting are forgotten."""
@@ -118,6 +125,8 @@ class Speaker:
             outcome, detail = self._speak(caption)
             self._log(outcome, detail)
             self._on_spoken(Spoken(caption.id, caption.text, outcome, time.monotonic() - started, detail))
+            with self._changed:
+                self._busy = False
 
     def _next(self) -> _Caption | None:
         with self._changed:
@@ -126,6 +135,7 @@ class Speaker:
             if self._stopping:
                 return None
             self._cut = None
+            self._busy = True
             return self._waiting.popleft()
 
     def _speak(self, caption: _Caption) -> tuple[Outcome, str]:

@@ -1,0 +1,120 @@
+"""What a reload does to the outward parts: those it does not change go on, and one that fails changes none."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from mqtt_tools import Listener, Mosquitto, eventually, free_port
+
+from edge.config import Config, DisplayConfig, MqttConfig, SpeechConfig
+from edge.errors import AslEdgeError
+from edge.outputs import Outputs
+from edge.types import Event
+
+Begin = Callable[[Config], Outputs]
+
+
+def configured(**changes: Any) -> Config:
+    quiet = Config(device="till", display=DisplayConfig(enabled=False), speech=SpeechConfig(enabled=False))
+    return dataclasses.replace(quiet, **changes)
+
+
+@pytest.fixture
+def begin() -> Iterator[Begin]:
+    begun: list[Outputs] = []
+
+    def started(config: Config) -> Outputs:
+        begun.append(Outputs(config))
+        return begun[-1]
+
+    yield started
+    for outputs in begun:
+        outputs.stop()
+
+
+def arrives(outputs: Outputs, listener: Listener, text: str, device: str = "till") -> None:
+    outputs.send(Event("caption", 1.0, {"type": "caption", "text": text, "final": False}))
+    eventually(lambda: text in [seen.json["text"] for seen in listener.on(f"asl/{device}/caption")])
+
+
+def statuses(listener: Listener) -> list[bytes]:
+    return [seen.payload for seen in listener.on("asl/till/status")]
+
+
+def page(port: int) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/settings.json") as answer:
+        return bytes(answer.read())
+
+
+def test_another_voice_hangs_up_on_nobody(begin: Begin) -> None:
+    mqtt = MqttConfig(embedded_port=free_port(), embedded_websocket_port=0)
+    outputs = begin(configured(mqtt=mqtt))
+    listener = Listener(mqtt.embedded_port)
+    eventually(lambda: statuses(listener) == [b"online"])
+    outputs.reconfigure(configured(mqtt=mqtt, speech=SpeechConfig(enabled=False, words_per_minute=120)))
+    arrives(outputs, listener, "AFTER")
+    assert statuses(listener) == [b"online"]
+    listener.close()
+
+
+def test_a_port_that_is_taken_changes_nothing_and_subscribers_hear_on(begin: Begin) -> None:
+    ports = {"embedded_port": free_port(), "embedded_websocket_port": 0}
+    outputs = begin(configured(mqtt=MqttConfig(**ports)))
+    listener = Listener(ports["embedded_port"])
+    eventually(lambda: statuses(listener) == [b"online"])
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        display = DisplayConfig(port=taken.getsockname()[1])
+        wanted = configured(mqtt=MqttConfig(url="mqtt://127.0.0.1:1"), display=display)
+        with pytest.raises(AslEdgeError, match=rf"display\.port: port {display.port} on 127\.0\.0\.1 is taken"):
+            outputs.reconfigure(wanted)
+    arrives(outputs, listener, "AFTER")
+    assert statuses(listener) == [b"online"]
+    listener.close()
+
+
+def test_what_changes_beside_a_port_keeps_the_port(begin: Begin) -> None:
+    ports = {"embedded_port": free_port(), "embedded_websocket_port": free_port()}
+    display = DisplayConfig(port=free_port())
+    outputs = begin(configured(mqtt=MqttConfig(**ports), display=display))
+    before = page(display.port)
+    ports["embedded_websocket_port"] = free_port()
+    outputs.reconfigure(configured(mqtt=MqttConfig(**ports), display=display))
+    assert page(display.port) != before
+    assert str(ports["embedded_websocket_port"]).encode() in page(display.port)
+    listener = Listener(ports["embedded_port"])
+    arrives(outputs, listener, "AFTER")
+    listener.close()
+
+
+def test_a_device_that_is_renamed_leaves_nothing_behind_but_that_it_is_offline(
+    begin: Begin, mosquitto: Mosquitto
+) -> None:
+    outputs = begin(configured(mqtt=MqttConfig(url=mosquitto.url)))
+    old = Listener(mosquitto.port)
+    for topic in ("info", "state"):
+        outputs.send(Event(topic, 1.0, {}))  # type: ignore[arg-type]
+        old.wait(f"asl/till/{topic}")
+    outputs.reconfigure(configured(device="desk", mqtt=MqttConfig(url=mosquitto.url)))
+    arrives(outputs, old, "AFTER", "desk")
+    late = Listener(mosquitto.port, "#")
+    eventually(lambda: late.on("homeassistant/device/asl_desk/config"))
+    kept = {seen.topic for seen in late.seen if seen.retained and "till" in seen.topic}
+    assert kept == {"asl/till/status"}
+    assert late.on("asl/till/status")[0].payload == b"offline"
+    old.close()
+    late.close()
+
+
+def test_discovery_switched_off_is_taken_back(begin: Begin, mosquitto: Mosquitto) -> None:
+    outputs = begin(configured(mqtt=MqttConfig(url=mosquitto.url)))
+    topic = "homeassistant/device/asl_till/config"
+    listener = Listener(mosquitto.port, topic)
+    listener.wait(topic)
+    outputs.reconfigure(configured(mqtt=MqttConfig(url=mosquitto.url, discovery=False)))
+    eventually(lambda: listener.on(topic)[-1].payload == b"")
+    listener.close()
