@@ -19,6 +19,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from edge.argument_parser import ArgumentParser
 from edge.benchmark_daemon import measure_daemon
 from edge.benchmark_peer import PEERS, Peer
 from edge.benchmark_plot import save_plot
@@ -206,7 +207,7 @@ def _table(result: dict[str, Any]) -> str:
 def main() -> int:
     from edge.cli import run_command  # noqa: PLC0415 - the command line imports this module
 
-    parser = argparse.ArgumentParser(prog="python -m edge.benchmark", description=__doc__)
+    parser = ArgumentParser(prog="python -m edge.benchmark", description=__doc__)
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     add_arguments(parser)
     parser.set_defaults(run=run)

@@ -50,10 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    config = config_of(args)
     logging.disable(logging.WARNING)  # each finding is told once, by the report
     try:
-        checks = run_checks(config)
+        checks = run_checks(config_of(args))
+    except InputError as error:
+        if not args.json:
+            raise
+        checks = [_missing("config", error)]
     finally:
         logging.disable(logging.NOTSET)
     able = all(check.ok for check in checks if check.needed)
@@ -87,8 +90,12 @@ def _try(name: str, piece: Callable[[], str]) -> Check:
     try:
         return Check(name, ok=True, detail=piece())
     except AslEdgeError as error:
-        detail, _, mend = str(error).partition("; ")
-        return Check(name, ok=False, detail=detail, mend=mend)
+        return _missing(name, error)
+
+
+def _missing(name: str, error: AslEdgeError) -> Check:
+    detail, _, mend = str(error).partition("; ")
+    return Check(name, ok=False, detail=detail, mend=mend)
 
 
 def _warn(name: str, problem: str | None, good: str) -> Check:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from edge import __version__
+from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, one_line
 from edge.memory import give_back_large_blocks
 from edge.terminal import close_output
@@ -76,7 +77,7 @@ def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "",
 
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="asl-edge", description="Reads American Sign Language from a camera.")
+    parser = ArgumentParser(prog="asl-edge", description="Reads American Sign Language from a camera.")
     parser.add_argument("--version", action="version", version=f"asl-edge {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

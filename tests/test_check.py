@@ -62,6 +62,14 @@ def assert_only_missing(name: str, code: int, pieces: dict[str, dict[str, Any]])
     return pieces[name]
 
 
+def test_a_bad_configuration_is_a_finding_like_any_other(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--json", "--config", str(add(config, "camera:\n  sourse: 0"))]) == 2
+    (finding,) = json.loads(capsys.readouterr().out)["checks"]
+    assert finding["name"] == "config"
+    assert finding["detail"].endswith("camera.sourse: unknown key")
+    assert finding["mend"] == "did you mean 'source'?"
+
+
 def test_a_device_with_everything_can_run(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, pieces = check(config, capsys)
     assert code == 0

@@ -94,7 +94,8 @@ def test_no_camera_is_one_line(tmp_path: Path) -> None:
 
 
 def test_an_unknown_command_is_bad_usage() -> None:
-    assert asl_edge("fly").returncode == 2
+    assert_one_line(asl_edge("fly"), "invalid choice: 'fly'")
+    assert_one_line(asl_edge("run", "--sauce", "0"), "unrecognized arguments: --sauce")
 
 
 def test_the_shipped_models_verify() -> None:

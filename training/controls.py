@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge.argument_parser import ArgumentParser
 from edge.bundle import Bundle, load_bundle
 from edge.cli import run_command
 from edge.config import ControlsConfig
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.controls", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.controls", description=__doc__)
     parser.add_argument("--store", type=Path, nargs="+", required=True, help="landmark stores")
     parser.add_argument("--bundle", type=Path, help="letter bundle; the shipped one without it")
     parser.add_argument("--source", nargs="*", help="only these sources")

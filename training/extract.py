@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from edge.argument_parser import ArgumentParser
 from edge.cli import exit_code_of
 from edge.errors import AslEdgeError, InputError
 from training.command import count
@@ -143,7 +144,7 @@ def rules_of(args: argparse.Namespace) -> Rules:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.extract", description=(__doc__ or "").split("\n")[0])
+    parser = ArgumentParser(prog="python -m training.extract", description=(__doc__ or "").split("\n")[0])
     parser.add_argument(
         "inputs",
         nargs="+",

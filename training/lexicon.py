@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from edge.argument_parser import ArgumentParser
 from edge.cli import run_command
 from edge.errors import InputError
 from edge.lexicon.shelves import CLASSES, KNOWN_ONLY, LONGEST, WORDS
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.lexicon", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.lexicon", description=__doc__)
     parser.add_argument("--scowl", type=Path, default=Path("/usr/share/dict/scowl"), help="folder of SCOWL's lists")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     parser.set_defaults(run=run)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.argument_parser import ArgumentParser
 from edge.bundle import MANIFEST
 from edge.cli import exit_code_of
 from edge.errors import InputError
@@ -153,7 +154,7 @@ def _clear(folder: Path, patterns: tuple[str, ...]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.pipeline", description=(__doc__ or "").split("\n")[0])
+    parser = ArgumentParser(prog="python -m training.pipeline", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("task", choices=sorted(CROSS_VALIDATION))
     parser.add_argument("--in", dest="inputs", nargs="+", type=Path, default=[], help="recordings to extract first")
     parser.add_argument("--store", nargs="+", type=Path, default=[], help="landmark stores to train on")

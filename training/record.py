@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.argument_parser import ArgumentParser
 from edge.camera import Camera, SourceKind, parse_source, read_frames
 from edge.camera.files import raw_frames
 from edge.cli import exit_code_of
@@ -221,7 +222,7 @@ def _above_zero(text: str) -> float:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.record", description=(__doc__ or "").split("\n")[0])
+    parser = ArgumentParser(prog="python -m training.record", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("label", nargs="?", metavar="LABEL", help="the sign: a letter, a gloss, or `idle`")
     parser.add_argument("--out", type=Path, required=True, metavar="STORE", help="landmark store to add to (.parquet)")
     parser.add_argument("--signer", required=True, metavar="ID", help="a made-up name, the same in every session")

@@ -19,6 +19,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from edge.argument_parser import ArgumentParser
 from edge.bundle import Bundle, load_bundle
 from edge.cli import run_command
 from edge.demo import DemoSigner
@@ -215,7 +216,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.spelling", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.spelling", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--store", type=Path, nargs="+", help="landmark stores with stills of letters")
     what.add_argument("--drawn", action="store_true", help="the drawn signer instead")

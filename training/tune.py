@@ -16,6 +16,7 @@ from typing import Any
 import optuna
 import yaml
 
+from edge.argument_parser import ArgumentParser
 from edge.cli import exit_code_of
 from edge.errors import InputError
 from training.caching import content_hash
@@ -169,7 +170,7 @@ def _as_choice(value: Any) -> Any:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.tune", description=(__doc__ or "").split("\n")[0])
+    parser = ArgumentParser(prog="python -m training.tune", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("task", choices=sorted(TASKS))
     parser.add_argument("--store", type=Path, nargs="+", default=_DEFAULT_STORES, help="landmark stores (contract 3)")
     parser.add_argument("--config", type=Path, help="settings to start from (YAML)")

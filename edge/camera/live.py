@@ -196,7 +196,7 @@ class Camera:
             if not session.delivered:
                 patience = max(patience, _OPENING_SECONDS)
             if session.silent_seconds > patience:
-                return f"{self.name}: no picture for {patience:g} s"
+                return f"{self.name}: no picture for {patience:g} s; is it switched on, and nothing else reading it?"
         return session.reason
 
     def _pause(self, seconds: float) -> None:

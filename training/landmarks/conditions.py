@@ -6,7 +6,6 @@ does not serve the pose is the judge: is there a hand at a wrist before the face
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edge.argument_parser import ArgumentParser
 from edge.config import Config, SignerConfig
 from edge.errors import AslEdgeError, InputError
 from edge.landmarks import Landmarker
@@ -238,7 +238,7 @@ def card_table(table: dict[str, Figures]) -> str:
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.landmarks.conditions", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.landmarks.conditions", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with images/ and clips/")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     args = parser.parse_args(argv)

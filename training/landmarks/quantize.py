@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.argument_parser import ArgumentParser
 from edge.bundle import load_bundle
 from edge.errors import InputError
 from edge.landmarks.hands import HANDS_TAG
@@ -139,7 +140,7 @@ def _make(task: str, floats: dict[str, Path], crops: Crops, unseen: Crops, args:
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m training.quantize landmarks", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.quantize landmarks", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with images/ and clips/")
     parser.add_argument("--out", type=Path, default=Path("models"), help="folder of the bundles (default: models)")
     parser.add_argument("--wheel", type=Path, help=f"mediapipe {wheel.VERSION} wheel; fetched with pip when left out")

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from edge.argument_parser import ArgumentParser
 from edge.config import Config
 from edge.errors import AslEdgeError, InputError
 from edge.landmarks import Landmarker
@@ -186,7 +187,7 @@ def main(argv: list[str]) -> int:
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m training.landmarks.reference", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.landmarks.reference", description=__doc__)
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="video files, or pictures with --stills")
     parser.add_argument("--python", default=sys.executable, help="interpreter that has mediapipe 0.10.18")
     parser.add_argument("--models", type=Path, help="folder of the bundles")

@@ -9,6 +9,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from edge.argument_parser import ArgumentParser
 from edge.bundle import load_bundle
 from edge.landmarks.hands import HANDS_TAG, HandNetworks
 from training.command import count
@@ -64,7 +65,7 @@ def _prepare(args: argparse.Namespace, original: Path, seen: Path, unseen: Path)
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m training.train landmarks", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.train landmarks", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with images/ and clips/")
     parser.add_argument("--out", type=Path, default=Path("build/landmarks"), help="folder of the float network")
     parser.add_argument("--wheel", type=Path, help=f"mediapipe {wheel.VERSION} wheel; fetched with pip when left out")

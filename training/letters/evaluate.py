@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from edge.argument_parser import ArgumentParser
 from edge.bundle import Bundle
 from training.figures import figures_at, summary
 from training.letters.bundle import open_bundle
@@ -17,7 +18,7 @@ from training.store import Clip, read_store
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate letters", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.evaluate letters", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--bundle", type=Path, default=SHIPPED, help="bundle to judge")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

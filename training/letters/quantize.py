@@ -1,6 +1,5 @@
 """`python -m training.quantize letters`: the float model to an int8 bundle, if int8 decides as float does."""
 
-import argparse
 import json
 import logging
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, InputError
 from edge.letters import NOTHING
 from training.convert import agreement_of, calibration_rows, to_int8
@@ -29,7 +29,7 @@ _COMPARED_ROWS = 4000
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.quantize letters", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.quantize letters", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
     parser.add_argument("--version", default="1.0.0")

@@ -1,11 +1,11 @@
 """`python -m training.train letters`: the float model on everything that may be trained on."""
 
-import argparse
 import dataclasses
 import json
 import logging
 from collections import Counter
 
+from edge.argument_parser import ArgumentParser
 from training.letters.config import load_config
 from training.letters.fit import fit
 from training.letters.options import add_arguments, open_rounds
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.train letters", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.train letters", description=__doc__)
     add_arguments(parser)
     args = parser.parse_args(argv)
     config = load_config(args.config)

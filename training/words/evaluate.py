@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from edge.argument_parser import ArgumentParser
 from edge.bundle import Bundle
 from edge.errors import InputError
 from edge.letters import NOTHING
@@ -19,7 +20,7 @@ from training.words.options import SHIPPED, add_arguments, open_rounds, settings
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate words", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.evaluate words", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--bundle", type=Path, default=SHIPPED, help="bundle to judge")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

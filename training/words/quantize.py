@@ -1,6 +1,5 @@
 """`python -m training.quantize words`: the float model to an int8 bundle, if int8 decides as float does."""
 
-import argparse
 import json
 import logging
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import keras
 
+from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, InputError
 from training.convert import agreement_of
 from training.letters.quantize import LEAST_AGREEMENT, check_parity
@@ -28,7 +28,7 @@ _COMPARED = 3000
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.quantize words", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.quantize words", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
     parser.add_argument("--version", default="1.3.0")

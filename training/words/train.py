@@ -1,11 +1,11 @@
 """`python -m training.train words`: the float model on everything that may be trained on."""
 
-import argparse
 import dataclasses
 import json
 import logging
 from collections import Counter
 
+from edge.argument_parser import ArgumentParser
 from training.sources import may_train
 from training.words.fit import fit
 from training.words.options import add_arguments, open_rounds, settings
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.train words", description=__doc__)
+    parser = ArgumentParser(prog="python -m training.train words", description=__doc__)
     add_arguments(parser)
     args = parser.parse_args(argv)
     config = settings(args)
