@@ -22,6 +22,7 @@ from edge.lexicon import Lexicon
 from edge.metrics import Stopwatch
 from edge.operating_point import OperatingPoint
 from edge.silence import SilenceWatch
+from edge.strokes import as_drawn
 from edge.taught import load_taught, taught_dir
 from edge.types import Emission, Event, Frame, Landmarks, Scores
 from edge.windows import LetterWindows
@@ -42,7 +43,7 @@ class LetterReader:
 
     def step(self, landmarks: Landmarks) -> list[Emission]:
         window = self._windows.step(landmarks)
-        self.scores = self._model.step(window) if window is not None else None
+        self.scores = as_drawn(self._model.step(window), window.past) if window is not None else None
         return self._decoder.step(landmarks.ts, self.scores)
 
     @property

@@ -119,6 +119,8 @@ class Window:
     """The model's input at one moment."""
 
     ts: float
+    past: Floats
+    """(T, 21, 3): the hand over the last seconds on a fixed grid, canonical points, newest last."""
     features: Floats
     """What the model reads, as edge.features lays it out: (FEATURE_SIZE,) for letters."""
     hand: Side

@@ -50,9 +50,8 @@ class LetterWindows:
             return None
         side, points = choice
         self._track.add(landmarks.ts, points, side)
-        return Window(
-            ts=landmarks.ts, features=letter_features(self._track.grid()), hand=side, motion=self._track.motion()
-        )
+        past = self._track.grid()
+        return Window(landmarks.ts, past, letter_features(past), side, self._track.motion())
 
 
 class HandChooser:

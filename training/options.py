@@ -48,6 +48,18 @@ def check_training(facts: Mapping[str, Any], licences: str, config: Any) -> None
             raise InputError(f"the float model under --out was trained with other {name}; train again, or name those")
 
 
+def check_judged(facts: Mapping[str, Any], report: Mapping[str, Any]) -> None:
+    """Refuse a cross-validation of other networks than the float model's kin.
+
+    Raises:
+        InputError: it was made from other samples or settings.
+    """
+    if report.get("samples") != facts.get("samples"):
+        raise InputError(
+            "the cross-validation under --out is of other samples or settings than the float model; run both"
+        )
+
+
 def existing_stores(args: argparse.Namespace) -> list[Path]:
     """The landmark stores that the command line names.
 

@@ -2,8 +2,8 @@
 
 An exclusion says why. All were decided from the sources' own material and a look at their training poses (FACTS 3),
 before any model was tested, and apply to training alone: a test counts every label of a source, whatever it shows.
-Only where J or Z cannot be seen is a clip no test of them, for any source alike: stills, and sequences in which the tip
-that draws stays within half a palm length (`held_still`: all of rjp's but a few, yumenin's J).
+Only a still is no test of J and Z, which cannot be seen in it. Sequences that are named so are, also those of hands
+that stand still (all of rjp's but a few, yumenin's J): the cards' figures `as shown` leave them out.
 """
 
 from collections.abc import Iterable

@@ -44,9 +44,9 @@ def _figures(report: dict[str, Any]) -> str:
     return f"""## On sources it has never seen
 
 `{_UNSEEN}`: for every source a model that never saw it, made int8, judged through the edge's interpreter.
-Nothing is left out but stills and motionless sequences of J and Z, in which a motion cannot be seen. Accuracy is the
-choice among the letters; where the model would rather say `nothing`, that is a clip not emitted. Temperature and floors
-by which a source's clips are emitted here were fitted on the other sources; those in the manifest on all of them.
+Nothing is left out but stills of J and Z, in which a motion cannot be seen. Accuracy is the choice among the letters;
+where the model would rather say `nothing`, that is a clip not emitted. Temperature and floors by which a source's clips
+are emitted here were fitted on the other sources; those in the manifest on all of them.
 
 | | |
 |---|---|
@@ -96,7 +96,8 @@ def _motions(report: dict[str, Any]) -> str:
     rows = [f"| {name} | {right} of {total} |" for name, (right, total) in motions["right_of"].items()]
     return f"""## J and Z drawn by people it has never seen
 
-Sequences, and drawings put together from numbered stills (mariia, aslexplorer). dylan draws J with the index finger.
+Sequences, and drawings put together from numbered stills (mariia, aslexplorer). dylan draws J with the index finger;
+rjp holds both still, yumenin the J.
 Static letters taken for J or Z: {motions["static_read"]:.2%}, emitted so: {motions["static_emitted"]:.2%}.
 
 | source | read right |

@@ -24,8 +24,6 @@ CONTROL_LIKE_LETTERS = ("ctl_yes_fist", "ctl_no", "ctl_thanks", "del_pinch", "sp
 no examples of `nothing`, which must not swallow letters."""
 TIP_OF = {"J": 20, "Z": 8}
 """The point that draws each motion letter: tip of the little finger, of the index."""
-_HELD_STILL = 0.5
-"""Palm lengths. A tip that stays in a box this small has drawn nothing; the smallest whole J of two signers is 1.0."""
 _SECONDS_OF_PREVIOUS_POSE = 0.3
 """Sequences begin with up to 8 frames of the previous pose (dylan; jackson 4), FACTS 3."""
 
@@ -192,12 +190,6 @@ def _track(times: Times, frames: list[Floats], label: str, source: str, signer: 
 def settled(track: Track) -> int:
     """Index of the first frame that surely shows the track's label."""
     return int(np.searchsorted(track.times, _SECONDS_OF_PREVIOUS_POSE))
-
-
-def held_still(clip: Clip) -> bool:
-    """Whether a clip named J or Z shows an end pose: some sources hold it before the camera instead of drawing."""
-    paths = [track.points[:, TIP_OF[clip.label], :2] for track in tracks_of(clip)]
-    return bool(paths) and all(float(np.ptp(path, axis=0).max()) < _HELD_STILL for path in paths)
 
 
 def is_motion(label: str) -> bool:

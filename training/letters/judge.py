@@ -9,7 +9,6 @@ from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
 from edge.types import Floats, Scores
 from edge.windows import LetterWindows
 from training.figures import Judgement
-from training.letters.data import held_still
 from training.store import Clip
 
 _STEADY = 1.0
@@ -22,11 +21,7 @@ def why_skipped(clip: Clip, labels: tuple[str, ...]) -> str | None:
     """Why a clip of a letter is left out of the figures; None where it counts."""
     if clip.label not in labels or clip.label == NOTHING:
         return "unknown label"
-    if clip.still and clip.label in MOTION_LETTERS:
-        return "still of a motion letter"
-    if clip.label in MOTION_LETTERS and held_still(clip):
-        return "motion letter held still"
-    return None
+    return "still of a motion letter" if clip.still and clip.label in MOTION_LETTERS else None
 
 
 def judgeable(clip: Clip, labels: tuple[str, ...]) -> bool:

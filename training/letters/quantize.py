@@ -17,7 +17,7 @@ from training.letters.card import write_card
 from training.letters.config import load_config
 from training.letters.data import LABELS
 from training.letters.options import SHIPPED, add_arguments, open_rounds
-from training.options import REPORT, check_training
+from training.options import REPORT, check_judged, check_training
 from training.sources import licence_of
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ def main(argv: list[str]) -> int:
     }
     point = DEFAULT_POINT
     if report is not None:
+        check_judged(training, report)
         check_parity(report["parity"])
         point = report["operating_point"]
         facts |= {"parity": report["parity"], "metrics": _metrics(report)}

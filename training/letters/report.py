@@ -32,7 +32,13 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
     )
     report = figures(verdicts, LABELS, emitted)
     point = _operating_point(folds)
-    report |= {"operating_point": point, "points_of_folds": points, "parity": _parity(folds), "folds": len(folds)}
+    report |= {
+        "samples": rounds.digest,
+        "operating_point": point,
+        "points_of_folds": points,
+        "parity": _parity(folds),
+        "folds": len(folds),
+    }
     shown = np.array([_shows_its_label(verdict) for verdict in verdicts])
     kept = [verdict for verdict, shows in zip(verdicts, shown, strict=True) if shows]
     report["mean_source_accuracy_shown"] = figures(kept, LABELS, emitted[shown])["mean_source_accuracy"]

@@ -24,7 +24,12 @@ def main(argv: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     model = fit(rounds, config, folder)
     model.save(args.out / "float.keras")
-    facts = {"config": dataclasses.asdict(config), "licences": args.licences, "sources": _sources(rounds)}
+    facts = {
+        "config": dataclasses.asdict(config),
+        "licences": args.licences,
+        "samples": rounds.digest,
+        "sources": _sources(rounds),
+    }
     (args.out / "training.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     log.info("saved %s; next: python -m training.quantize letters", args.out / "float.keras")
     return 0

@@ -11,7 +11,7 @@ from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, InputError
 from training.convert import agreement_of
 from training.letters.quantize import LEAST_AGREEMENT, check_parity
-from training.options import REPORT, check_training
+from training.options import REPORT, check_judged, check_training
 from training.sources import licence_of
 from training.words.bundle import write_bundle
 from training.words.card import write_card
@@ -51,6 +51,7 @@ def main(argv: list[str]) -> int:
     }
     point = _DEFAULT_POINT
     if report is not None:
+        check_judged(training, report)
         check_parity(report["parity"])
         point = report["operating_point"] | ({"taught": lessons["taught"]} if lessons else {})
         facts |= {"parity": report["parity"], "metrics": _metrics(report)}

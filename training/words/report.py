@@ -44,7 +44,7 @@ class Unseen:
 def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
     """Train and judge every fold; write the report to `out` and return it."""
     folds = leave_people_out(rounds, config, out)
-    report = report_of(folds, rounds.labels)
+    report = {"samples": rounds.digest} | report_of(folds, rounds.labels)
     (out / REPORT[rounds.licences]).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
 

@@ -26,6 +26,7 @@ def main(argv: list[str]) -> int:
     facts = {
         "config": dataclasses.asdict(config),
         "licences": args.licences,
+        "samples": rounds.digest,
         "labels": rounds.labels,
         "sources": sources,
     }
