@@ -152,6 +152,44 @@ def test_whoever_appears_is_read_in_every_picture_within_150_ms(
     assert len(decoded) >= len(signer) - first - 1, "from then on every picture is looked at"
 
 
+def fan(image: Image, index: int) -> Image:
+    """One that turns in the corner."""
+    turning, (x, y) = image.copy(), (image.shape[1] - 60, 60)
+    for blade in range(3):
+        angle = 1.3 * index + 2.1 * blade
+        tip = (int(x + 45 * np.cos(angle)), int(y + 45 * np.sin(angle)))
+        cv2.line(turning, (x, y), tip, (30, 30, 30), 12)
+    return turning
+
+
+def flicker(image: Image, index: int) -> Image:
+    """Lamps that beat with the camera."""
+    return cv2.convertScaleAbs(image, alpha=1 + 0.08 * (index % 3 - 1))
+
+
+@pytest.mark.parametrize("moves", [fan, flicker])
+def test_what_moves_by_itself_is_no_visitor_and_hides_none(
+    landmarker: Landmarker, moves: Callable[[Image, int], Image]
+) -> None:
+    signer = [frame.image for frame, truth in DemoSigner("B", fps=FPS, size=(640, 480)) if truth.in_picture]
+    noise = [np.random.default_rng(seed).normal(0, 2, signer[0].shape) for seed in range(4)]
+    empty = np.full_like(signer[0], signer[0][0, 0])
+    governor, alone = Governor(Config().governor), 10 * FPS
+    read, hands = 0, []
+    for index, image in enumerate([empty] * alone + signer):
+        seen = False
+        if governor.reads(ts := index / FPS):
+            noisy = np.clip(moves(image, index) + noise[index % 4], 0, 255).astype(np.uint8)
+            landmarks = landmarker.step(Frame(noisy, ts, index))
+            seen = bool(landmarks.presence.any())
+            governor.saw(ts, hand=seen, nothing=landmarker.sees_nothing)
+            read += alone // 2 <= index < alone and bool(set(landmarker.seconds) & {"palm", "pose_detector"})
+        hands.append(seen)
+    assert not any(hands[:alone])
+    assert read <= 3, "pictures in which somebody was looked for, in five seconds"
+    assert (hands.index(True) - alone) / FPS <= 0.15
+
+
 def test_packed_pictures_give_the_landmarks_of_whole_ones(landmarker: Landmarker) -> None:
     jpegs = [packed(frame.image) for frame, _ in DemoSigner("L", fps=FPS, size=(640, 480))][: 2 * FPS]
 

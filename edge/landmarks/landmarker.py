@@ -42,6 +42,7 @@ class Landmarker:
         self._people = People(pose, self._pose_interval, signer or SignerConfig(), signers)
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
         self._motion = Motion()
+        self._ts = 0.0
         networks = (
             {self._hand_networks.detector.network, self._hand_networks.near.network},
             {self._hand_networks.network},
@@ -83,6 +84,11 @@ class Landmarker:
             sides = tracker.step(view) if number == 1 or place.reach is not None else (None, None)
             taken += tuple(hand for hand in sides if hand is not None)
             found.append(self._landmarks(frame, number, sides, place))
+        if self._people.follows or self._follows_hand:
+            self._motion.somebody()
+        else:
+            self._motion.nobody(frame.ts - self._ts)
+        self._ts = frame.ts
         spent = {name: sum(network.seconds for network in networks) for name, networks in self._networks.items()}
         self.seconds = {name: seconds for name, seconds in spent.items() if seconds}
         return found

@@ -10,11 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.landmarks.crop import Region
-from edge.types import Image
+from edge.types import Floats, Image
 
 _WIDTH_PX = 80
 _STEP = 12
 """Grey levels by which a thumbnail's pixel must change: camera noise at dusk stays below it."""
+_FLICKERS = 0.02
+"""Change of the whole picture's brightness that is a lamp's, and taken out before pixels are compared."""
+_HABIT_SECONDS, _HABITUAL, _MOST_HABITUAL = 4.0, 0.15, 0.5
+"""What moves in an empty room for so long moves by itself: a fan, a screen. A pixel that changed in such a share of
+the pictures is not counted; where so much of the picture does, all is."""
 
 _HIGHLIGHTS, _LIT, _DIM, _MOST_GAIN = 95, 200.0, 128.0, 4.0
 """Percentile of the luma that is lit in a good picture; below half the range the picture is brightened. In half the
@@ -32,6 +37,8 @@ class Motion:
         self._scale = 1.0
         self._before: NDArray[Any] | None = None
         self._changed: NDArray[np.bool_] = np.ones((1, 1), np.bool_)
+        self._habit: Floats | None = None
+        """How often each pixel of the thumbnail changed lately while nobody was there."""
 
     def step(self, image: Image, width: int | None = None) -> None:
         """`image` may be a coarse copy of the picture, which is `width` wide."""
@@ -39,17 +46,33 @@ class Motion:
         self._scale = _WIDTH_PX / (width or own_width)
         size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / own_width)))
         thumbnail = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2GRAY)
-        self.brightness = float(thumbnail.mean())
+        before, self.brightness = self.brightness, float(thumbnail.mean())
         self.gain = _gain(thumbnail)
         if self._before is None or self._before.shape != thumbnail.shape:
             self._changed = np.ones(thumbnail.shape, np.bool_)
+            self._habit = None
         else:
-            self._changed = cv2.absdiff(thumbnail, self._before) > _STEP
+            flickered = abs(self.brightness - before) > _FLICKERS * before
+            lit = cv2.convertScaleAbs(self._before, alpha=self.brightness / before) if flickered else self._before
+            self._changed = cv2.absdiff(thumbnail, lit) > _STEP
         self._before = thumbnail
+
+    def nobody(self, seconds: float) -> None:
+        """Nobody was there in this picture, so many seconds after the one before."""
+        new = min(max(seconds, 0.0) / _HABIT_SECONDS, 1.0)
+        habit = self._habit if self._habit is not None else np.zeros(self._changed.shape, np.float32)
+        self._habit = habit + np.float32(new) * (self._changed - habit)
+
+    def somebody(self) -> None:
+        """Somebody is there, whose hands may be before whatever moves by itself."""
+        self._habit = None
 
     def outside(self, regions: list[Region]) -> float:
         """Share of the picture that changed since the last one, what is in the regions not counted."""
         changed = self._changed
+        if self._habit is not None:
+            usual = self._habit > _HABITUAL
+            changed = changed & ~usual if np.count_nonzero(usual) < _MOST_HABITUAL * usual.size else changed
         if regions:
             changed = changed.copy()
             for region in regions:
