@@ -18,7 +18,9 @@ from tqdm import tqdm
 
 from edge.cli import exit_code_of
 from edge.errors import AslEdgeError, InputError
+from training.caching import code_hash
 from training.command import count
+from training.extraction import landmark_files
 from training.extraction.item import Item
 from training.extraction.layouts import Rules, find
 from training.extraction.pictures import reader_mark
@@ -87,9 +89,10 @@ def _open(store: Path, reader: str) -> Shards:
 def _with_keys(items: Sequence[Item], reader: str) -> tuple[list[tuple[Item, str]], list[str]]:
     """Recordings with their keys, and a line for each that the layout names but that is not there."""
     work, missing = [], []
+    code = code_hash(Path(landmark_files.__file__))
     for item in items:
         try:
-            work.append((item, item.key(reader)))
+            work.append((item, item.key(reader if item.format in {"video", "picture"} else code)))
         except OSError as error:
             missing.append(f"{item.path}: cannot be read ({error.strerror}); copy it again")
     return work, missing
