@@ -188,6 +188,23 @@ def test_gislr_is_read_with_its_gaps_and_its_one_hand(tmp_path: Path, capsys: py
     assert "absent.parquet: cannot be read" in capsys.readouterr().err
 
 
+def test_a_row_that_cannot_be_used_is_named_and_the_others_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = gislr(tmp_path / "kaggle", [20], {"left_hand": np.full((1, 21, 3), 0.5)})
+    with (root / "train.csv").open("a") as file:
+        file.write("train_landmark_files/7/99.parquet,7,101,unheard\ntrain_landmark_files/7/99.parquet,,102,TV\nx\n")
+    assert run(root, "--out", tmp_path / "g.parquet") == 0
+    assert set(clips_of(tmp_path / "g.parquet")) == {"gislr/tv/99"}
+    *_, heading, unmapped, nobody, cut, _ = capsys.readouterr().err.strip().splitlines()
+    assert heading == "training.extract: 4 recordings left out:"
+    assert unmapped.endswith(
+        "train.csv:4: sign 'unheard' is not in sign_to_prediction_index_map.json; add it there, or take the line out"
+    )
+    assert nobody.endswith("train.csv:5: participant_id is missing; add it, or take the line out")
+    assert cut.endswith("train.csv:6: participant_id is missing; add it, or take the line out"), "the line is cut off"
+
+
 def test_the_shared_gislr_sample_is_read_as_the_shared_store_has_it(tmp_path: Path, shared_data: Path) -> None:
     assert run(shared_data / "gislr_sample", "--out", tmp_path / "g.parquet") == 0
     ours = clips_of(tmp_path / "g.parquet")
@@ -228,6 +245,31 @@ def test_wlasl_is_read_from_its_split_cut_to_the_sign(tmp_path: Path) -> None:
     assert run(root / "WLASL_v0.3.json", "--out", tmp_path / "w.parquet") == 0
     (clip,) = read_store(tmp_path / "w.parquet")
     assert (clip.label, clip.signer) == ("book", "wlasl:12")
+
+
+def test_a_wlasl_video_of_nobody_is_named_and_the_others_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = wlasl(tmp_path / "wlasl")
+    frames = {"frame_start": 1, "frame_end": -1}
+    instances = [{"video_id": "00007", **frames}, {"video_id": "00008", "signer_id": 0, **frames}]
+    instances.append({"video_id": "00010", **frames})
+    (root / "WLASL_v0.3.json").write_text(json.dumps([{"gloss": "book", "instances": instances}]))
+    assert run(root, "--out", tmp_path / "w.parquet") == 0
+    assert {clip.signer for clip in read_store(tmp_path / "w.parquet")} == {"wlasl:0"}
+    *_, heading, line = capsys.readouterr().err.strip().splitlines()
+    assert heading == "training.extract: 1 recordings left out:", "a video that is not there is not mentioned"
+    assert line.endswith("00007.mp4: its signer_id is missing; add it to the split, or say who signs with --signer")
+    assert run(root, "--out", tmp_path / "w.parquet", "--signer", "anna") == 0
+    assert {clip.signer for clip in read_store(tmp_path / "w.parquet")} == {"wlasl:anna"}
+    assert len(clips_of(tmp_path / "w.parquet")) == 2
+
+
+def test_a_json_file_that_is_no_split_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "wlasl.json").write_text('"text"')
+    (tmp_path / "wlasl_class_list.txt").write_text("0\tbook\n")
+    assert run(tmp_path / "wlasl.json", "--out", tmp_path / "w.parquet") == 2
+    assert "neither WLASL_v0.3.json nor an nslt split" in capsys.readouterr().err
 
 
 def test_folders_of_numpy_frames_are_read_in_order_with_zeros_as_unseen(

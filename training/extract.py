@@ -46,7 +46,7 @@ def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> 
     Raises:
         InputError: an input that is none, or a store that cannot be written.
     """
-    items = _all_items(inputs, rules)
+    items, unusable = _all_items(inputs, rules)
     reader = reader_mark()
     shards = _open(store, reader)
     work, missing = _with_keys(items, reader)
@@ -62,19 +62,21 @@ def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> 
     finally:
         shards.flush()
     written = shards.merge(work)
-    bad = [*missing, *(shards.bad[key] for _, key in work if key in shards.bad)]
+    bad = [*unusable, *missing, *(shards.bad[key] for _, key in work if key in shards.bad)]
     _report(store, [item for item, key in work if key not in shards.bad], bad)
     return 0 if written else AslEdgeError.exit_code
 
 
-def _all_items(inputs: Sequence[Path], rules: Rules) -> list[Item]:
-    items = [item for path in inputs for item in find(path, rules)]
+def _all_items(inputs: Sequence[Path], rules: Rules) -> tuple[list[Item], list[str]]:
+    """Recordings, and a line for each of which the layout says too little."""
+    found = [one for path in inputs for one in find(path, rules)]
+    items = [one for one in found if isinstance(one, Item)]
     twice = [name for name, count in Counter(item.clip for item in items).items() if count > 1]
     if twice:
         raise InputError(
             f"{twice[0]}: the name of two recordings; give inputs of one name with --source, in runs of their own"
         )
-    return items
+    return items, [one for one in found if isinstance(one, str)]
 
 
 def _open(store: Path, reader: str) -> Shards:
