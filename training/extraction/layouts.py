@@ -10,8 +10,9 @@ from typing import Any
 
 from edge.camera.pictures import PICTURE_SUFFIXES
 from edge.errors import InputError
+from edge.glosses import gloss_of
 from training.extraction.item import Format, Item
-from training.extraction.labels import gloss, named, of_name, signer_of_name
+from training.extraction.labels import named, of_name, signer_of_name
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ def _gislr(root: Path, rules: Rules) -> Iterator[Item | str]:
             if why := _why_unusable(row, signs):
                 yield f"{file.name}:{rows.line_num}: {why}, or take the line out"
                 continue
-            label = gloss(row["sign"])
+            label = gloss_of(row["sign"])
             yield Item(
                 clip=f"{source}/{label}/{row['sequence_id']}",
                 label=label,
@@ -211,7 +212,7 @@ def _of_glosses(content: list[dict[str, Any]]) -> Iterator[tuple[str, _Instance]
         for one in entry["instances"]:
             signer = None if one.get("signer_id") in (None, "") else str(one["signer_id"])
             frames = int(one["frame_start"]), int(one["frame_end"])
-            yield str(one["video_id"]), _Instance(gloss(str(entry["gloss"])), signer, *frames)
+            yield str(one["video_id"]), _Instance(gloss_of(str(entry["gloss"])), signer, *frames)
 
 
 def _of_split(content: dict[str, dict[str, Any]], folder: Path) -> Iterator[tuple[str, _Instance]]:
@@ -226,7 +227,7 @@ def _of_split(content: dict[str, dict[str, Any]], folder: Path) -> Iterator[tupl
     glosses = dict(line.split("\t", 1) for line in lines if line.strip())
     for video, entry in content.items():
         number, first, last = entry["action"]
-        yield video, _Instance(gloss(glosses[str(number)]), "unknown", first, last)
+        yield video, _Instance(gloss_of(glosses[str(number)]), "unknown", first, last)
 
 
 def _json(path: Path) -> Any:
