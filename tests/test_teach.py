@@ -210,14 +210,16 @@ def test_what_was_never_taught_cannot_be_forgotten(device: Device) -> None:
     assert (code, complaint) == (2, "asl-edge: 'tocket' was not taught here; taught signs: ticket\n")
 
 
-@pytest.mark.parametrize("content", [None, b"not parquet"])
-def test_a_store_that_cannot_be_read_is_one_line(content: bytes | None, device: Device, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("content", "line"), [(None, "no such file"), (b"not parquet", "not a landmark store")])
+def test_a_store_that_cannot_be_read_is_one_line(
+    content: bytes | None, line: str, device: Device, tmp_path: Path
+) -> None:
     store = tmp_path / "broken.parquet"
     if content is not None:
         store.write_bytes(content)
     code, _, complaint = device.run("teach", "ticket", "--store", store)
     assert code == 2
-    assert f"{store}: not a landmark store" in complaint
+    assert f"{store}: {line}" in complaint
     assert len(complaint.splitlines()) == 1
 
 

@@ -176,7 +176,7 @@ def test_a_wrong_config_is_one_line(
 def test_missing_stores_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert dispatch("evaluate", EVALUATE, ["letters", "--store", str(tmp_path / "none.parquet")]) == 2
     said = capsys.readouterr().err
-    assert "none.parquet" in said
+    assert "none.parquet: no such file; name a landmark store" in said
     assert said.count("\n") == 1
 
 
