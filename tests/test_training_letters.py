@@ -180,6 +180,31 @@ def test_missing_stores_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert said.count("\n") == 1
 
 
+def test_labels_of_other_stores_are_spelled_as_ours_before_they_are_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = clip("A", 0, 0)
+    clips = [named(plain, label="a"), named(plain, kind="Letter"), named(plain, label="J"), named(plain, label="%")]
+    write_store(tmp_path / "s.parquet", [*clips, named(plain, hands=plain.hands[:0])])
+    assert dispatch("evaluate", EVALUATE, ["letters", "--json", "--store", str(tmp_path / "s.parquet")]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert set(report["per_label"]) == {"A"}
+    reasons = {"unknown kind 'Letter'": 1, "still of a motion letter": 1, "unknown label": 1, "no frames": 1}
+    assert (report["skipped_because"], report["skipped"]) == (reasons, 4)
+    write_store(tmp_path / "s.parquet", clips[1:])
+    assert dispatch("evaluate", EVALUATE, ["letters", "--json", "--store", str(tmp_path / "s.parquet")]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["accuracy"] is None
+    assert said.err.startswith(f"training.evaluate: {tmp_path / 's.parquet'}: no letter to judge (unknown kind")
+    assert said.err.count("\n") == 1
+
+
+def test_small_letters_are_trained_on_as_letters(tmp_path: Path) -> None:
+    write_store(tmp_path / "s.parquet", [named(clip("A", 0, 0), label="a")])
+    data = load_letters([tmp_path / "s.parquet"])
+    assert ([LABELS[k] for k in data.labels], len(data.controls)) == (["A"], 0)
+
+
 def test_an_unknown_task_shows_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert dispatch("evaluate", EVALUATE, ["digits"]) == 2
     assert "usage" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from edge.errors import InputError
 from training.convert import to_float
 from training.figures import UNCALIBRATED, Judgement, figures_at
 from training.sources import may_train
-from training.store import Clip, read_store
+from training.store import Clip, read_named
 
 _CLIPS = 20
 """Of each label and signer are judged: more say little that is new, and cost a trial's time."""
@@ -79,7 +79,7 @@ def letters(args: argparse.Namespace) -> Task:
     full = load_config(args.config)
     base = shortened(full, args.rounds)
     rounds = Rounds(args.store, args.licences, base, args.out / "letters")
-    read = (clip for store in args.store for clip in read_store(store))
+    read = (clip for store in args.store for clip in read_named(store))
     clips = [clip for clip in read if judgeable(clip, LABELS) and may_train(clip, args.licences)]
     split = split_of(sorted({clip.source for clip in clips}), args.hold_out)
     return Task(
