@@ -162,7 +162,11 @@ def test_an_unfaithful_int8_model_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("roundz: 3", "unknown option 'roundz'"), ("rounds: many", "must be like"), ("[1, 2]", "expected options")],
+    [
+        ("roundz: 3", "c.yaml:1: roundz: unknown key; did you mean 'rounds'?"),
+        ("rounds: many", "c.yaml:1: rounds: expected a whole number, got 'many'"),
+        ("[1, 2]", "c.yaml:1: the file: expected keys and values, got a list"),
+    ],
 )
 def test_a_wrong_config_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
