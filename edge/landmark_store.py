@@ -77,6 +77,8 @@ def read_store(path: Path) -> Iterator[Clip]:
         raise AslEdgeError(f"{path}: reading a landmark store needs pyarrow; pip install 'asl-edge[teach]'") from None
     try:
         file = pq.ParquetFile(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; name a landmark store") from None
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path}: not a landmark store ({str(error).splitlines()[0]})") from error
     missing = [name for name in COLUMNS if name not in file.schema_arrow.names]

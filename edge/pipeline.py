@@ -14,10 +14,10 @@ from edge.captions import Composer
 from edge.config import Config
 from edge.controls import Control, Controls
 from edge.decoder import LetterDecoder
-from edge.errors import InputError
 from edge.features import FEATURES_TAG
+from edge.glosses import active_words
 from edge.landmarks import Landmarker
-from edge.letters import NOTHING, LetterModel
+from edge.letters import LetterModel
 from edge.lexicon import Lexicon
 from edge.metrics import Stopwatch
 from edge.operating_point import OperatingPoint
@@ -251,13 +251,7 @@ def word_reader(config: Config, bundle: Bundle, models_dir: Path) -> WordReader:
         InputError: a word is neither one of the bundle's nor taught.
     """
     taught = load_taught(taught_dir(models_dir, config.words.bundle), bundle)
-    if config.words.active is None:
-        return WordReader(bundle, taught=taught)
-    active = {word.strip() for word in config.words.active.split(",")}
-    unknown = sorted(active - set(bundle.labels) - set(taught.glosses) | active & {NOTHING})
-    if unknown:
-        known = ", ".join([*(label for label in bundle.labels if label != NOTHING), *taught.glosses])
-        raise InputError(f"words.active: '{unknown[0]}' is no word of bundle '{bundle.name}'; it reads {known}")
+    active = active_words("words.active", config.words.active, bundle, taught.glosses)
     return WordReader(bundle, active, taught)
 
 

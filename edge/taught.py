@@ -19,13 +19,14 @@ import numpy as np
 
 from edge.bundle import Bundle
 from edge.errors import InputError, unwritable
+from edge.glosses import gloss_of
 from edge.paths import WRITABLE_MODELS
 from edge.prototypes import Likeness, Prototypes
 from edge.types import Floats
 
 log = logging.getLogger(__name__)
 
-_GLOSS = re.compile(r"\w[\w '-]{0,63}")
+_GLOSS = re.compile(r"\w[\w ']{0,63}")
 """It names a file, and stands in `words.active` between commas."""
 
 
@@ -45,13 +46,13 @@ def taught_dir(models: Path, bundle: str) -> Path:
     return models / f".{bundle}.taught"
 
 
-def gloss_of(text: str) -> str:
-    """A gloss as the landmark stores spell it.
+def name_of(text: str) -> str:
+    """The gloss that a taught sign goes by.
 
     Raises:
         InputError: it has other characters than letters, digits, blanks, `'`, `-` and `_`.
     """
-    gloss = " ".join(text.lower().split())
+    gloss = gloss_of(text)
     if not _GLOSS.fullmatch(gloss):
         raise InputError(f"'{text}' is no gloss; write it with letters, digits, blanks, ', - and _")
     return gloss
@@ -83,11 +84,13 @@ def remove(folder: Path, gloss: str) -> None:
         InputError: it was never taught.
         AslEdgeError: `folder` cannot be written.
     """
+    taught = glosses(folder)
+    found = [name for name in taught if gloss_of(name) == gloss]  # earlier versions kept - and _
+    if not found:
+        raise InputError(f"'{gloss}' was not taught here; taught signs: {', '.join(taught) or 'none'}")
     try:
-        _file(folder, gloss).unlink()
-    except FileNotFoundError:
-        taught = ", ".join(glosses(folder)) or "none"
-        raise InputError(f"'{gloss}' was not taught here; taught signs: {taught}") from None
+        for name in found:
+            _file(folder, name).unlink()
     except OSError as error:
         raise unwritable(folder, error, WRITABLE_MODELS) from error
 

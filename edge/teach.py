@@ -11,6 +11,7 @@ import numpy as np
 from edge import taught
 from edge.bundle import Bundle
 from edge.errors import InputError
+from edge.glosses import gloss_of
 from edge.landmark_store import Clip, read_store
 from edge.types import Floats
 from edge.word_features import Times, frame_points
@@ -25,21 +26,23 @@ UNKNOWN_SIGN_FPS = 15.0
 
 
 def run_teach(args: argparse.Namespace, bundle: Bundle, folder: Path) -> int:
-    gloss = taught.gloss_of(args.gloss)
+    gloss = taught.name_of(args.gloss)
     _check_new(gloss, bundle, folder)
     examples, unusable = embeddings(args.store, gloss, WordModel(bundle))
     taught.save(folder, taught.TaughtSign(gloss, bundle.sha256["model"], examples))
     if args.json:
         print(json.dumps({"gloss": gloss, "recordings": len(examples), "unusable": unusable}))
     else:
-        left_out = f" ({unusable} left out: too short, still, or hands or shoulders not seen)" if unusable else ""
+        left_out = (
+            f" ({unusable} left out: given twice, too short, still, or no hands or shoulders)" if unusable else ""
+        )
         print(f"'{gloss}' is taught from {len(examples)} recordings{left_out}")
         print("a running daemon takes it with: systemctl reload asl-edge (or the MQTT command cmd/reload/set)")
     return 0
 
 
 def run_forget(args: argparse.Namespace, folder: Path) -> int:
-    gloss = taught.gloss_of(args.gloss)
+    gloss = taught.name_of(args.gloss)
     taught.remove(folder, gloss)
     print(json.dumps({"gloss": gloss, "forgotten": True}) if args.json else f"'{gloss}' is forgotten")
     return 0
@@ -52,11 +55,14 @@ def embeddings(store: Path, gloss: str, model: WordModel) -> tuple[Floats, int]:
         InputError: the store cannot be read, or has fewer than `LEAST_RECORDINGS` usable ones.
     """
     found, others, unusable = [], set(), 0
+    seen: set[bytes] = set()
     for clip in read_store(store):
-        if clip.kind != "word" or clip.label != gloss:
+        if clip.kind != "word" or gloss_of(clip.label) != gloss:
             others.add(clip.label)
             continue
-        embedding = embedding_of(clip, model)
+        content = clip.hands.tobytes() + clip.pose.tobytes()
+        embedding = None if content in seen else embedding_of(clip, model)
+        seen.add(content)
         if embedding is None:
             unusable += 1
         else:
@@ -65,8 +71,8 @@ def embeddings(store: Path, gloss: str, model: WordModel) -> tuple[Floats, int]:
         raise InputError(f"{store}: no recording of the sign '{gloss}'; it holds {', '.join(sorted(others)) or 'none'}")
     if len(found) < LEAST_RECORDINGS:
         raise InputError(
-            f"{store}: {len(found)} usable recordings of '{gloss}' and {unusable} too short, still, or without hands "
-            f"or shoulders, wanted {LEAST_RECORDINGS} to 5; record more with python -m training.record"
+            f"{store}: {len(found)} usable recordings of '{gloss}' and {unusable} given twice, too short, still, or "
+            f"without hands or shoulders, wanted {LEAST_RECORDINGS} to 5; record more with python -m training.record"
         )
     return np.stack(found), unusable
 

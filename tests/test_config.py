@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import Config, dump_config, load_config, options_table, parse_config
+from edge.config import Config, dump_config, load_config, load_settings, options_table, parse_settings
 from edge.errors import InputError
+from training.letters.config import LetterConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,9 +36,39 @@ ROOT = Path(__file__).resolve().parent.parent
 )
 def test_a_mistake_names_its_place_and_its_mending(text: str, line: str) -> None:
     with pytest.raises(InputError) as caught:
-        parse_config(text, "f.yaml")
+        parse_settings(text, "f.yaml", Config)
     assert str(caught.value).startswith(line)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("roundz: 3", "f.yaml:1: roundz: unknown key; did you mean 'rounds'?"),
+        ("rounds: 3\npasses: 2.9", "f.yaml:2: passes: expected a whole number, got 2.9"),
+        ("seed: true", "f.yaml:1: seed: expected a whole number, got True"),
+        ("learning_rate: .nan", "f.yaml:1: learning_rate: nan is no number to work with"),
+        ("learning_rate: .inf", "f.yaml:1: learning_rate: inf is no number to work with"),
+        ("augment:\n  jitter: much", "f.yaml:2: augment.jitter: expected a number, got 'much'"),
+        ("shape_units: 3", "f.yaml:1: shape_units: expected a list, got 3"),
+        ("shape_units: [64, 2.5]", "f.yaml:1: shape_units[1]: expected a whole number, got 2.5"),
+        ("augment:\n  turn_degrees: [1, 2]", "f.yaml:2: augment.turn_degrees: expected a list of 3, got [1, 2]"),
+        ("augment: {turn_degrees: [1, 2, .nan]}", "f.yaml:1: augment.turn_degrees[2]: nan is no number"),
+    ],
+)
+def test_a_mistake_in_the_settings_of_a_training_names_its_place_too(text: str, line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_settings(text, "f.yaml", LetterConfig)
+    assert str(caught.value).startswith(line)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_training_is_told_stands_over_the_defaults(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("rounds: 3\nshape_units: [64]\naugment: {turn_degrees: [1, 2, 3.5]}\n")
+    settings = load_settings(tmp_path / "c.yaml", LetterConfig)
+    assert (settings.rounds, settings.shape_units, settings.augment.turn_degrees) == (3, (64,), (1.0, 2.0, 3.5))
+    assert settings.passes == LetterConfig().passes
+    assert load_settings(None, LetterConfig) == LetterConfig()
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
@@ -46,14 +77,15 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_means_the_defaults() -> None:
-    assert parse_config("", "f") == Config()
-    assert parse_config("camera:\nmqtt:\n", "f") == Config()
+    assert parse_settings("", "f", Config) == Config()
+    assert parse_settings("camera:\nmqtt:\n", "f", Config) == Config()
 
 
 def test_what_is_printed_reads_back_to_the_same_configuration() -> None:
-    config = parse_config("device: door-2\ncamera:\n  source: 1\n  fps: 15\nmqtt:\n  url: mqtt://h\n", "f")
+    text = "device: door-2\ncamera:\n  source: 1\n  fps: 15\nmqtt:\n  url: mqtt://h\n"
+    config = parse_settings(text, "f", Config)
     assert config.camera.source == "1"
-    assert parse_config(dump_config(config), "f") == config
+    assert parse_settings(dump_config(config), "f", Config) == config
 
 
 def test_the_command_line_overrides_the_file(tmp_path: Path) -> None:

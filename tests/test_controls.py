@@ -12,7 +12,7 @@ import pytest
 from daemon_tools import ROOT
 
 from edge.bundle import load_bundle
-from edge.config import CameraConfig, Config, ControlsConfig, parse_config
+from edge.config import CameraConfig, Config, ControlsConfig, parse_settings
 from edge.controls import Controls
 from edge.demo import DemoSigner
 from edge.demo.alphabet import LETTERS, ways
@@ -141,12 +141,12 @@ def test_a_hand_that_the_model_calls_a_letter_is_no_control(best: str, expected:
 )
 def test_a_gesture_that_does_not_exist_is_one_line(text: str, line: str) -> None:
     with pytest.raises(InputError) as caught:
-        parse_config(text, "f.yaml")
+        parse_settings(text, "f.yaml", Config)
     assert str(caught.value).startswith(line)
 
 
 def test_one_gesture_for_two_controls_is_refused() -> None:
-    config = parse_config("controls:\n  space: thumb_up\n  clear: thumb_up", "f.yaml")
+    config = parse_settings("controls:\n  space: thumb_up\n  clear: thumb_up", "f.yaml", Config)
     with pytest.raises(InputError, match=r"controls\.clear: 'thumb_up' is controls\.space already"):
         Pipeline(config, MODELS)
 

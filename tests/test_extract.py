@@ -9,12 +9,14 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from edge.demo import DemoSigner
+from edge.errors import InputError
 from edge.types import SIDES, Floats, Image, Side
 
 pytest.importorskip("pyarrow", reason="needs the training extra")
@@ -25,7 +27,7 @@ import pyarrow.parquet as pq
 
 from training import extract
 from training.caching import code_hash, code_prints
-from training.extraction import pictures
+from training.extraction import landmark_files, pictures, work
 from training.extraction.item import Item, unmirrored
 from training.extraction.labels import named, of_name
 from training.extraction.pictures import reader_code
@@ -186,6 +188,23 @@ def test_gislr_is_read_with_its_gaps_and_its_one_hand(tmp_path: Path, capsys: py
     assert "absent.parquet: cannot be read" in capsys.readouterr().err
 
 
+def test_a_row_that_cannot_be_used_is_named_and_the_others_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = gislr(tmp_path / "kaggle", [20], {"left_hand": np.full((1, 21, 3), 0.5)})
+    with (root / "train.csv").open("a") as file:
+        file.write("train_landmark_files/7/99.parquet,7,101,unheard\ntrain_landmark_files/7/99.parquet,,102,TV\nx\n")
+    assert run(root, "--out", tmp_path / "g.parquet") == 0
+    assert set(clips_of(tmp_path / "g.parquet")) == {"gislr/tv/99"}
+    *_, heading, unmapped, nobody, cut, _ = capsys.readouterr().err.strip().splitlines()
+    assert heading == "training.extract: 4 recordings left out:"
+    assert unmapped.endswith(
+        "train.csv:4: sign 'unheard' is not in sign_to_prediction_index_map.json; add it there, or take the line out"
+    )
+    assert nobody.endswith("train.csv:5: participant_id is missing; add it, or take the line out")
+    assert cut.endswith("train.csv:6: participant_id is missing; add it, or take the line out"), "the line is cut off"
+
+
 def test_the_shared_gislr_sample_is_read_as_the_shared_store_has_it(tmp_path: Path, shared_data: Path) -> None:
     assert run(shared_data / "gislr_sample", "--out", tmp_path / "g.parquet") == 0
     ours = clips_of(tmp_path / "g.parquet")
@@ -228,6 +247,31 @@ def test_wlasl_is_read_from_its_split_cut_to_the_sign(tmp_path: Path) -> None:
     assert (clip.label, clip.signer) == ("book", "wlasl:12")
 
 
+def test_a_wlasl_video_of_nobody_is_named_and_the_others_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = wlasl(tmp_path / "wlasl")
+    frames = {"frame_start": 1, "frame_end": -1}
+    instances = [{"video_id": "00007", **frames}, {"video_id": "00008", "signer_id": 0, **frames}]
+    instances.append({"video_id": "00010", **frames})
+    (root / "WLASL_v0.3.json").write_text(json.dumps([{"gloss": "book", "instances": instances}]))
+    assert run(root, "--out", tmp_path / "w.parquet") == 0
+    assert {clip.signer for clip in read_store(tmp_path / "w.parquet")} == {"wlasl:0"}
+    *_, heading, line = capsys.readouterr().err.strip().splitlines()
+    assert heading == "training.extract: 1 recordings left out:", "a video that is not there is not mentioned"
+    assert line.endswith("00007.mp4: its signer_id is missing; add it to the split, or say who signs with --signer")
+    assert run(root, "--out", tmp_path / "w.parquet", "--signer", "anna") == 0
+    assert {clip.signer for clip in read_store(tmp_path / "w.parquet")} == {"wlasl:anna"}
+    assert len(clips_of(tmp_path / "w.parquet")) == 2
+
+
+def test_a_json_file_that_is_no_split_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "wlasl.json").write_text('"text"')
+    (tmp_path / "wlasl_class_list.txt").write_text("0\tbook\n")
+    assert run(tmp_path / "wlasl.json", "--out", tmp_path / "w.parquet") == 2
+    assert "neither WLASL_v0.3.json nor an nslt split" in capsys.readouterr().err
+
+
 def test_folders_of_numpy_frames_are_read_in_order_with_zeros_as_unseen(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -249,6 +293,147 @@ def test_folders_of_numpy_frames_are_read_in_order_with_zeros_as_unseen(
     assert np.isnan(clip.pose[3]).all()
     np.testing.assert_array_equal(clip.pose[10].ravel(), frames[10, :132])
     assert "hello/1/0.npy: (1600,) numbers, wanted (1662,)" in capsys.readouterr().err
+
+
+def test_a_missing_frame_shows_nothing_and_a_hand_with_a_missing_point_was_not_seen(tmp_path: Path) -> None:
+    folder = tmp_path / "MP_Data/hello/0"
+    folder.mkdir(parents=True)
+    frames = np.random.default_rng(0).uniform(0.1, 0.9, (11, 1662)).astype(np.float32)
+    frames[2, 1536 + 5] = np.nan  # of the left hand
+    for number in (0, 1, 2, 3, 4, 6, 7, 8, 9, 10):
+        np.save(folder / f"{number}.npy", frames[number])
+    assert run(tmp_path / "MP_Data", "--out", tmp_path / "n.parquet") == 0
+    (clip,) = read_store(tmp_path / "n.parquet")
+    assert clip.hands.shape == (11, 2, 21, 3)
+    assert np.isnan(clip.hands[5]).all()
+    np.testing.assert_array_equal(clip.hands[10, 1].ravel(), frames[10, 1599:])
+    assert np.isnan(clip.hands[2, 0]).all(), "a hand is seen whole or not at all"
+    assert not np.isnan(clip.hands[2, 1]).any()
+
+
+def test_frames_that_cannot_be_told_apart_are_no_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a_3.npy", "b_3.npy"):
+        npy(tmp_path / "MP_Data/hello/0" / name, FRAME)
+    for name in ("0.npy", "1699999999123.npy"):
+        npy(tmp_path / "MP_Data/hello/1" / name, FRAME)
+    assert run(tmp_path / "MP_Data", "--out", tmp_path / "n.parquet") == 1
+    said = capsys.readouterr().err
+    assert "hello/0: two frames of number 3; name them 0.npy, 1.npy, ..." in said
+    assert "hello/1: frame numbers that cannot be; name them 0.npy, 1.npy, ..." in said
+
+
+FRAME = np.full(1662, 0.5, np.float32)
+
+
+def npy(path: Path, values: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, values)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (np.full(1662, "x"), "an array of <U1, wanted numbers"),
+        (FRAME.astype(np.complex64), "an array of complex64, wanted numbers"),
+        (FRAME.astype([("v", np.float32)]), "wanted numbers"),
+        (np.zeros(1662, "datetime64[s]"), "an array of datetime64[s], wanted numbers"),
+        (np.full(1662, np.inf), "infinite numbers"),
+        (np.full(1662, 1e300), "infinite numbers"),
+        (None, "not a numpy array"),
+    ],
+)
+def test_an_array_that_is_no_frame_is_left_out_and_the_others_are_read(
+    values: Any, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    npy(tmp_path / "MP_Data/hello/good/0.npy", FRAME)
+    npy(tmp_path / "MP_Data/hello/bad/0.npy", values)
+    if values is None:
+        with (tmp_path / "MP_Data/hello/bad/0.npy").open("wb") as file:
+            np.savez(file, FRAME)
+    assert run(tmp_path / "MP_Data", "--out", tmp_path / "n.parquet") == 0
+    assert set(clips_of(tmp_path / "n.parquet")) == {"MP_Data/hello/good"}
+    *_, heading, line = capsys.readouterr().err.strip().splitlines()
+    assert heading == "training.extract: 1 recordings left out:"
+    assert "hello/bad/0.npy: " in line
+    assert why in line
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "why"),
+    [
+        ("x", "left", "not a GISLR sequence"),
+        ("x", float("inf"), "infinite numbers"),
+        ("frame", None, "rows without frame or landmark_index"),
+        ("landmark_index", None, "rows without frame or landmark_index"),
+        ("landmark_index", -3, "a left_hand with point -3, wanted 0 to 20"),
+        ("landmark_index", 21, "a left_hand with point 21, wanted 0 to 20"),
+        ("type", None, "not a GISLR sequence"),
+    ],
+)
+def test_a_damaged_gislr_sequence_is_left_out_and_the_others_are_read(
+    column: str, value: Any, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = gislr(tmp_path / "kaggle", [20], {"left_hand": np.full((1, 21, 3), 0.5)})
+    good = root / "train_landmark_files/7/99.parquet"
+    rows = pq.read_table(good).to_pylist()
+    place = next(number for number, row in enumerate(rows) if row["type"] == "left_hand")
+    rows[place][column] = value
+    if isinstance(value, str):
+        rows = [row | {column: value} for row in rows]
+    if column == "type":
+        rows = [{name: row[name] for name in row if name != column} for row in rows]
+    pq.write_table(pa.Table.from_pylist(rows), good.with_name("absent.parquet"))
+    assert run(root, "--out", tmp_path / "g.parquet") == 0
+    assert set(clips_of(tmp_path / "g.parquet")) == {"gislr/tv/99"}
+    *_, heading, line = capsys.readouterr().err.strip().splitlines()
+    assert heading == "training.extract: 1 recordings left out:"
+    assert "absent.parquet: " in line
+    assert why in line
+
+
+def test_whatever_goes_wrong_with_one_recording_the_others_are_read(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "training.extraction.work")
+    npy(tmp_path / "MP_Data/hello/0/0.npy", FRAME)
+    npy(tmp_path / "MP_Data/hello/1/0.npy", FRAME)
+
+    def breaks(item: Item) -> Clip:
+        if item.path.name == "0":
+            raise RuntimeError("not thought of\nby anybody")
+        return landmark_files.read_arrays(item)
+
+    monkeypatch.setattr(work, "read_arrays", breaks)
+    assert run(tmp_path / "MP_Data", "--out", tmp_path / "n.parquet") == 0
+    assert set(clips_of(tmp_path / "n.parquet")) == {"MP_Data/hello/1"}
+    assert capsys.readouterr().err.endswith(
+        "MP_Data/hello/0: cannot be read (RuntimeError: not thought of); leave it out\n"
+    )
+    assert "Traceback" in caplog.text
+
+
+def test_networks_that_cannot_be_loaded_are_no_fault_of_the_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks() -> None:
+        raise InputError("models/hands: no such bundle; install it")
+
+    picture(tmp_path / "mine/B/1.png", drawn()[0][0])
+    monkeypatch.setattr(work, "open_landmarker", breaks)
+    assert run(tmp_path / "mine", "--out", tmp_path / "s.parquet") == 2
+    assert capsys.readouterr().err.endswith("training.extract: models/hands: no such bundle; install it\n")
+
+
+def test_arrays_that_other_code_read_are_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npy(tmp_path / "MP_Data/hello/0/0.npy", FRAME)
+    names = counting(monkeypatch)
+    assert run(tmp_path / "MP_Data", "--out", tmp_path / "n.parquet") == 0
+    monkeypatch.setattr(extract, "code_hash", lambda path: "another")
+    assert run(tmp_path / "MP_Data", "--out", tmp_path / "n.parquet") == 0
+    assert names == ["0", "0"]
 
 
 def counting(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -41,6 +41,19 @@ def test_what_is_said_and_wrong_is_counted_of_all_clips() -> None:
     assert report["confusion"]["A"] == {"B": 1, "A": 1}
 
 
+def test_of_no_clip_every_figure_is_there_and_undefined() -> None:
+    report, some = _figures([]), _figures([_judged("A", 0.9, 0.1, 0.0)])
+    assert set(report) == set(some)
+    assert report["n"] == 0
+    assert {report[key] for key, value in some.items() if isinstance(value, float)} == {None}
+    assert [report[key] for key, value in some.items() if isinstance(value, dict)] == [{}] * 4
+    assert "accuracy               None" in summary(report)
+
+
+def test_how_right_nothing_is_when_nothing_is_said_is_undefined() -> None:
+    assert _figures([_judged("A", 0.1, 0.1, 0.8)])["accuracy_covered"] is None
+
+
 def test_the_table_for_people_has_what_the_report_has() -> None:
     report = _figures([_judged("A", 0.9, 0.1, 0.0), _judged("B", 0.9, 0.1, 0.0)])
     lines = summary(report | {"groups": {"core": {"raw": 0.5}}}).splitlines()

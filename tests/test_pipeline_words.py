@@ -11,7 +11,10 @@ from daemon_tools import asl_edge, write_config
 from edge.arbiter import Arbiter
 from edge.captions import Composer
 from edge.config import CaptionsConfig, Config, WordsConfig
+from edge.errors import InputError
+from edge.glosses import active_words
 from edge.paths import models_dir
+from edge.pipeline import load_words
 from edge.replay import replay
 from edge.types import Emission
 
@@ -92,6 +95,23 @@ def test_a_word_that_the_bundle_does_not_know_is_one_line(tmp_path: Path) -> Non
     assert refused.returncode == 2
     assert refused.stderr.startswith("asl-edge: words.active: 'poetry' is no word of bundle 'words'; it reads ")
     assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["hello, thankyou", "Hello, thank you,", " THANK_YOU ,, hello"])
+def test_active_words_may_be_written_as_captions_write_them(text: str) -> None:
+    bundle = load_words(WORDS, models_dir(WORDS))
+    assert active_words("words.active", text, bundle) == {"hello", "thankyou"}
+
+
+@pytest.mark.parametrize("text", [None, "", " , "])
+def test_a_list_that_names_no_word_leaves_all_of_them_active(text: str | None) -> None:
+    assert active_words("words.active", text, load_words(WORDS, models_dir(WORDS))) is None
+
+
+@pytest.mark.parametrize("name", ["poetry", "nothing"])
+def test_what_is_no_word_is_refused_among_others(name: str) -> None:
+    with pytest.raises(InputError, match=f"words.active: '{name}' is no word of bundle 'words'; it reads hello, thank"):
+        active_words("words.active", f"hello, {name}", load_words(WORDS, models_dir(WORDS)))
 
 
 def test_the_installed_words_are_told_in_info_and_check(tmp_path: Path) -> None:

@@ -143,6 +143,23 @@ def test_words_active_may_name_taught_signs(device: Device) -> None:
         device.reader("hello, ticket")
 
 
+@pytest.mark.parametrize("label", ["lost ticket", "Lost_Ticket"])
+def test_a_name_may_be_written_as_the_label_is_or_otherwise(label: str, device: Device) -> None:
+    write_store(device.store, recordings(label, range(3)))
+    assert device.teach("lost_ticket")[1].startswith("'lost ticket' is taught from 3 recordings\n")
+    assert device.teach("lost-ticket")[2].startswith("asl-edge: 'lost ticket' is taught already")
+    (device.folder / "lost ticket.json").rename(device.folder / "lost-ticket.json")  # as an earlier version wrote it
+    assert device.run("forget", "Lost ticket") == (0, "'lost ticket' is forgotten\n", "")
+    assert list(device.folder.iterdir()) == []
+
+
+def test_a_recording_that_is_given_three_times_counts_once(device: Device) -> None:
+    write_store(device.store, [*recordings("ticket", range(2)), *recordings("ticket", range(1)) * 2])
+    code, _, complaint = device.teach("ticket")
+    assert code == 2
+    assert "2 usable recordings of 'ticket' and 2 given twice, too short, still" in complaint
+
+
 def test_a_sign_that_is_shipped_disabled_can_be_taught(device: Device) -> None:
     assert "like" in verify_bundle(device.models / "words").operating_point["disabled"]
     assert device.teach("like")[0] == 0
@@ -161,9 +178,12 @@ def test_recordings_that_show_nothing_are_left_out_and_told(device: Device) -> N
         ("hello", "'hello' is a word of bundle 'words' already; teach the sign under another gloss"),
         ("../ticket", "'../ticket' is no gloss; write it with letters, digits, blanks"),
         ("a, b", "'a, b' is no gloss"),
-        ("two", "2 usable recordings of 'two' and 0 too short"),
-        ("short", "2 usable recordings of 'short' and 1 too short"),
-        ("gone", "0 usable recordings of 'gone' and 5 too short, still, or without hands or shoulders, wanted 3 to 5"),
+        ("two", "2 usable recordings of 'two' and 0 given twice, too short"),
+        ("short", "2 usable recordings of 'short' and 1 given twice, too short"),
+        (
+            "gone",
+            "0 usable recordings of 'gone' and 5 given twice, too short, still, or without hands or shoulders",
+        ),
         ("poetry", "no recording of the sign 'poetry'; it holds gone, hello, like, mixed, short, ticket, two"),
     ],
 )
@@ -190,14 +210,16 @@ def test_what_was_never_taught_cannot_be_forgotten(device: Device) -> None:
     assert (code, complaint) == (2, "asl-edge: 'tocket' was not taught here; taught signs: ticket\n")
 
 
-@pytest.mark.parametrize("content", [None, b"not parquet"])
-def test_a_store_that_cannot_be_read_is_one_line(content: bytes | None, device: Device, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("content", "line"), [(None, "no such file"), (b"not parquet", "not a landmark store")])
+def test_a_store_that_cannot_be_read_is_one_line(
+    content: bytes | None, line: str, device: Device, tmp_path: Path
+) -> None:
     store = tmp_path / "broken.parquet"
     if content is not None:
         store.write_bytes(content)
     code, _, complaint = device.run("teach", "ticket", "--store", store)
     assert code == 2
-    assert f"{store}: not a landmark store" in complaint
+    assert f"{store}: {line}" in complaint
     assert len(complaint.splitlines()) == 1
 
 
@@ -282,7 +304,7 @@ def test_a_recording_that_stands_still_teaches_nothing(device: Device) -> None:
     write_store(device.store, still)
     code, _, complaint = device.teach("stone")
     assert code == 2
-    assert "0 usable recordings of 'stone' and 5 too short, still" in complaint
+    assert "0 usable recordings of 'stone' and 5 given twice, too short, still" in complaint
 
 
 def test_a_damaged_store_is_one_line(device: Device) -> None:

@@ -162,7 +162,11 @@ def test_an_unfaithful_int8_model_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("roundz: 3", "unknown option 'roundz'"), ("rounds: many", "must be like"), ("[1, 2]", "expected options")],
+    [
+        ("roundz: 3", "c.yaml:1: roundz: unknown key; did you mean 'rounds'?"),
+        ("rounds: many", "c.yaml:1: rounds: expected a whole number, got 'many'"),
+        ("[1, 2]", "c.yaml:1: the file: expected keys and values, got a list"),
+    ],
 )
 def test_a_wrong_config_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
@@ -176,8 +180,33 @@ def test_a_wrong_config_is_one_line(
 def test_missing_stores_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert dispatch("evaluate", EVALUATE, ["letters", "--store", str(tmp_path / "none.parquet")]) == 2
     said = capsys.readouterr().err
-    assert "none.parquet" in said
+    assert "none.parquet: no such file; name a landmark store" in said
     assert said.count("\n") == 1
+
+
+def test_labels_of_other_stores_are_spelled_as_ours_before_they_are_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = clip("A", 0, 0)
+    clips = [named(plain, label="a"), named(plain, kind="Letter"), named(plain, label="J"), named(plain, label="%")]
+    write_store(tmp_path / "s.parquet", [*clips, named(plain, hands=plain.hands[:0])])
+    assert dispatch("evaluate", EVALUATE, ["letters", "--json", "--store", str(tmp_path / "s.parquet")]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert set(report["per_label"]) == {"A"}
+    reasons = {"unknown kind 'Letter'": 1, "still of a motion letter": 1, "unknown label": 1, "no frames": 1}
+    assert (report["skipped_because"], report["skipped"]) == (reasons, 4)
+    write_store(tmp_path / "s.parquet", clips[1:])
+    assert dispatch("evaluate", EVALUATE, ["letters", "--json", "--store", str(tmp_path / "s.parquet")]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["accuracy"] is None
+    assert said.err.startswith(f"training.evaluate: {tmp_path / 's.parquet'}: no letter to judge (unknown kind")
+    assert said.err.count("\n") == 1
+
+
+def test_small_letters_are_trained_on_as_letters(tmp_path: Path) -> None:
+    write_store(tmp_path / "s.parquet", [named(clip("A", 0, 0), label="a")])
+    data = load_letters([tmp_path / "s.parquet"])
+    assert ([LABELS[k] for k in data.labels], len(data.controls)) == (["A"], 0)
 
 
 def test_an_unknown_task_shows_the_usage(capsys: pytest.CaptureFixture[str]) -> None:

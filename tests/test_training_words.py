@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from daemon_tools import ROOT
 from word_store import UNKNOWN, WORDS, write_small_store
+from word_store import clip as word_clip
 
 from training.command import dispatch
 from training.evaluate import COMMANDS as EVALUATE
 from training.figures import Judgement
 from training.sources import may_train
+from training.store import Clip, write_store
 from training.train import COMMANDS as TRAIN
 from training.words.config import WordConfig
 from training.words.data import read_words, vocabulary, word_tracks
@@ -208,14 +210,70 @@ def test_evaluation_needs_neither_tensorflow_nor_keras() -> None:
 def test_a_wrong_config_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "c.yaml").write_text("roundz: 3")
     assert dispatch("train", TRAIN, ["words", "--config", str(tmp_path / "c.yaml"), "--out", str(tmp_path)]) == 2
-    assert "unknown option 'roundz'; see training/words/config.py" in capsys.readouterr().err
+    assert "c.yaml:1: roundz: unknown key; did you mean 'rounds'?" in capsys.readouterr().err
 
 
 def test_missing_stores_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert dispatch("evaluate", EVALUATE, ["words", "--store", str(tmp_path / "none.parquet")]) == 2
     said = capsys.readouterr().err
-    assert "none.parquet" in said
+    assert "none.parquet: no such file; name a landmark store" in said
     assert said.count("\n") == 1
+
+
+def made(label: str, **changes: object) -> Clip:
+    return dataclasses.replace(word_clip("hello", 0, 0, "elsewhere"), label=label, **changes)  # type: ignore[arg-type]
+
+
+def test_labels_of_other_stores_are_spelled_as_ours_before_they_are_compared(tmp_path: Path) -> None:
+    hands = made("hello").hands
+    clips = [
+        *(made(label) for label in ("HELLO", "thank you", "thank_you", "zebra")),
+        *(made("_idle", kind="idle"), made("hello", kind="Word"), made("A", kind="letter")),
+        *(made("hello", hands=hands[:1]), made("hello", hands=hands[:0])),
+    ]
+    write_store(tmp_path / "s.parquet", clips)
+    figures = evaluate.evaluate([tmp_path / "s.parquet"], open_bundle(ROOT / "models/words"))
+    assert figures["n"] == 3
+    assert set(figures["per_label"]) == {"hello", "thankyou"}
+    assert {kind: row["clips"] for kind, row in figures["others"].items()} == {"word": 1, "idle": 1}
+    reasons = {"unknown label": 1, "unknown kind 'Word'": 1, "still of a word": 1, "no frames": 1}
+    assert (figures["skipped_because"], figures["skipped"]) == (reasons, 4)
+
+
+def test_a_word_that_is_shipped_disabled_can_be_said_where_it_is_named_active(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = open_bundle(ROOT / "models/words")
+    assert "like" in bundle.operating_point["disabled"]
+    sure = np.array([{"like": 0.8, "hello": 0.1}.get(label, 0.0) for label in bundle.labels], np.float32)
+    verdict = lambda clips, _: [Judgement(clip.label, clip.source, clip.signer, sure) for clip in clips]  # noqa: E731
+    monkeypatch.setattr(evaluate, "judge", verdict)
+    write_store(tmp_path / "s.parquet", [made("like"), made("zebra")])
+    coverage = {}
+    for active in (None, {"like"}, {"hello"}):
+        report = evaluate.evaluate([tmp_path / "s.parquet"], bundle, active)
+        coverage[str(active)] = (report["coverage"], report["others"]["word"]["with_a_word"])
+    assert coverage == {"None": (0.0, 0.0), "{'like'}": (1.0, 1.0), "{'hello'}": (None, 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("clips", "why"),
+    [
+        ([], "no clip of a word in it"),
+        ([made("A", kind="letter")], "no clip of a word in it"),
+        ([made("hello", hands=made("hello").hands[:1]), made("zebra")], "still of a word: 1, unknown label: 1"),
+    ],
+)
+def test_a_store_without_a_word_to_judge_gives_undefined_figures_and_says_why(
+    clips: list[Clip], why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "s.parquet"
+    write_store(store, clips)
+    assert dispatch("evaluate", EVALUATE, ["words", "--json", "--store", str(store)]) == 0
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+    assert (report["n"], report["accuracy"], report["per_label"], report["coverage"]) == (0, None, {}, None)
+    assert said.err == f"training.evaluate: {store}: no word to judge ({why}); name other stores with --store\n"
 
 
 def test_fewer_active_words_share_what_the_others_had(run: dict[str, Path]) -> None:

@@ -37,6 +37,11 @@ def prints_of(paths: Iterable[Path]) -> Prints:
     return {str(path): content_hash(path) for path in paths if path.is_file()}
 
 
+def digest(values: object) -> str:
+    """A short name for what was made with exactly these settings."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
 def code_prints(module: str) -> Prints:
     """Hashes of the code of a module of ours and of all of ours that it imports, itself or through others."""
     found: dict[str, Path] = {}

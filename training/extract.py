@@ -19,7 +19,9 @@ from tqdm import tqdm
 from edge.argument_parser import ArgumentParser
 from edge.cli import exit_code_of
 from edge.errors import AslEdgeError, InputError
+from training.caching import code_hash
 from training.command import count
+from training.extraction import landmark_files
 from training.extraction.item import Item
 from training.extraction.layouts import Rules, find
 from training.extraction.pictures import reader_mark
@@ -45,7 +47,7 @@ def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> 
     Raises:
         InputError: an input that is none, or a store that cannot be written.
     """
-    items = _all_items(inputs, rules)
+    items, unusable = _all_items(inputs, rules)
     reader = reader_mark()
     shards = _open(store, reader)
     work, missing = _with_keys(items, reader)
@@ -61,19 +63,21 @@ def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> 
     finally:
         shards.flush()
     written = shards.merge(work)
-    bad = [*missing, *(shards.bad[key] for _, key in work if key in shards.bad)]
+    bad = [*unusable, *missing, *(shards.bad[key] for _, key in work if key in shards.bad)]
     _report(store, [item for item, key in work if key not in shards.bad], bad)
     return 0 if written else AslEdgeError.exit_code
 
 
-def _all_items(inputs: Sequence[Path], rules: Rules) -> list[Item]:
-    items = [item for path in inputs for item in find(path, rules)]
+def _all_items(inputs: Sequence[Path], rules: Rules) -> tuple[list[Item], list[str]]:
+    """Recordings, and a line for each of which the layout says too little."""
+    found = [one for path in inputs for one in find(path, rules)]
+    items = [one for one in found if isinstance(one, Item)]
     twice = [name for name, count in Counter(item.clip for item in items).items() if count > 1]
     if twice:
         raise InputError(
             f"{twice[0]}: the name of two recordings; give inputs of one name with --source, in runs of their own"
         )
-    return items
+    return items, [one for one in found if isinstance(one, str)]
 
 
 def _open(store: Path, reader: str) -> Shards:
@@ -88,9 +92,10 @@ def _open(store: Path, reader: str) -> Shards:
 def _with_keys(items: Sequence[Item], reader: str) -> tuple[list[tuple[Item, str]], list[str]]:
     """Recordings with their keys, and a line for each that the layout names but that is not there."""
     work, missing = [], []
+    code = code_hash(Path(landmark_files.__file__))
     for item in items:
         try:
-            work.append((item, item.key(reader)))
+            work.append((item, item.key(reader if item.format in {"video", "picture"} else code)))
         except OSError as error:
             missing.append(f"{item.path}: cannot be read ({error.strerror}); copy it again")
     return work, missing

@@ -7,6 +7,7 @@ clip is a rejection, and counts where rejections do: in the coverage, and as `no
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,12 +35,11 @@ class Judgement:
 def figures(judgements: Sequence[Judgement], labels: tuple[str, ...], emitted: NDArray[np.bool_]) -> dict[str, Any]:
     """Accuracy as it is, by label, signer and source; which were `emitted` (N,), and how wrong that was.
 
-    `accuracy_with_nothing` is what remains where `nothing` competes, `nothing_first` how often it won.
+    `accuracy_with_nothing` is what remains where `nothing` competes, `nothing_first` how often it won. None stands
+    where there is nothing to take a share of.
     """
-    if not judgements:
-        return {"n": 0}
-    table = np.stack([judgement.probabilities for judgement in judgements])
-    truth = np.array([labels.index(judgement.label) for judgement in judgements])
+    table = np.array([judgement.probabilities for judgement in judgements], np.float32).reshape(-1, len(labels))
+    truth = np.array([labels.index(judgement.label) for judgement in judgements], np.int64)
     choice = forced_choice(table, labels)
     guess = choice.argmax(axis=1)
     right = guess == truth
@@ -50,7 +50,7 @@ def figures(judgements: Sequence[Judgement], labels: tuple[str, ...], emitted: N
         "n": len(judgements),
         "accuracy": _mean(right),
         "mean_source_accuracy": _mean(list(per_source.values())),
-        "worst_source_accuracy": min(per_source.values()),
+        "worst_source_accuracy": min(per_source.values(), default=None),
         "macro_accuracy": _mean(list(per_label.values())),
         "accuracy_with_nothing": _mean(with_nothing == truth),
         "nothing_first": _mean(with_nothing == labels.index(NOTHING)),
@@ -58,7 +58,7 @@ def figures(judgements: Sequence[Judgement], labels: tuple[str, ...], emitted: N
         "coverage": _mean(emitted),
         "accuracy_covered": _mean(right[emitted]),
         "wrong_confident": _mean(emitted & ~right),
-        "ece": calibration_error(choice.max(axis=1), right),
+        "ece": calibration_error(choice.max(axis=1), right) if judgements else None,
         "per_label": per_label,
         "per_source": per_source,
         "per_signer": _shares(right, [judgement.signer for judgement in judgements]),
@@ -71,6 +71,13 @@ def figures_at(
 ) -> dict[str, Any]:
     """`figures` of what an operating point lets be emitted."""
     return figures(judgements, labels, emitted_by(operating_point, judgements, labels))
+
+
+def why_no_figures(report: Mapping[str, Any], stores: Iterable[Path], kind: str) -> str:
+    """One line, for a report of no clips of a kind."""
+    reasons = ", ".join(f"{why}: {count}" for why, count in report["skipped_because"].items())
+    names = ", ".join(map(str, stores))
+    return f"{names}: no {kind} to judge ({reasons or f'no clip of a {kind} in it'}); name other stores with --store"
 
 
 def summary(report: Mapping[str, Any]) -> str:
@@ -139,7 +146,7 @@ def _shares(right: NDArray[np.bool_], names: Iterable[str]) -> dict[str, float]:
     groups: dict[str, list[bool]] = defaultdict(list)
     for name, hit in zip(names, right, strict=True):
         groups[name].append(bool(hit))
-    return {name: _mean(hits) for name, hits in sorted(groups.items())}
+    return {name: round(float(np.mean(hits)), 5) for name, hits in sorted(groups.items())}
 
 
 def _confusion(
@@ -152,5 +159,5 @@ def _confusion(
     return {label: dict(sorted(row.items(), key=lambda item: -item[1])) for label, row in sorted(table.items())}
 
 
-def _mean(values: Any) -> float:
-    return round(float(np.mean(values)), 5) if len(values) else 0.0
+def _mean(values: Any) -> float | None:
+    return round(float(np.mean(values)), 5) if len(values) else None

@@ -31,7 +31,7 @@ from edge.paths import shipped
 from edge.pipeline import LetterReader
 from edge.types import Emission
 from training.splicing import Spelled, Speller
-from training.store import Clip, read_store
+from training.store import Clip, read_named
 
 WORDS = (
     "HELLO COFFEE TICKET ZEBRA WATER TRAIN MAPLE QUICK BOOK STREET VIDEO FOXGLOVE NINE SYRUP HAMMER DWARF ANGRY KIWI "
@@ -202,7 +202,7 @@ def run(args: argparse.Namespace) -> int:
     bundle = load_bundle(args.bundle or shipped("models") / "letters", task="letters", features=FEATURES_TAG)
     clips: dict[str, list[Clip]] = defaultdict(list)
     for store in args.store or ():
-        for clip in read_store(store):
+        for clip in read_named(store):
             if clip.kind == "letter" and (not args.source or clip.source in args.source):
                 clips[clip.source].append(clip)
     if args.store and not clips:

@@ -1,14 +1,18 @@
 """Writing a landmark store (contract 3); `edge.landmark_store` reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from edge.landmark_store import UNKNOWN_FPS, Clip, read_store
+from training.extraction.labels import named
 
-__all__ = ["SCHEMA", "UNKNOWN_FPS", "Clip", "marks", "read_store", "write_store"]
+__all__ = ["KINDS", "SCHEMA", "UNKNOWN_FPS", "Clip", "marks", "read_named", "read_store", "write_store"]
+
+KINDS = ("letter", "word", "idle")
 
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("clip", "label", "kind", "signer", "source", "licence")]
@@ -20,6 +24,12 @@ SCHEMA = pa.schema(
 def marks(stores: Sequence[Path]) -> list[str]:
     """Tells whether stores are what they were, without reading them."""
     return [f"{store.resolve()} {store.stat().st_size} {store.stat().st_mtime_ns}" for store in stores]
+
+
+def read_named(path: Path) -> Iterator[Clip]:
+    """As `read_store`, labels spelled as extraction spells them: HELLO or `thank_you` of another's store is a word."""
+    for clip in read_store(path):
+        yield replace(clip, label=named(clip.label, clip.kind)[0])
 
 
 def write_store(path: Path, clips: Sequence[Clip]) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import Bundle
+from edge.config import load_settings
 from edge.errors import InputError
 from training.convert import to_float
 from training.figures import UNCALIBRATED, Judgement, figures_at
 from training.sources import may_train
-from training.store import Clip, read_store
+from training.store import Clip, read_named
 
 _CLIPS = 20
 """Of each label and signer are judged: more say little that is new, and cost a trial's time."""
@@ -79,7 +80,7 @@ def letters(args: argparse.Namespace) -> Task:
     full = load_config(args.config)
     base = shortened(full, args.rounds)
     rounds = Rounds(args.store, args.licences, base, args.out / "letters")
-    read = (clip for store in args.store for clip in read_store(store))
+    read = (clip for store in args.store for clip in read_named(store))
     clips = [clip for clip in read if judgeable(clip, LABELS) and may_train(clip, args.licences)]
     split = split_of(sorted({clip.source for clip in clips}), args.hold_out)
     return Task(
@@ -103,8 +104,7 @@ def letters(args: argparse.Namespace) -> Task:
 
 def words(args: argparse.Namespace) -> Task:
     """Recorders, participants, framing clusters are kept whole; only those that may be trained on have a part."""
-    from training.settings import read_settings  # noqa: PLC0415 - these load TensorFlow
-    from training.words.bundle import write_bundle  # noqa: PLC0415
+    from training.words.bundle import write_bundle  # noqa: PLC0415 - these load TensorFlow
     from training.words.config import WordConfig  # noqa: PLC0415
     from training.words.crossval import held_out  # noqa: PLC0415
     from training.words.fit import fit  # noqa: PLC0415
@@ -112,7 +112,7 @@ def words(args: argparse.Namespace) -> Task:
     from training.words.judge import judge, judgeable  # noqa: PLC0415
     from training.words.rounds import Rounds  # noqa: PLC0415
 
-    full = read_settings(args.config, WordConfig(), "training/words/config.py")
+    full = load_settings(args.config, WordConfig)
     base = shortened(full, args.rounds)
     rounds = Rounds(args.store, args.licences, base, args.out / "words")
     clips = [clip for clip in rounds.clips if judgeable(clip, rounds.labels) and may_train(clip, args.licences)]

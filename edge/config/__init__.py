@@ -1,7 +1,10 @@
-"""Configuration: the schema (every option, once) and the loader that says where a file is wrong."""
+"""Configuration: the schema (every option, once) and the loader that says where a file is wrong.
+
+The loader builds any frozen dataclass of settings with defaults; `training` reads its own with it.
+"""
 
 from edge.config.arguments import add_config_arguments, config_of
-from edge.config.loader import load_config, parse_config
+from edge.config.loader import load_config, load_settings, parse_settings
 from edge.config.schema import (
     CameraConfig,
     CaptionsConfig,
@@ -37,6 +40,7 @@ __all__ = [
     "config_of",
     "dump_config",
     "load_config",
+    "load_settings",
     "options_table",
-    "parse_config",
+    "parse_settings",
 ]

@@ -1,4 +1,4 @@
-"""Reads a YAML file into the schema's dataclasses; a mistake is one line with file, line, key and expected type."""
+"""Reads a YAML file into frozen dataclasses; a mistake is one line with file, line, key and expected type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -19,26 +19,37 @@ _GREATEST = 1e9
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
+T = TypeVar("T")
+
+
 def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> Config:
     """The configuration in force: the schema's defaults, then the file, then `overrides` ("camera.source": value).
 
     Raises:
-        InputError: the file cannot be read, has an unknown key or a value of the wrong type.
+        InputError: as `load_settings`.
     """
-    if path is None:
-        config = Config()
-    else:
-        try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: cannot be read ({why_unreadable(error)}); give --config a YAML file") from error
-        config = parse_config(text, str(path))
+    config = load_settings(path, Config)
     for key, value in (overrides or {}).items():
         config = _override(config, key.split("."), value)
     return config
 
 
-def parse_config(text: str, origin: str) -> Config:
+def load_settings(path: Path | None, cls: type[T]) -> T:
+    """A file over the defaults of a frozen dataclass; without one the defaults.
+
+    Raises:
+        InputError: the file cannot be read, has an unknown key or a value of the wrong type.
+    """
+    if path is None:
+        return cls()
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({why_unreadable(error)}); give --config a YAML file") from error
+    return parse_settings(text, str(path), cls)
+
+
+def parse_settings(text: str, origin: str, cls: type[T]) -> T:
     """Parse YAML text; `origin` is the name that errors carry."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -48,9 +59,7 @@ def parse_config(text: str, origin: str) -> Config:
         raise InputError(f"{where}: not valid YAML ({getattr(error, 'problem', error)}); mend that line") from error
     except RecursionError:
         raise InputError(f"{origin}: nested too deeply; write keys and values") from None
-    if root is None:
-        return Config()
-    return typing.cast(Config, _build(Config, root, origin, ""))
+    return cls() if root is None else typing.cast(T, _build(cls, root, origin, ""))
 
 
 def _build(cls: type, node: yaml.Node, origin: str, prefix: str) -> Any:
@@ -87,6 +96,8 @@ def _scalar(hint: Any, node: yaml.Node, where: str) -> Any:
 
 
 def _checked(hint: Any, value: Any, where: str) -> Any:
+    if typing.get_origin(hint) is tuple:
+        return _tuple(typing.get_args(hint), value, where)
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     for kind in kinds:
         if kind is type(None) and value is None:
@@ -105,8 +116,17 @@ def _checked(hint: Any, value: Any, where: str) -> Any:
     raise InputError(f"{where}: expected {wanted}, got {value!r}")
 
 
+def _tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
+    """A list of the file: of any length where `kinds` ends in `...`."""
+    any_length = kinds[-1] is Ellipsis
+    if not isinstance(value, list) or not (any_length or len(value) == len(kinds)):
+        raise InputError(f"{where}: expected a list{'' if any_length else f' of {len(kinds)}'}, got {value!r}")
+    kinds = kinds[:1] * len(value) if any_length else kinds
+    return tuple(_checked(kind, each, f"{where}[{k}]") for k, (kind, each) in enumerate(zip(kinds, value, strict=True)))
+
+
 def _check_limits(value: Any, limits: Mapping[str, Any], where: str) -> None:
-    if value is None:
+    if value is None or not limits:
         return
     if limits["choices"] and value not in limits["choices"]:
         raise InputError(f"{where}: expected one of {', '.join(limits['choices'])}, got {value!r}")

@@ -51,8 +51,7 @@ class Item:
         for file in files:
             status = file.stat()
             marks.append(f"{file.resolve()} {status.st_size} {status.st_mtime_ns}")
-        mark = reader if self.format in {"video", "picture"} else ""
-        return hashlib.sha256("\n".join([repr(self), mark, *marks]).encode()).hexdigest()[:16]
+        return hashlib.sha256("\n".join([repr(self), reader, *marks]).encode()).hexdigest()[:16]
 
     def clip_of(self, hands: Floats, pose: Floats, fps: float, size: tuple[int, int]) -> Clip:
         """The store's row: (T, 2, 21, 3) hands and (T, 33, 4) pose in the store's units, as the recording shows them.

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
+from edge.glosses import gloss_of
+
 IDLE = "_idle"
 _IDLE_NAMES = {"idle", "_idle", "no_sign", "nosign"}
 _CONTROLS = {"space", "del", "nothing", "ctl"}
 """Begin the names of folders that alphabets have beside the letters: `del`, `space_thumbup`."""
-_JOINED = {"thank you": "thankyou", "i love you": "iloveyou"}
-"""The vocabulary's spelling of glosses that others write apart."""
 _NUMBER = re.compile(r"[ ._-]*\(?\d+\)?$")
 
 
@@ -20,13 +20,7 @@ def named(text: str, kind: str) -> tuple[str, str]:
         return IDLE, kind
     if kind == "letter":
         return (text.upper() if len(text) == 1 else text), kind
-    return gloss(text), kind
-
-
-def gloss(text: str) -> str:
-    """A gloss as the stores spell it: small letters, blanks between words."""
-    plain = re.sub(r"[\s_-]+", " ", text).strip().lower()
-    return _JOINED.get(plain, plain)
+    return gloss_of(text), kind
 
 
 def of_name(path: Path) -> str:

@@ -3,15 +3,16 @@
 import csv
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from edge.camera.pictures import PICTURE_SUFFIXES
 from edge.errors import InputError
+from edge.glosses import gloss_of
 from training.extraction.item import Format, Item
-from training.extraction.labels import gloss, named, of_name, signer_of_name
+from training.extraction.labels import named, of_name, signer_of_name
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,8 @@ GISLR_LICENCE = "CC BY 4.0 (as reported)"
 WLASL_LICENCE = "C-UDA"
 GISLR_FPS, GISLR_SIZE = 30.0, (360, 480)
 """Neither is in the data: phones held upright, at an estimated ratio (FACTS 4)."""
+_GISLR_COLUMNS = ("path", "participant_id", "sequence_id", "sign")
+_GISLR_SIGNS = "sign_to_prediction_index_map.json"
 _WLASL_VIDEOS = ("videos", "raw_videos")
 
 
@@ -43,21 +46,21 @@ class Rules:
     """Where the videos of a WLASL split lie, if not beside it."""
 
 
-def find(path: Path, rules: Rules) -> list[Item]:
-    """Every recording of an input, in the order of its names.
+def find(path: Path, rules: Rules) -> list[Item | str]:
+    """Every recording of an input, in the order of its names, or a line that says why the layout's entry is none.
 
     Raises:
         InputError: there is no such path, or nothing in it that can be read.
     """
     if not path.exists():
         raise InputError(f"{path}: no such file or folder; name a folder of recordings")
-    items = list(_items(path, rules))
-    if not items:
+    found = list(_items(path, rules))
+    if not found:
         raise InputError(f"{path}: no video, picture or landmark file in it; lay recordings out as LABEL/FILE")
-    return items
+    return found
 
 
-def _items(path: Path, rules: Rules) -> Iterator[Item]:
+def _items(path: Path, rules: Rules) -> Iterator[Item | str]:
     if path.is_file() and path.suffix == ".json":
         return _wlasl([path], rules)
     if path.is_file():
@@ -109,19 +112,20 @@ def _item(root: Path, path: Path, rules: Rules, layout: Format) -> Item:
     )
 
 
-def _gislr(root: Path, rules: Rules) -> Iterator[Item]:
+def _gislr(root: Path, rules: Rules) -> Iterator[Item | str]:
     """Kaggle's Isolated Sign Language Recognition: train.csv, a sign map, a Parquet file a sequence."""
     signs = _sign_map(root)
     source = rules.source or "gislr"
-    with (root / "train.csv").open(encoding="utf-8", newline="") as file:
+    # A row with a damaged character has a sign that is not in the map.
+    with (root / "train.csv").open(encoding="utf-8", errors="replace", newline="") as file:
         rows = csv.DictReader(file)
-        missing = {"path", "participant_id", "sequence_id", "sign"} - set(rows.fieldnames or ())
-        if missing:
+        if missing := set(_GISLR_COLUMNS) - set(rows.fieldnames or ()):
             raise InputError(f"{file.name}: column '{min(missing)}' is missing; this is not GISLR's table")
         for row in rows:
-            if row["sign"] not in signs:
-                raise InputError(f"{file.name}: sign '{row['sign']}' is not in sign_to_prediction_index_map.json")
-            label = gloss(row["sign"])
+            if why := _why_unusable(row, signs):
+                yield f"{file.name}:{rows.line_num}: {why}, or take the line out"
+                continue
+            label = gloss_of(row["sign"])
             yield Item(
                 clip=f"{source}/{label}/{row['sequence_id']}",
                 label=label,
@@ -137,9 +141,16 @@ def _gislr(root: Path, rules: Rules) -> Iterator[Item]:
             )
 
 
+def _why_unusable(row: dict[str, str], signs: Container[str]) -> str | None:
+    """What a row of train.csv lacks, and how to mend it."""
+    empty = next((name for name in _GISLR_COLUMNS if not row[name]), None)
+    if empty:
+        return f"{empty} is missing; add it"
+    return None if row["sign"] in signs else f"sign '{row['sign']}' is not in {_GISLR_SIGNS}; add it there"
+
+
 def _sign_map(root: Path) -> dict[str, int]:
-    path = root / "sign_to_prediction_index_map.json"
-    signs: dict[str, int] = _json(path)
+    signs: dict[str, int] = _json(root / _GISLR_SIGNS)
     return signs
 
 
@@ -148,13 +159,14 @@ class _Instance:
     """One WLASL video."""
 
     gloss: str
-    signer: str
+    signer: str | None
+    """None where the split, which knows signers, does not know this one: it may be any of the others."""
     first: int
     last: int
     """Frames from 1, as WLASL counts them; -1 is the end."""
 
 
-def _wlasl(splits: list[Path], rules: Rules) -> Iterator[Item]:
+def _wlasl(splits: list[Path], rules: Rules) -> Iterator[Item | str]:
     """WLASL: `nslt_N.json` with class list, or `WLASL_v0.3.json`, which also knows the signers; videos beside them."""
     folder = splits[0].parent
     instances: dict[str, _Instance] = {}
@@ -162,7 +174,7 @@ def _wlasl(splits: list[Path], rules: Rules) -> Iterator[Item]:
         content = _json(split)
         try:
             known = dict(_of_glosses(content) if isinstance(content, list) else _of_split(content, folder))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
             raise InputError(f"{split}: neither WLASL_v0.3.json nor an nslt split ({error!r})") from error
         for video, instance in known.items():
             if video not in instances or isinstance(content, list):
@@ -176,11 +188,15 @@ def _wlasl(splits: list[Path], rules: Rules) -> Iterator[Item]:
     log.info("%s: %d of %d videos of the splits are there", videos, len(found), len(instances))
     for video in found:
         instance = instances[video]
+        signer = rules.signer or instance.signer
+        if signer is None:
+            yield f"{files[video]}: its signer_id is missing; add it to the split, or say who signs with --signer"
+            continue
         yield Item(
             clip=f"{source}/{instance.gloss}/{video}",
             label=instance.gloss,
             kind="word",
-            signer=f"{source}:{rules.signer or instance.signer}",
+            signer=f"{source}:{signer}",
             source=source,
             licence=rules.licence or WLASL_LICENCE,
             path=files[video],
@@ -194,9 +210,9 @@ def _wlasl(splits: list[Path], rules: Rules) -> Iterator[Item]:
 def _of_glosses(content: list[dict[str, Any]]) -> Iterator[tuple[str, _Instance]]:
     for entry in content:
         for one in entry["instances"]:
-            signer = f"{one['signer_id']}"
+            signer = None if one.get("signer_id") in (None, "") else str(one["signer_id"])
             frames = int(one["frame_start"]), int(one["frame_end"])
-            yield str(one["video_id"]), _Instance(gloss(str(entry["gloss"])), signer, *frames)
+            yield str(one["video_id"]), _Instance(gloss_of(str(entry["gloss"])), signer, *frames)
 
 
 def _of_split(content: dict[str, dict[str, Any]], folder: Path) -> Iterator[tuple[str, _Instance]]:
@@ -211,7 +227,7 @@ def _of_split(content: dict[str, dict[str, Any]], folder: Path) -> Iterator[tupl
     glosses = dict(line.split("\t", 1) for line in lines if line.strip())
     for video, entry in content.items():
         number, first, last = entry["action"]
-        yield video, _Instance(gloss(glosses[str(number)]), "unknown", first, last)
+        yield video, _Instance(gloss_of(glosses[str(number)]), "unknown", first, last)
 
 
 def _json(path: Path) -> Any:

@@ -1,19 +1,24 @@
 """Reads recordings side by side, each worker with networks of its own."""
 
+import logging
 import multiprocessing
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import islice
 
 import cv2
 
+from edge.errors import AslEdgeError
 from edge.landmarks import Landmarker
-from training.extraction.item import BadRecordingError, Item
+from training.extraction.item import Item
 from training.extraction.landmark_files import read_arrays, read_gislr
 from training.extraction.pictures import open_landmarker, read_picture, read_video
 from training.store import Clip
+
+log = logging.getLogger(__name__)
 
 Result = tuple[Item, str, Clip | str]
 """A recording, its key, and its clip or why there is none."""
@@ -28,16 +33,28 @@ class Reader:
         self._landmarker: Landmarker | None = None
 
     def read(self, item: Item) -> Clip | str:
-        """The clip, or one line that says why there is none."""
+        """The clip, or one line that says why there is none.
+
+        Raises:
+            InputError: the networks cannot be loaded, which is no recording's fault.
+        """
+        read = self._reader_of(item)
         try:
-            if item.format == "gislr":
-                return read_gislr(item)
-            if item.format == "arrays":
-                return read_arrays(item)
-            self._landmarker = self._landmarker or open_landmarker()
-            return (read_video if item.format == "video" else read_picture)(item, self._landmarker)
-        except BadRecordingError as error:
+            return read(item)
+        except AslEdgeError as error:
             return str(error)
+        except Exception as error:  # a file that nobody thought of must not cost the others
+            log.debug("%s", item.path, exc_info=True)
+            why = " ".join([f"{type(error).__name__}:", *str(error).splitlines()[:1]])
+            return f"{item.path}: cannot be read ({why}); leave it out"
+
+    def _reader_of(self, item: Item) -> Callable[[Item], Clip]:
+        if item.format == "gislr":
+            return read_gislr
+        if item.format == "arrays":
+            return read_arrays
+        self._landmarker = self._landmarker or open_landmarker()
+        return partial(read_video if item.format == "video" else read_picture, landmarker=self._landmarker)
 
 
 def read_all(work: Sequence[tuple[Item, str]], workers: int) -> Iterator[Result]:

@@ -57,7 +57,7 @@ are emitted here were fitted on the other sources; those in the manifest on all 
 | worst source | {report["worst_source_accuracy"]:.3f} |
 | macro over letters | {report["macro_accuracy"]:.3f} |
 | emitted (above the floors) | {report["coverage"]:.3f} |
-| right among the emitted | {report["accuracy_covered"]:.3f} |
+| right among the emitted | {report["accuracy_covered"] or 0:.3f} |
 | emitted and wrong | {report["wrong_confident"]:.3f} |
 | expected calibration error | {report["ece"]:.3f} |
 | accuracy of float, of int8 | {parity["float_accuracy"]:.4f}, {parity["int8_accuracy"]:.4f} |

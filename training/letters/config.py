@@ -4,7 +4,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.settings import digest, read_settings
+from edge.config import load_settings
+from training.caching import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +77,4 @@ class LetterConfig:
 
 def load_config(path: Path | None) -> LetterConfig:
     """Read a YAML file over the defaults."""
-    return read_settings(path, LetterConfig(), "training/letters/config.py")
+    return load_settings(path, LetterConfig)

@@ -24,7 +24,7 @@ from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable
 from training.letters.noise import noise_accepted
 from training.letters.rounds import Rounds
-from training.store import Clip, read_store
+from training.store import Clip, read_named
 
 log = logging.getLogger(__name__)
 _LEAST_SOURCES = 2
@@ -75,7 +75,7 @@ def other_people(
     rounds: Rounds, stores: list[Path], config: LetterConfig, point: dict[str, Any], out: Path
 ) -> dict[str, Any]:
     """What a model says about people who spell nothing: every second source of them, none of which it saw."""
-    clips = [clip for store in stores for clip in read_store(store) if clip.kind != "letter"]
+    clips = [clip for store in stores for clip in read_named(store) if clip.kind != "letter"]
     held = sorted({clip.source for clip in clips})[::2]
     folder = out / "folds" / f"others-{rounds.digest}"
     if not (folder / MANIFEST).exists():
@@ -133,7 +133,7 @@ def _clips_by_source(stores: list[Path]) -> dict[str, list[Clip]]:
     groups: dict[str, list[Clip]] = defaultdict(list)
     drawings = Drawings()
     for store in stores:
-        for clip in read_store(store):
+        for clip in read_named(store):
             drawings.add(clip)
             if judgeable(clip, LABELS):
                 groups[clip.source].append(clip)

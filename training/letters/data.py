@@ -14,7 +14,7 @@ from edge.types import Floats
 from edge.windows import HandChooser, HandTrack, Times
 from training.letters.drawings import Drawings
 from training.sources import may_train, refuse_never_train, trainable
-from training.store import Clip, read_store
+from training.store import Clip, read_named
 
 LABELS = (*string.ascii_uppercase, NOTHING)
 INDEX = {label: index for index, label in enumerate(LABELS)}
@@ -85,7 +85,7 @@ def load_letters(stores: Iterable[Path], licences: str = "all") -> LetterData:
     """
     reader = _Reader()
     for store in stores:
-        for clip in read_store(store):
+        for clip in read_named(store):
             if may_be_read(clip, licences):
                 reader.add(clip)
     return reader.data()

@@ -2,19 +2,20 @@
 
 import argparse
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from edge.argument_parser import ArgumentParser
 from edge.bundle import Bundle
-from training.figures import figures_at, summary
+from training.figures import figures_at, summary, why_no_figures
 from training.letters.bundle import open_bundle
 from training.letters.config import load_config
 from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable, why_skipped
 from training.letters.options import SHIPPED, add_arguments, open_rounds
-from training.store import Clip, read_store
+from training.store import KINDS, Clip, read_named
 
 
 def main(argv: list[str]) -> int:
@@ -26,7 +27,12 @@ def main(argv: list[str]) -> int:
         "--leave-one-source-out", action="store_true", help="train a model per source that never saw it"
     )
     args = parser.parse_args(argv)
-    report = _cross_validated(args) if args.leave_one_source_out else evaluate(args.store, open_bundle(args.bundle))
+    if args.leave_one_source_out:
+        report = _cross_validated(args)
+    else:
+        report = evaluate(args.store, open_bundle(args.bundle))
+        if not report["n"]:
+            print(f"training.evaluate: {why_no_figures(report, args.store, 'letter')}", file=sys.stderr)
     print(json.dumps(report) if args.json else summary(report))
     return 0
 
@@ -37,8 +43,10 @@ def evaluate(stores: list[Path], bundle: Bundle) -> dict[str, Any]:
     clips: list[Clip] = []
     others: list[Clip] = []
     for store in stores:
-        for clip in read_store(store):
-            if judgeable(clip, bundle.labels):
+        for clip in read_named(store):
+            if clip.kind not in KINDS:
+                skipped[f"unknown kind '{clip.kind}'"] += 1
+            elif judgeable(clip, bundle.labels):
                 clips.append(clip)
             elif clip.kind == "letter":
                 skipped[str(why_skipped(clip, bundle.labels))] += 1

@@ -19,6 +19,8 @@ _MOTION_FRAMES = 5
 
 def why_skipped(clip: Clip, labels: tuple[str, ...]) -> str | None:
     """Why a clip of a letter is left out of the figures; None where it counts."""
+    if not len(clip.hands):
+        return "no frames"
     if clip.label not in labels or clip.label == NOTHING:
         return "unknown label"
     return "still of a motion letter" if clip.still and clip.label in MOTION_LETTERS else None

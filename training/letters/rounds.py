@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import InputError
+from training.caching import digest
 from training.letters.config import LetterConfig
 from training.letters.data import LetterData, load_letters, may_be_read
 from training.letters.sampling import Sampler
 from training.letters.windows import Samples
-from training.settings import digest
 from training.store import Clip, marks
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from edge.word_features import WORD_FEATURES_TAG
-from training.settings import digest
+from training.caching import digest
 
 
 @dataclass(frozen=True, slots=True)

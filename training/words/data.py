@@ -12,7 +12,7 @@ from edge.teach import on_own_clock
 from edge.types import Floats
 from edge.word_features import BODY, LEFT, POINTS, RIGHT, Times
 from training.sources import lookalike, may_train, word_trainable
-from training.store import Clip, read_store
+from training.store import Clip, read_named
 
 CORE = ("hello", "thankyou", "iloveyou", "yes", "no", "help", "please")
 """What a counter needs, each taught by many recorders."""
@@ -48,7 +48,7 @@ def vocabulary(clips: Iterable[Clip]) -> tuple[str, ...]:
 
 def read_words(stores: list[Path]) -> list[Clip]:
     """All clips of words and idle people, whatever they may be used for."""
-    return [clip for store in stores for clip in read_store(store) if clip.kind != "letter" and len(clip.hands)]
+    return [clip for store in stores for clip in read_named(store) if clip.kind != "letter" and len(clip.hands)]
 
 
 def word_tracks(clips: Iterable[Clip], labels: tuple[str, ...], licences: str = "all") -> list[Track]:
@@ -74,7 +74,7 @@ def spelling_tracks(stores: list[Path], licences: str, most_by_source: int = 300
     """Sequences of fingerspelling: a hand without a body, no word."""
     tracks: dict[str, list[Track]] = {}
     for store in stores:
-        for clip in read_store(store):
+        for clip in read_named(store):
             if clip.kind == "letter" and not clip.still and _picked(clip.clip) and may_train(clip, licences):
                 own = tracks.setdefault(clip.source, [])
                 if len(own) < most_by_source and np.isfinite(clip.hands[:, :, 0, 0]).any(axis=1).all():

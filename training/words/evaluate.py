@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
@@ -9,12 +10,10 @@ from typing import Any
 
 from edge.argument_parser import ArgumentParser
 from edge.bundle import Bundle
-from edge.errors import InputError
-from edge.letters import NOTHING
-from training.figures import Judgement, emitted_by, figures_at, restricted, summary
-from training.store import Clip
+from edge.glosses import active_words
+from training.figures import Judgement, emitted_by, figures_at, restricted, summary, why_no_figures
+from training.store import KINDS, Clip, read_named
 from training.words.bundle import open_bundle
-from training.words.data import read_words
 from training.words.judge import judge, judgeable, why_skipped
 from training.words.options import SHIPPED, add_arguments, open_rounds, settings
 
@@ -36,7 +35,9 @@ def main(argv: list[str]) -> int:
         report = _cross_validated(args)
     else:
         bundle = open_bundle(args.bundle)
-        report = evaluate(args.store, bundle, _active(args.active, bundle))
+        report = evaluate(args.store, bundle, active_words("--active", args.active, bundle))
+        if not report["n"]:
+            print(f"training.evaluate: {why_no_figures(report, args.store, 'word')}", file=sys.stderr)
     print(json.dumps(report, indent=None if args.json else 1) if args.json or args.teach else summary(report))
     return 0
 
@@ -46,35 +47,36 @@ def evaluate(stores: list[Path], bundle: Bundle, active: Collection[str] | None 
 
     `active`: the words that may be said, as the daemon's `words.active`; all others are signs outside the vocabulary.
     """
-    clips = read_words(stores)
     labels = bundle.labels if active is None else tuple(label for label in bundle.labels if label in active)
-    known = [clip for clip in clips if judgeable(clip, labels)]
-    reasons = [why_skipped(clip, labels) for clip in clips if clip.kind == "word"]
-    skipped = Counter(reason for reason in reasons if reason is not None)
-    report = figures_at(bundle.operating_point, _judged(known, bundle, active), bundle.labels)
+    # As in the daemon, a word that is shipped disabled may be said where it is named.
+    point = bundle.operating_point | ({} if active is None else {"disabled": []})
+    known: list[Clip] = []
+    others: dict[str, list[Clip]] = {"word": [], "idle": []}
+    skipped: Counter[str] = Counter()
+    for clip in (clip for store in stores for clip in read_named(store) if clip.kind != "letter"):
+        if clip.kind not in KINDS:
+            skipped[f"unknown kind '{clip.kind}'"] += 1
+        elif not len(clip.hands):
+            skipped["no frames"] += 1
+        elif judgeable(clip, labels):
+            known.append(clip)
+        else:
+            if clip.kind == "word":
+                skipped[str(why_skipped(clip, labels))] += 1
+            if clip.label not in labels:
+                others[clip.kind].append(clip)
+    report = figures_at(point, _judged(known, bundle, active), bundle.labels)
     report |= {"skipped": skipped.total(), "skipped_because": dict(skipped), "others": {}}
-    for kind in ("word", "idle"):
-        others = [clip for clip in clips if clip.kind == kind and clip.label not in labels]
-        if others:
-            said = emitted_by(bundle.operating_point, _judged(others, bundle, active), bundle.labels)
-            report["others"][kind] = {"clips": len(others), "with_a_word": round(float(said.mean()), 4)}
+    for kind, clips in others.items():
+        if clips:
+            said = emitted_by(point, _judged(clips, bundle, active), bundle.labels)
+            report["others"][kind] = {"clips": len(clips), "with_a_word": round(float(said.mean()), 4)}
     return report
 
 
 def _judged(clips: list[Clip], bundle: Bundle, active: Collection[str] | None) -> list[Judgement]:
     verdicts = judge(clips, bundle)
     return verdicts if active is None else [restricted(verdict, bundle.labels, active) for verdict in verdicts]
-
-
-def _active(text: str | None, bundle: Bundle) -> set[str] | None:
-    """The words of `--active`."""
-    if text is None:
-        return None
-    active = {word.strip() for word in text.split(",")}
-    unknown = sorted(active - set(bundle.labels) | active & {NOTHING})
-    if unknown:
-        raise InputError(f"--active: '{unknown[0]}' is no word of {bundle.path}; its labels.txt lists them")
-    return active
 
 
 def _cross_validated(args: argparse.Namespace) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
+from edge.config import load_settings
 from training.options import add_training_arguments, check_length, existing_stores
-from training.settings import read_settings
 from training.words.config import WordConfig
 from training.words.rounds import Rounds
 
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(args: argparse.Namespace) -> WordConfig:
-    return read_settings(args.config, WordConfig(), "training/words/config.py")
+    return load_settings(args.config, WordConfig)
 
 
 def open_rounds(args: argparse.Namespace) -> Rounds:

@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.errors import InputError
 from edge.letters import NOTHING
-from training.settings import digest
+from training.caching import digest
 from training.store import Clip, marks
 from training.words.config import WordConfig
 from training.words.data import CORE, WLASL50_SOURCE, Track, read_words, spelling_tracks, vocabulary, word_tracks
