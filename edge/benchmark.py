@@ -22,7 +22,7 @@ from typing import Any
 from edge.argument_parser import ArgumentParser
 from edge.benchmark_daemon import measure_daemon
 from edge.benchmark_peer import PEERS, Peer
-from edge.benchmark_plot import save_plot
+from edge.benchmark_plot import check_plot, save_plot
 from edge.benchmark_scaling import measure_scaling
 from edge.camera import Camera, SourceKind, parse_source, read_frames
 from edge.config import Config, add_config_arguments, config_of
@@ -57,8 +57,12 @@ def run(args: argparse.Namespace) -> int:
     config = config_of(args)
     if args.daemon is not None:
         return _whole_daemon(args)
+    if args.plot:
+        check_plot(args.plot)
     pipeline, ready_s = _first_frame(config, args.sources[0])
     rss = rss_mb()
+    for source in args.sources[1:]:
+        next(read_frames(source, config.camera))  # before minutes are spent on the others
     peer = Peer(args.peer, args.peer_python) if args.peer else None
     try:
         result = _as_fast_as_it_goes(config, args.sources, pipeline, peer)
@@ -112,6 +116,10 @@ def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, 
                 totals.append(spent)
                 joules += (energy_after or 0.0) - (energy or 0.0)
                 peer_seconds.append(peer_spent)
+    if not totals:
+        raise InputError(
+            f"{', '.join(sources)}: fewer than {_WARM_UP_FRAMES + 1} pictures each; name a longer recording"
+        )
     cpu = pipeline.stopwatch.cpu_ms() | {"total": _mean_ms(totals)}
     result: dict[str, Any] = {
         "frames": len(totals),
@@ -120,7 +128,7 @@ def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, 
         "landmarks_over_networks": _over_networks(pipeline.stopwatch),
     }
     if joules:
-        result["energy_mj_per_frame"] = round(1000 * joules / max(len(totals), 1), 2)
+        result["energy_mj_per_frame"] = round(1000 * joules / len(totals), 2)
     if peer:
         peer_cpu = _mean_ms(peer_seconds)
         result["peer"] = {"name": peer.name, "version": peer.version, "cpu_ms_per_frame": peer_cpu}

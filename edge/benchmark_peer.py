@@ -37,12 +37,17 @@ class Peer:
         """
         self.name = name
         self._python = python
-        self._child = subprocess.Popen(
-            [python, "-P", str(Path(__file__).resolve()), name],  # -P: edge/types.py must not hide the standard one
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        try:
+            self._child = subprocess.Popen(
+                [python, "-P", str(Path(__file__).resolve()), name],  # -P: edge/types.py must not hide the standard one
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            from edge.errors import InputError  # noqa: PLC0415 - the child side runs without the package
+
+            raise InputError(f"--peer-python {python}: {error.strerror}; name an interpreter that has it") from error
         self.version = self._answer().get("version", "")
 
     def step(self, image: NDArray[np.uint8]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,11 +34,18 @@ def save_plot(result: dict[str, Any], file: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    try:
-        written = cv2.imwrite(str(file), chart(result))
-    except cv2.error:  # an unknown suffix
-        written = False
-    if not written:
+    check_plot(file)
+    if not cv2.imwrite(str(file), chart(result)):
+        raise InputError(f"--plot {file}: cannot be written; is there room on the disk?")
+
+
+def check_plot(file: Path) -> None:
+    """Refuse, before anything is measured, a file that cannot be written.
+
+    Raises:
+        InputError: how to name one.
+    """
+    if not (cv2.haveImageWriter(file.name) and os.access(file.parent, os.W_OK) and not file.is_dir()):
         raise InputError(f"--plot {file}: cannot be written; name a .png in a folder that is there")
 
 

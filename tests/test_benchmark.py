@@ -52,6 +52,27 @@ def test_every_stage_and_network_has_its_figures(result: dict[str, dict[str, obj
     assert result["rss_mb"] > 30  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["demo:L", "missing.mp4"], "missing.mp4"),
+        (["demo:L", "--plot", "nowhere/bench.png"], "--plot nowhere/bench.png: cannot be written"),
+        (["demo:L", "--plot", "bench.numbers"], "name a .png"),
+        (["demo:L", "--peer", "mediapipe-hands", "--peer-python", "/nonexistent"], "--peer-python /nonexistent"),
+    ],
+)
+def test_what_cannot_be_used_is_said_before_minutes_are_spent(options: list[str], words: str) -> None:
+    ran = asl_edge("bench", *options, timeout=20)
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1), ran.stderr
+    assert words in ran.stderr
+
+
+def test_a_picture_is_no_clip_to_measure_on(clip: Path) -> None:
+    ran = asl_edge("bench", next(clip.iterdir()), "--json", timeout=60)
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1), ran.stderr
+    assert "fewer than 4 pictures" in ran.stderr
+
+
 def test_the_drawn_signer_is_measured_for_one_round_though_it_never_ends() -> None:
     ran = asl_edge("bench", "demo:L", "--json", timeout=120)
     assert ran.returncode == 0, ran.stderr
