@@ -117,9 +117,8 @@ def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, 
                 joules += (energy_after or 0.0) - (energy or 0.0)
                 peer_seconds.append(peer_spent)
     if not totals:
-        raise InputError(
-            f"{', '.join(sources)}: fewer than {_WARM_UP_FRAMES + 1} pictures each; name a longer recording"
-        )
+        few = f"fewer than {_WARM_UP_FRAMES + 1} pictures each"
+        raise InputError(f"{', '.join(sources)}: {few}; name a longer recording")
     cpu = pipeline.stopwatch.cpu_ms() | {"total": _mean_ms(totals)}
     result: dict[str, Any] = {
         "frames": len(totals),
