@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from source_tools import imports
 
 ROOT = Path(__file__).resolve().parent.parent
 EDGE = ROOT / "edge"
@@ -44,7 +45,7 @@ NETWORKERS = {
     "smtplib",
     "ftplib",
 }
-MAY_CONNECT = {"mqtt", "display", "notify.py", "check.py"}
+MAY_CONNECT = {"mqtt", "display", "notify.py", "loopback.py"}
 
 
 def source_files() -> list[Path]:
@@ -73,17 +74,6 @@ def _opens_for_writing(name: str, call: ast.Call) -> bool:
     arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
     constants = [node.value for node in arguments if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return name == "open" and any(re.fullmatch(r"[rwaxbt+]+", text) and set(text) & set("wax+") for text in constants)
-
-
-def imports(code: str) -> set[str]:
-    """Top-level names of the modules that `code` imports."""
-    found = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.split(".")[0])
-    return found
 
 
 def test_no_code_of_the_daemon_writes_a_file() -> None:

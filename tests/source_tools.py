@@ -1,0 +1,14 @@
+"""What tests read from the code itself."""
+
+import ast
+
+
+def imports(code: str) -> set[str]:
+    """Top-level packages that a module's code names, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
