@@ -84,10 +84,10 @@ class Landmarker:
             sides = tracker.step(view) if number == 1 or place.reach is not None else (None, None)
             taken += tuple(hand for hand in sides if hand is not None)
             found.append(self._landmarks(frame, number, sides, place))
-        if self._people.follows or self._follows_hand:
-            self._motion.somebody()
-        else:
+        if self._people.is_empty and not self._follows_hand:
             self._motion.nobody(frame.ts - self._ts)
+        else:
+            self._motion.somebody()
         self._ts = frame.ts
         spent = {name: sum(network.seconds for network in networks) for name, networks in self._networks.items()}
         self.seconds = {name: seconds for name, seconds in spent.items() if seconds}

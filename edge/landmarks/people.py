@@ -108,6 +108,11 @@ class People:
         """Somebody was there in the last frame."""
         return any(place.body.region is not None for place in self.places)
 
+    @property
+    def is_empty(self) -> bool:
+        """Nobody is followed or expected back, and the last look showed nobody."""
+        return not (self.follows or self._strangers or any(place.reach is not None for place in self.places))
+
     def step(self, picture: Picture, ts: float, motion: Motion, *, hand_followed: bool) -> None:
         """`hand_followed`: a hand is being read, so that nobody waits for a body."""
         for place in self.places:
