@@ -51,9 +51,9 @@ def run(args: argparse.Namespace) -> int:
 class Daemon:
     """One thread: the newest frame in, events out. Camera, broker, speech and display have threads of their own."""
 
-    def __init__(self, config: Config, load_again: Callable[[], Config]) -> None:
-        """`load_again` reads the configuration anew, for SIGHUP and cmd/reload."""
-        self._config, self._load_config = config, load_again
+    def __init__(self, config: Config, load_config: Callable[[], Config]) -> None:
+        """`load_config` reads the configuration anew, for SIGHUP and cmd/reload."""
+        self._config, self._load_config = config, load_config
         self._stop = self._reload = False
         self._stopwatch = Stopwatch()
         self._camera = Camera(config.camera)

@@ -16,7 +16,10 @@ _KEEP = 2000
 
 
 class Stopwatch:
-    """Wall and CPU seconds of named stages; the pipeline's only clock, and nothing it decides depends on it."""
+    """Wall and CPU seconds of named stages; the pipeline's only clock, and nothing it decides depends on it.
+
+    CPU is the whole process's meanwhile: that of networks with several threads, and of camera and broker, is in it.
+    """
 
     def __init__(self, keep: int = _KEEP) -> None:
         self._wall: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=keep))

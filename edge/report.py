@@ -49,7 +49,7 @@ class Report:
         governor: Governor,
         mqtt: dict[str, Any],
     ) -> Event:
-        """The `stats` event since the last one."""
+        """The `stats` event: rates since the last one, times of the steps that the stopwatch still remembers."""
         now, since = time.time(), time.monotonic()
         seconds = max(since - self._since, 1e-3)
         abstentions = pipeline.abstentions

@@ -92,7 +92,7 @@ class WordReader:
         """Take one frame; returns at most one word."""
         ts = landmarks.ts
         if self._times and not 0 < ts - self._times[-1] < BRIDGED_SECONDS:
-            self._forget()  # another recording, or no picture came meanwhile
+            self.reset()  # another recording, or no picture came meanwhile
         points = frame_points(landmarks)
         self._times.append(ts)
         self._points.append(points)
@@ -123,7 +123,8 @@ class WordReader:
         self._up_since = self._moving_since = self._said_label = None
         return said
 
-    def _forget(self) -> None:
+    def reset(self) -> None:
+        """Forget the past: another recording follows."""
         self._times.clear()
         self._points.clear()
         self._up_since = self._moving_since = self._said_label = self._unsaid = None

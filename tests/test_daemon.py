@@ -88,7 +88,7 @@ def test_a_killed_daemon_is_said_to_be_offline_and_starts_again(start: Start, li
     eventually(lambda: listener.on(f"{BASE}/status")[-1].payload == b"online")
 
 
-def test_a_stopped_daemon_says_goodbye_within_two_seconds(start: Start, listener: Listener) -> None:
+def test_a_stopped_daemon_says_goodbye(start: Start, listener: Listener) -> None:
     daemon = start()
     listener.wait(f"{BASE}/letter", seconds=60)
     assert daemon.stop() < STOP_SECONDS
@@ -255,7 +255,7 @@ def test_stats_say_what_it_costs(start: Start, listener: Listener) -> None:
     assert 20 < stats["rss_mb"] < 200
 
 
-def test_the_first_letter_comes_within_three_seconds(start: Start, listener: Listener) -> None:
+def test_the_first_letter_comes_soon_after_the_start(start: Start, listener: Listener) -> None:
     daemon = start("A")
     listener.wait(f"{BASE}/letter", seconds=60)
     first = time.monotonic() - daemon.started

@@ -12,7 +12,7 @@ from edge.config import Config
 from edge.demo import DemoSigner, DemoTruth
 from edge.features import FEATURES_TAG
 from edge.landmarks import Landmarker
-from edge.pipeline import LetterReader
+from edge.letter_reader import LetterReader
 from edge.types import SIDES, Floats, Landmarks, Side
 
 MODELS = Path(__file__).resolve().parent.parent / "models"

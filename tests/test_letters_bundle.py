@@ -11,8 +11,8 @@ import pytest
 from edge.bundle import Bundle, load_bundle
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
+from edge.letter_reader import LetterReader
 from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
-from edge.pipeline import LetterReader
 from edge.types import Floats, Landmarks
 from edge.windows import LetterWindows
 from training.figures import floor_of

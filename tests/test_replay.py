@@ -13,7 +13,8 @@ from daemon_tools import ROOT, asl_edge
 from edge.camera import read_frames
 from edge.config import CameraConfig, Config
 from edge.demo import DemoSigner
-from edge.pipeline import LetterReader, Pipeline, load_letters
+from edge.letter_reader import LetterReader
+from edge.pipeline import Pipeline, load_letters
 from edge.replay import replay
 from edge.types import Emission, Frame
 from training.spelling import edits
@@ -120,6 +121,6 @@ def test_json_lines_carry_the_payload_and_the_source() -> None:
     assert set(first) == fields | {"hand", "latency_ms", "source"}
 
 
-def test_a_caption_event_replaces_nothing_else() -> None:
+def test_without_letters_nothing_is_read() -> None:
     config = dataclasses.replace(Config(), letters=dataclasses.replace(Config().letters, enabled=False))
     assert not list(replay("demo:HI", config, MODELS))

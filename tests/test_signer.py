@@ -246,13 +246,11 @@ def test_several_signers_share_one_lexicon_and_their_landmarks_are_forgotten_onc
     assert made == [str(own_words)]
     forgotten: list[None] = []
     monkeypatch.setattr(pipeline.landmarker, "reset", lambda: forgotten.append(None))
-    readers = [pipeline, *pipeline.others]
-    before = [(reader.letters, reader.composer) for reader in readers]
-    assert len(before) == 3
+    composers = [reader.composer for reader in pipeline.signers]
+    assert len(composers) == 3
     pipeline.reset()
     assert len(forgotten) == 1
-    for reader, (letters, composer) in zip(readers, before, strict=True):
-        assert reader.letters is not letters
+    for reader, composer in zip(pipeline.signers, composers, strict=True):
         assert reader.composer is not composer
 
 
@@ -261,17 +259,17 @@ def test_practice_is_everybodys_and_a_reload_keeps_everybodys_captions() -> None
         return Emission("letter", label, 0.9, ((label, 0.9),), ts, ts, ts, "right")
 
     pipeline, again = (Pipeline(dataclasses.replace(Config(), signers=2), MODELS) for _ in range(2))
-    pipeline.others[0].composer.step(1.0, [letter("A", 1.0)], hand_up=True)
+    pipeline.signers[1].composer.step(1.0, [letter("A", 1.0)], hand_up=True)
     begun = pipeline.practise(2.0, on=True)
     assert [(event.body["signer"], event.body["text"]) for event in begun] == [(1, ""), (2, "")]
-    assert pipeline.others[0].composer.text == ""
+    assert pipeline.signers[1].composer.text == ""
     assert pipeline.practise(2.1, on=True) == [], "asked for twice it clears nothing"
     (state,) = pipeline.state(2.2)
     assert state.body["practice"] is True
-    pipeline.others[0].composer.step(3.0, [letter("B", 3.0)], hand_up=True)
+    pipeline.signers[1].composer.step(3.0, [letter("B", 3.0)], hand_up=True)
     again.continue_from(pipeline)
     assert again.practice
-    assert again.others[0].composer.text == "B"
+    assert again.signers[1].composer.text == "B"
     assert all(event.body["practice"] is True for event in again.finish(9.0))
 
 

@@ -8,8 +8,8 @@ from edge.bundle import load_bundle
 from edge.demo import DemoSigner
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
+from edge.letter_reader import LetterReader
 from edge.paths import shipped
-from edge.pipeline import LetterReader
 from training.spelling import Tally, edits, measure, read_words
 from training.splicing import Spelled
 

@@ -21,8 +21,8 @@ from edge.controls import Controls
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.gestures import GESTURES
+from edge.letter_reader import LetterReader
 from edge.paths import shipped
-from edge.pipeline import LetterReader
 from edge.types import Landmarks
 from training.store import UNKNOWN_FPS, Clip, read_store
 

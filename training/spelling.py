@@ -25,10 +25,10 @@ from edge.cli import run_command
 from edge.demo import DemoSigner
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
+from edge.letter_reader import LetterReader
 from edge.letters import MOTION_LETTERS
 from edge.lexicon import Lexicon
 from edge.paths import shipped
-from edge.pipeline import LetterReader
 from edge.types import Emission
 from training.splicing import Spelled, Speller
 from training.store import Clip, read_named

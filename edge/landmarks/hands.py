@@ -15,7 +15,7 @@ from edge.tflite import Network
 from edge.types import Floats, Image, Point
 
 HANDS_TAG = "mediapipe-hands-1"
-"""What the two files must be: MediaPipe's networks, pruned, fed with BGR pixels."""
+"""What the files must be: MediaPipe's networks, pruned, fed with BGR pixels."""
 
 _WRIST, _INDEX, _MIDDLE, _RING = 0, 5, 9, 13
 """Landmarks at the wrist and at the knuckles of three fingers."""

@@ -138,7 +138,7 @@ def _spawn(command: tuple[str, ...], stdin: IO[bytes] | int, stdout: int | None 
 
 
 def _end(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
-    """Reap `child`, killing it when it is still there after the grace; its pipes are closed once it is killed."""
+    """Reap `child`, killing it when it is still there after the grace."""
     try:
         child.wait(grace_seconds)
     except subprocess.TimeoutExpired:

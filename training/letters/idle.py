@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from edge.bundle import Bundle
-from edge.pipeline import LetterReader
+from edge.letter_reader import LetterReader
 from training.store import UNKNOWN_FPS, Clip
 
 
