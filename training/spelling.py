@@ -13,7 +13,7 @@ import json
 import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -66,7 +66,8 @@ class Tally:
     """Letters said again because they were held."""
     outside: int = 0
     """Letters whose time lies in that of another one."""
-    first_delays: list[float] | None = None
+    first_delays: list[float] = field(default_factory=list)
+    """Seconds from the settling of the first letter to its being said, where it was the right one."""
 
     def add(self, spelled: Spelled, said: list[Emission], repaired: str) -> None:
         read = "".join(emission.label for emission in said)
@@ -88,8 +89,7 @@ class Tally:
             for emission, index in zip(said, spans, strict=True)
         )
         if said and said[0].label == spelled.word[0] and said[0].label not in MOTION_LETTERS:
-            delay = said[0].decided_at - spelled.spans[0][1]
-            self.first_delays = [*(self.first_delays or []), delay]
+            self.first_delays.append(said[0].decided_at - spelled.spans[0][1])
 
     def figures(self) -> dict[str, Any]:
         errors = self.misread + self.added + self.missed
@@ -99,7 +99,7 @@ class Tally:
             "after_lexicon": round(self.repaired_errors / self.letters, 4),
             "words_right": round(self.right / self.words, 4),
             **counts,
-            "first_letter_seconds_p95": round(float(np.percentile(self.first_delays or [np.nan], 95)), 3),
+            "first_letter_seconds_p95": percentiles(self.first_delays)["p95"],
         }
 
 
@@ -179,7 +179,13 @@ def measure(
         name: round(statistics.fmean(figures[name] for figures in groups.values()), 4) if groups else None
         for name in ("letter_error_rate", "after_lexicon", "words_right")
     }
-    return {**means, "groups": groups}
+    delays = [delay for tally in tallies.values() for delay in tally.first_delays]
+    return {**means, "first_letter_seconds": percentiles(delays), "groups": groups}
+
+
+def percentiles(seconds: list[float]) -> dict[str, float | None]:
+    """Median and 95th percentile; None where there is nothing."""
+    return {f"p{share}": round(float(np.percentile(seconds, share)), 3) if seconds else None for share in (50, 95)}
 
 
 def read_words(path: Path) -> list[str]:
