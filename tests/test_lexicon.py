@@ -1,6 +1,7 @@
 """A finished word is repaired only where that is clearly better, and never silently."""
 
 import dataclasses
+import itertools
 import random
 import string
 import time
@@ -48,6 +49,9 @@ def lexicon() -> Lexicon:
         ("BRIQHT", "BRIGHT"),
         ("TRAIM", "TRAIN"),
         ("PLASFORM", "PLATFORM"),
+        ("IJACK", "JACK"),
+        ("PROIJECT", "PROJECT"),
+        ("XZERO", "ZERO"),
     ],
 )
 def test_a_word_with_a_letter_too_few_or_too_many_or_misread_is_repaired(
@@ -150,6 +154,16 @@ def test_own_words_are_repaired_to_and_left_alone(tmp_path: Path, lexicon: Lexic
     assert mine.repair(letters("HELO")) == "HELLO"
     assert "WUPPERTAL" not in Lexicon()
     assert (mine._shelves[5].words == [ord(letter) - 65 for letter in "HELLO"]).all(axis=1).sum() == 1
+
+
+def test_a_long_list_of_a_windows_editor_is_read_at_once(tmp_path: Path) -> None:
+    own = tmp_path / "words.txt"
+    words = ["".join(letters) for letters in itertools.islice(itertools.product("BCDFGKLM", repeat=6), 20_000)]
+    own.write_text("\n".join(words), "utf-8-sig")
+    started = time.perf_counter()
+    mine = Lexicon(str(own))
+    assert time.perf_counter() - started < 3
+    assert all(word in mine for word in (words[0], words[-1]))
 
 
 def test_a_mistake_in_the_own_words_is_one_clear_line(tmp_path: Path) -> None:

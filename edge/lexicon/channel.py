@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from edge.last_letter import HELD_SHAPES
 from edge.lexicon.shelves import EDGE, Codes, Shelf, codes_of, masks, successions, text_of
 from edge.types import Alternatives, Emission, Floats
 
@@ -26,8 +28,9 @@ _READ_AS = {
 """What the letters of unseen signers are taken for most (models/letters/CARD.md)."""
 _MISSED, _MISSED_DOUBLE, _MISSED_MOTION = 0.02, 0.25, 0.08
 """How often a letter is not read: any, the second of two equal ones, J and Z."""
-_ADDED, _ADDED_DOUBLE, _ADDED_DOUBTFUL = 0.004, 0.03, 0.08
-"""How often one is read that was not spelled: any, the last one again; and more, the less sure the reading was."""
+_ADDED, _ADDED_DOUBLE, _ADDED_ONSET, _ADDED_DOUBTFUL = 0.004, 0.03, 0.2, 0.08
+"""How often one is read that was not spelled: any, the last one again, the hand in which the J or Z after it begins;
+and more, the less sure the reading was."""
 _UNREAD, _UNREAD_LIKE = 0.9, 0.8
 """How often a hold that nobody could read is a letter, and how often one of those that it was most like."""
 _MOST_CHANGE = 9.0
@@ -49,17 +52,20 @@ class Reading:
     def __init__(self, letters: Sequence[Emission]) -> None:
         codes = codes_of("".join(letter.label for letter in letters))
         self._mask = masks(codes[None])[0]
-        doubled = np.r_[False, codes[1:] == codes[:-1]]
+        chances = np.full(len(codes), _ADDED)
+        chances[1:][codes[1:] == codes[:-1]] = _ADDED_DOUBLE
+        onsets = [letter.label in HELD_SHAPES.get(after.label, ()) for letter, after in itertools.pairwise(letters)]
+        chances[:-1][onsets] = _ADDED_ONSET
         meant: list[Floats] = []
         added: list[float] = []
         as_read = 0.0
-        for letter, code, again in zip(letters, codes, doubled, strict=True):
+        for letter, code, chance in zip(letters, codes, chances.tolist(), strict=True):
             if letter.unread and meant:
                 meant.append(_meant_unread(letter.unread))
                 added.append(-math.log(1 - _UNREAD))
                 as_read += added[-1]
             meant.append(_meant(letter))
-            added.append(-math.log((_ADDED_DOUBLE if again else _ADDED) + _ADDED_DOUBTFUL * (1 - letter.confidence)))
+            added.append(-math.log(chance + _ADDED_DOUBTFUL * (1 - letter.confidence)))
             as_read += float(meant[-1][code])
         self._meant = np.stack(meant)
         """(letters and unread holds, 26): of each letter having been meant."""

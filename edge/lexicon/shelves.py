@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import string
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +55,10 @@ def read_shelves(own_words: Path | None) -> dict[int, Shelf]:
         InputError: the file cannot be read, or a line of it is no word.
     """
     found = dict(_shipped())
+    own: dict[int, list[str]] = defaultdict(list)
     for word in _read_own(own_words) if own_words is not None else ():
-        found[len(word)] = _with(found[len(word)], word)
+        own[len(word)].append(word)
+    found |= {length: _with(found[length], words) for length, words in own.items()}
     return found
 
 
@@ -94,15 +97,17 @@ def successions() -> Floats:
     return np.asarray(-np.log(counts / counts.sum(axis=1, keepdims=True)), np.float32)
 
 
-def _with(shelf: Shelf, word: str) -> Shelf:
-    """A shelf with an operator's word, which the list may have too, and as more common."""
-    codes = codes_of(word)[None]
-    others = (shelf.words != codes).any(axis=1)
-    cost = min([-math.log(_OWN), *shelf.costs[~others]])
+def _with(shelf: Shelf, own: list[str]) -> Shelf:
+    """A shelf with an operator's words, which the list may have too, and as more common."""
+    costs = {codes_of(word).tobytes(): np.float32(-math.log(_OWN)) for word in own}
+    there = np.array([word.tobytes() in costs for word in shelf.words])
+    for word, cost in zip(shelf.words[there], shelf.costs[there], strict=True):
+        costs[word.tobytes()] = min(costs[word.tobytes()], cost)
+    codes = np.stack([np.frombuffer(word, np.uint8) for word in costs])
     return Shelf(
-        np.concatenate([shelf.words[others], codes]),
-        np.concatenate([shelf.masks[others], masks(codes)]),
-        np.concatenate([shelf.costs[others], np.array([cost], np.float32)]),
+        np.concatenate([shelf.words[~there], codes]),
+        np.concatenate([shelf.masks[~there], masks(codes)]),
+        np.concatenate([shelf.costs[~there], np.array(list(costs.values()), np.float32)]),
     )
 
 
@@ -113,7 +118,7 @@ def masks(words: Codes) -> NDArray[np.uint32]:
 
 def _read_own(path: Path) -> list[str]:
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()  # Windows' editors write a mark before it
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: own words cannot be read ({why_unreadable(error)}); give one word a line") from error
     words = []
