@@ -37,6 +37,11 @@ class Stopwatch:
     def add_wall(self, stage: str, seconds: float) -> None:
         self._wall[stage].append(seconds)
 
+    def clear(self) -> None:
+        """Forget all steps so far."""
+        self._wall.clear()
+        self._cpu.clear()
+
     def latency_ms(self) -> dict[str, dict[str, float]]:
         """{stage: {p50, p95, p99}} of the steps still remembered."""
         return {stage: percentiles_ms(values) for stage, values in self._wall.items()}
