@@ -126,6 +126,22 @@ def test_small_and_large_pictures_give_the_same_hand(shared_data: Path, landmark
 
 
 @pytest.mark.shared
+@pytest.mark.parametrize("tall", [1.0, 4 / 3, 16 / 9])
+def test_a_camera_on_end_shows_the_hands_that_a_wide_picture_shows(
+    shared_data: Path, landmarker: Landmarker, tall: float
+) -> None:
+    """The same clips with more above and below: as many hands, within a tenth, each beside its own wrist."""
+    wanted = found = 0
+    for name in ("signingsavvy__dad", "signingsavvy__table", "signingsavvy__open", "wlasl_val__flower"):
+        images = frames(next((shared_data / "clips/words").glob(f"{name}__*.mp4")))
+        more = round(images[0].shape[1] * tall) - images[0].shape[0]
+        high = [cv2.copyMakeBorder(image, more // 2, more - more // 2, 0, 0, cv2.BORDER_REPLICATE) for image in images]
+        hands = [sum((seen.presence > 0).sum() for seen in follow(landmarker, some)) for some in (images, high)]
+        wanted, found = wanted + hands[0], found + hands[1]
+    assert found >= 0.9 * wanted
+
+
+@pytest.mark.shared
 def test_stills_of_many_people_show_a_hand(shared_data: Path, landmarker: Landmarker) -> None:
     """MediaPipe Hands in static mode finds one in all of these but a few."""
     found = []
