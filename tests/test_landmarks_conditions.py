@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("ai_edge_quantizer")
 from edge.types import Image
 from training.landmarks.conditions import CONDITIONS, Bench, Figures, crossed, most_near
+from training.landmarks.reference import Tally
 
 LEAST = {
     "a third of the light, noise": (0.8, 0.05),
@@ -96,6 +97,16 @@ def test_one_hand_is_on_one_wrist_alone() -> None:
     assert most_near(wrists[:1], wrists, 50.0) == most_near(wrists, wrists[:1], 50.0) == 1
     assert most_near(wrists, wrists, 50.0) == 2
     assert most_near([], wrists, 50.0) == 0
+
+
+def test_pairs_too_far_apart_to_be_one_hand_are_told_and_counted_beside_the_rest() -> None:
+    tally = Tally(hand_errors=[0.01] * 9)
+    assert tally.summary()["pairs_apart"] == 0
+    tally.merge(Tally(apart=[0.7]))
+    summary = tally.summary()
+    assert summary["pairs_apart"] == 1
+    assert summary["hand_p95"] == pytest.approx(0.01)
+    assert summary["hand_p95_with_pairs_apart"] > 0.3
 
 
 def test_a_dim_picture_is_brightened_for_the_networks_alone() -> None:
