@@ -15,7 +15,9 @@ from edge.config import Config
 from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.landmarks.hands import HANDS_TAG, HandNetworks
+from edge.landmarks.motion import Motion
 from edge.landmarks.pose import POSE_TAG
+from edge.landmarks.search import MOVED_SHARE
 from edge.tflite import Network
 from edge.types import SIDES, Frame, Image, Landmarks, Side
 
@@ -69,6 +71,36 @@ def test_pictures_of_any_size_are_read(landmarker: Landmarker, width: int, heigh
     (landmarks,) = follow(landmarker, [picture])
     assert (landmarks.width, landmarks.height) == (width, height)
     assert error(landmarks, "right", truth * scale) < SEEN
+
+
+@pytest.mark.parametrize("height", [640, 854, 1138])
+def test_a_camera_on_end_loses_no_hand(landmarker: Landmarker, height: int) -> None:
+    """Square, 3:4 and 9:16, with the wall above the drawn signer."""
+    above = height - SIZE[1]
+    errors = []
+    for index in range(20):
+        picture = empty_picture().copy()
+        hands = (
+            sprite("Y", "left").paste(picture, 420, 260 + index) + np.array([0, above]),
+            sprite("L").paste(picture, 230, 260 + index) + np.array([0, above]),
+        )
+        picture = cv2.copyMakeBorder(picture, above, 0, 0, 0, cv2.BORDER_REPLICATE)
+        landmarks = landmarker.step(Frame(picture, index / 30, index))
+        errors.append([error(landmarks, side, hand) for side, hand in zip(SIDES, hands, strict=True)])
+    assert (np.array(errors[3:]) < SEEN).all()
+
+
+def test_the_wall_above_and_below_of_a_camera_on_end_hides_no_motion_and_darkens_nothing() -> None:
+    lit = np.full((360, 640, 3), 40, np.uint8)
+    lit[100:250, 100:300] = 220
+    before = lit.copy()
+    before[150:198, 400:448] = 220
+    wide, high = Motion(), Motion()
+    for picture in (before, lit):
+        wide.step(picture)
+        high.step(cv2.copyMakeBorder(picture, 389, 389, 0, 0, cv2.BORDER_REPLICATE))
+    assert wide.gain == high.gain == 1.0
+    assert min(wide.outside([]), high.outside([])) > MOVED_SHARE
 
 
 def test_bars_beside_the_picture_change_nothing(landmarker: Landmarker) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 pytest.importorskip("ai_edge_quantizer")
 from edge.types import Image
-from training.landmarks.conditions import CONDITIONS, Bench, Figures
+from training.landmarks.conditions import CONDITIONS, Bench, Figures, crossed, most_near
+from training.landmarks.reference import Tally
 
 LEAST = {
     "a third of the light, noise": (0.8, 0.05),
@@ -45,6 +46,7 @@ def test_a_hand_before_the_face_is_seen(bench: Bench) -> None:
 def test_hands_that_meet_keep_their_names(bench: Bench) -> None:
     figures = CONDITIONS["two hands that meet or cross"](bench)
     assert figures.wanted > 20
+    assert figures.found >= 0.9 * figures.wanted
     assert figures.longest_swap_seconds <= 0.3
 
 
@@ -66,9 +68,45 @@ def test_a_hand_under_the_other_name_is_counted_as_swapped() -> None:
         return Landmarks(0.0, 640, 480, hands, presence, np.full((33, 4), np.nan, np.float32), 100.0)
 
     figures = Figures()
-    figures.add(seen(0), seen(1))
+    assert not figures.add(seen(0), seen(0))
+    figures = Figures()
+    assert figures.add(seen(0), seen(1))
     assert (figures.wanted, figures.found, figures.swapped, figures.strange) == (1, 1, 1, 0)
     assert figures.errors == [pytest.approx(0.0, abs=1e-6)]
+
+
+def test_the_longest_exchange_of_names_is_of_one_clip_and_on_end() -> None:
+    figures = Figures()
+    figures.note_swaps([True, True, False, True])
+    assert figures.longest_swap_seconds == pytest.approx(2 / 30)
+    figures.note_swaps([True, True, True])
+    figures.note_swaps([])
+    assert figures.longest_swap_seconds == pytest.approx(3 / 30)
+
+
+def test_a_hand_alone_on_the_other_side_s_wrist_is_misnamed() -> None:
+    wrists = [np.array([400.0, 200.0], np.float32), np.array([200.0, 200.0], np.float32)]
+    at_right = np.full((21, 2), (210.0, 200.0), np.float32)
+    assert crossed({0: at_right}, wrists)
+    assert not crossed({1: at_right}, wrists)
+    assert not crossed({}, wrists)
+
+
+def test_one_hand_is_on_one_wrist_alone() -> None:
+    wrists = [np.array([x, 0.0], np.float32) for x in (0, 20)]
+    assert most_near(wrists[:1], wrists, 50.0) == most_near(wrists, wrists[:1], 50.0) == 1
+    assert most_near(wrists, wrists, 50.0) == 2
+    assert most_near([], wrists, 50.0) == 0
+
+
+def test_pairs_too_far_apart_to_be_one_hand_are_told_and_counted_beside_the_rest() -> None:
+    tally = Tally(hand_errors=[0.01] * 9)
+    assert tally.summary()["pairs_apart"] == 0
+    tally.merge(Tally(apart=[0.7]))
+    summary = tally.summary()
+    assert summary["pairs_apart"] == 1
+    assert summary["hand_p95"] == pytest.approx(0.01)
+    assert summary["hand_p95_with_pairs_apart"] > 0.3
 
 
 def test_a_dim_picture_is_brightened_for_the_networks_alone() -> None:

@@ -15,6 +15,9 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 HARD_CUT = 25
 """Mean grey level change between two frames above which a spliced clip has a cut."""
 
+SAME_HAND = 0.5
+"""Hand sizes between two looks at one hand, at most."""
+
 
 def frames(file: Path) -> list[Image]:
     capture = cv2.VideoCapture(str(file))
@@ -98,14 +101,14 @@ def test_two_signing_hands_are_seen_at_half_the_frame_rate(shared_data: Path, la
 
 @pytest.mark.shared
 def test_left_and_right_are_never_swapped_for_long(shared_data: Path, landmarker: Landmarker) -> None:
-    """The pose is the judge: each hand hangs on the wrist of its own side."""
+    """The pose is the judge: each hand, a single one too, hangs on the wrist of its own side."""
     for name in ("table", "many", "book"):
         clip = next((shared_data / "clips/words").glob(f"signingsavvy__{name}__*.mp4"))
         swapped = longest = 0
         for landmarks in follow(landmarker, frames(clip)):
             wrists = landmarks.pose[[15, 16], :2]
-            own = np.linalg.norm(landmarks.hands[:, 0, :2] - wrists, axis=1).sum()
-            other = np.linalg.norm(landmarks.hands[:, 0, :2] - wrists[::-1], axis=1).sum()
+            own = np.nansum(np.linalg.norm(landmarks.hands[:, 0, :2] - wrists, axis=1))
+            other = np.nansum(np.linalg.norm(landmarks.hands[:, 0, :2] - wrists[::-1], axis=1))
             swapped = swapped + 1 if other < 0.7 * own else 0
             longest = max(longest, swapped)
         assert longest <= 9, f"{name}: 0.3 s"
@@ -123,6 +126,25 @@ def test_small_and_large_pictures_give_the_same_hand(shared_data: Path, landmark
     ]
     assert np.median(errors) < 0.03
     assert np.max(errors) < 0.15
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("tall", [1.0, 4 / 3, 16 / 9])
+def test_a_camera_on_end_shows_the_hands_that_a_wide_picture_shows(
+    shared_data: Path, landmarker: Landmarker, tall: float
+) -> None:
+    """The same clips with more above and below: hands in the same place and of the same name."""
+    errors = []
+    for name in ("signingsavvy__dad", "signingsavvy__table", "signingsavvy__open", "wlasl_val__flower"):
+        images = frames(next((shared_data / "clips/words").glob(f"{name}__*.mp4")))
+        more = round(images[0].shape[1] * tall) - images[0].shape[0]
+        high = [cv2.copyMakeBorder(image, more // 2, more - more // 2, 0, 0, cv2.BORDER_REPLICATE) for image in images]
+        for usual, seen in zip(follow(landmarker, images), follow(landmarker, high), strict=True):
+            for side in np.flatnonzero(usual.presence):
+                truth = usual.hands[side, :, :2] * (usual.width, usual.height)
+                found = seen.hands[side, :, :2] * (seen.width, seen.height) - (0, more // 2)
+                errors.append(np.linalg.norm(found - truth, axis=1).mean() / np.ptp(truth, axis=0).max())
+    assert np.mean(np.array(errors) < SAME_HAND) > 0.85
 
 
 @pytest.mark.shared

@@ -22,8 +22,9 @@ _HABIT_SECONDS, _HABITUAL, _MOST_HABITUAL = 4.0, 0.15, 0.5
 the pictures is not counted; where so much of the picture does, all is."""
 
 _HIGHLIGHTS, _LIT, _DIM, _MOST_GAIN = 95, 200.0, 128.0, 4.0
-"""Percentile of the luma that is lit in a good picture; below half the range the picture is brightened. In half the
-light the hand of a dark-skinned signer is seen in 0.6 of the frames, brightened in all; in a third in none and 0.85."""
+"""Percentile of the luma that is lit in a good picture, of one on end as many cells as in a square of its width; below
+half the range the picture is brightened. In half the light the hand of a dark-skinned signer is seen in 0.6 of the
+frames, brightened in all; in a third in none and 0.85."""
 
 
 class Motion:
@@ -52,7 +53,7 @@ class Motion:
             self._changed = np.ones(thumbnail.shape, np.bool_)
             self._habit = None
         else:
-            flickered = abs(self.brightness - before) > _FLICKERS * before
+            flickered = before > 0 and abs(self.brightness - before) > _FLICKERS * before
             lit = cv2.convertScaleAbs(self._before, alpha=self.brightness / before) if flickered else self._before
             self._changed = cv2.absdiff(thumbnail, lit) > _STEP
         self._before = thumbnail
@@ -68,7 +69,10 @@ class Motion:
         self._habit = None
 
     def outside(self, regions: list[Region]) -> float:
-        """Share of the picture that changed since the last one, what is in the regions not counted."""
+        """Share of the picture that changed since the last one, what is in the regions not counted.
+
+        Of a picture on end it is the share of a square as wide: a hand takes no less of the width there.
+        """
         changed = self._changed
         if self._habit is not None:
             usual = self._habit > _HABITUAL
@@ -77,7 +81,7 @@ class Motion:
             changed = changed.copy()
             for region in regions:
                 changed[self._cells(region)] = False
-        return np.count_nonzero(changed) / changed.size
+        return np.count_nonzero(changed) / _square_at_most(changed)
 
     def inside(self, region: Region, apart_from: Region | None = None) -> float:
         """Share of a region, as far as it is in the picture, that changed; what lies in the other one is left out."""
@@ -117,7 +121,13 @@ def _shared(one: tuple[slice, slice], other: tuple[slice, slice]) -> tuple[slice
 def _gain(thumbnail: NDArray[Any]) -> float:
     """In half stops, so that it does not flicker with every lamp."""
     below = np.bincount(thumbnail.ravel(), minlength=256).cumsum()
-    highlights = max(1, int(np.searchsorted(below, _HIGHLIGHTS / 100 * thumbnail.size)))
-    if highlights >= _DIM:
+    highlights = thumbnail.size - (100 - _HIGHLIGHTS) / 100 * _square_at_most(thumbnail)
+    lit = max(1, int(np.searchsorted(below, highlights)))
+    if lit >= _DIM:
         return 1.0
-    return float(min(2 ** (math.floor(2 * math.log2(_LIT / highlights)) / 2), _MOST_GAIN))
+    return float(min(2 ** (math.floor(2 * math.log2(_LIT / lit)) / 2), _MOST_GAIN))
+
+
+def _square_at_most(cells: NDArray[Any]) -> int:
+    """How many cells there are, of a picture on end as many as a square of its width has."""
+    return min(cells.size, _WIDTH_PX**2)

@@ -18,8 +18,8 @@ _BODILESS_SECONDS = 1.0
 second finds the same bodies in 36 clips; looks that double their pause up to 2 s lose all 30 of one of them."""
 
 _ARMS, _MOST = 6.0, 0.75
-"""Side of the square that holds both stretched arms, in shoulder widths, and the share of the picture's longer side
-from which the whole is searched. In joined clips of two signers, 1280 x 360, the whole shows 4 % of their hands."""
+"""Side of the square that holds both stretched arms, in shoulder widths, and the share of the picture's width from
+which most of the width is searched. In joined clips of two signers, 1280 x 360, the whole shows 4 % of their hands."""
 
 
 class Place:
@@ -53,13 +53,13 @@ class Place:
         return not followed
 
     def square(self, picture: Picture) -> Region | None:
-        """Where the hands of whoever has the place can be; None where that is most of the picture, or nobody has it."""
+        """Where the hands of whoever has the place can be; None where that is most of its width, or nobody has it."""
         if self.reach is None:
             return None
-        height, width = picture.height, picture.width
+        width = picture.width
         person = self.reach.person(width)
         size = _ARMS * person.size * width
-        return Region(person.x * width, person.y * width, size) if size < _MOST * max(width, height) else None
+        return Region(person.x * width, person.y * width, size) if size < _MOST * width else None
 
     def _slid(self, picture: Picture) -> bool:
         """The network reads somebody else than before."""

@@ -42,9 +42,11 @@ _WRIST_SQUARE, _WRIST_VISIBLE, _WRIST_MOVES = 1.2, 0.3, 0.02
 second hand in 57 clips of signs 8 found one; 32 of the looks, and 3 of the hands, had a wrist to go by."""
 
 
-_FRONT, _FRONT_REACH = 5 / 6, 1.2
-"""Side of the square in front of a body, in sides of the whole picture, and how far it reaches to either side of the
-chest, in shoulder widths, at least."""
+_FRONT, _FRONT_REACH = 5 / 6, (1.2, 1.6)
+"""Side of the square in front of a body, in widths of the picture, and how far it reaches at least from the chest
+to either side and down, in shoulder widths. The whole of a picture on end would show hands half as large: of 18
+calibration clips made 9:16 by borders 863 frames have a hand, in the whole 812, before 858. With 1.4 downwards hands at
+the waist of a large body are lost: 1,990 of 2,102 are found in clips cut to 9:16, with 1.6 2,044."""
 
 _JUMPED_SHARE = 0.2
 """Share of the picture that changes at once where it jumps. Of 739 frames of people who sign 12 % are over 0.05, 2 %
@@ -105,18 +107,18 @@ class View:
         return False
 
     def front(self) -> Region | None:
-        """Where the hands of a body that is large in the picture can be: most of a wide picture, or the whole one.
+        """Where the hands of a body that is large in the picture can be: most of the width, the same of the height.
 
         None while no body says so, or it is small.
         """
         if self.body is None or self.square is not None:
             return None
         height, width = self.picture.height, self.picture.width
-        side = _FRONT * max(width, height)
-        if height > side or side / 2 < _FRONT_REACH * self.body.shoulder_width:
-            return Region(width / 2, height / 2, max(width, height))
-        middle = min(max(self.body.chest[0], side / 2), width - side / 2)
-        return Region(middle, height / 2, side)
+        across, down = (2 * reach * self.body.shoulder_width for reach in _FRONT_REACH)
+        side = width if across > _FRONT * width else _FRONT * width
+        side = max(side, min(down, height))
+        x, y = self.body.chest
+        return Region(_inside(x, side, width), _inside(y, side, height), side)
 
     def in_reach(self, region: Region) -> bool:
         return self.body is None or self.body.reaches((region.x, region.y))
@@ -186,6 +188,11 @@ class Track:
             return False
         self.seen_at = view.ts
         return True
+
+
+def _inside(middle: float, side: float, length: float) -> float:
+    """The middle moved until the side lies within the length, or in the midst of it where it is longer."""
+    return min(max(middle, side / 2), length - side / 2) if side < length else length / 2
 
 
 def _hangs_on(hand: Hand, x: float, y: float) -> bool:

@@ -6,9 +6,10 @@ does not serve the pose is the judge: is there a hand at a wrist before the face
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,8 +54,9 @@ class Figures:
     """Mean landmark distance of the hands found, in hand sizes."""
     longest_swap_seconds: float = 0.0
 
-    def add(self, wanted: Landmarks, got: Landmarks, shift: float = 0.0) -> None:
-        """`shift`: pixels by which the picture of `got` has the signer further right."""
+    def add(self, wanted: Landmarks, got: Landmarks, shift: float = 0.0) -> bool:
+        """Whether a hand got the other side's name. `shift`: pixels by which `got` has the signer further right."""
+        swapped_before = self.swapped
         pixels = np.array([got.width, got.height], np.float32)
         hands = [hand[:, :2] * pixels for hand in got.hands]
         scale = got.height / wanted.height
@@ -69,6 +71,12 @@ class Figures:
                 self.swapped += errors[side] >= 0.5
                 self.errors.append(min(errors))
         self.strange += max(0, int((got.presence > 0).sum()) - int((wanted.presence > 0).sum()))
+        return self.swapped > swapped_before
+
+    def note_swaps(self, swaps: Iterable[bool]) -> None:
+        """Whether names were exchanged, frame by frame of one clip: how long that lasts."""
+        longest = max((len(list(run)) for swapped, run in itertools.groupby(swaps) if swapped), default=0)
+        self.longest_swap_seconds = max(self.longest_swap_seconds, longest / _FPS)
 
     def summary(self) -> dict[str, float | int]:
         values: dict[str, float | int] = {"hands": self.wanted, "found": round(self.found / max(self.wanted, 1), 4)}
@@ -105,8 +113,7 @@ class Bench:
             images = list(frames(self._clips / f"{name}.mp4"))
             plain = self._read(images)
             changed = self._read([change(image, rng) for image in images[::step]])
-            for wanted, got in zip(plain[::step], changed, strict=True):
-                figures.add(wanted, got)
+            figures.note_swaps([figures.add(wanted, got) for wanted, got in zip(plain[::step], changed, strict=True)])
         return figures
 
     def before_faces(self) -> Figures:
@@ -118,23 +125,22 @@ class Bench:
                 for wrist, visible in wrists:
                     if visible and np.linalg.norm(wrist - nose) < _BEFORE_FACE * width:
                         figures.wanted += 1
-                        figures.found += any(np.linalg.norm(hand[0] - wrist) < width / 2 for hand in hands)
+                        figures.found += any(np.linalg.norm(hand[0] - wrist) < width / 2 for hand in hands.values())
         return figures
 
     def two_hands(self) -> Figures:
-        """Signs in which both hands meet: how long do they bear each other's names?"""
+        """Signs in which both hands meet: is a hand on each wrist in sight, and for how long on the other side's?"""
         figures = Figures()
         for name in TWO_HANDS[:: self._every]:
-            swapped = 0
+            swaps = []
             for seen in self._read(self._sign(name)):
-                hands, wrists, _, _ = _in_pixels(seen)
-                both = len(hands) == len(wrists) and all(visible for _, visible in wrists)
-                figures.wanted += both
-                figures.found += both
-                is_swap = both and _crossed([hand[0] for hand in hands], [wrist for wrist, _ in wrists])
-                swapped = swapped + 1 if is_swap else 0
-                figures.swapped += is_swap
-                figures.longest_swap_seconds = max(figures.longest_swap_seconds, swapped / _FPS)
+                hands, wrists, _, width = _in_pixels(seen)
+                in_sight = [wrist for wrist, visible in wrists if visible]
+                figures.wanted += len(in_sight)
+                figures.found += most_near([hand[0] for hand in hands.values()], in_sight, width / 2)
+                swaps.append(len(in_sight) == len(SIDES) and crossed(hands, in_sight))
+            figures.swapped += sum(swaps)
+            figures.note_swaps(swaps)
         return figures
 
     def neighbours(self) -> Figures:
@@ -146,8 +152,8 @@ class Bench:
             for mine, zone, shift in ((one, 0.25, 0), (other, 0.75, one[0].shape[1])):
                 reader = Landmarker(Config().landmarks, self._models, SignerConfig(zone_x=zone, zone_width=0.2))
                 plain = self._read(mine[: len(both)])
-                for wanted, got in zip(plain, _follow(reader, both), strict=True):
-                    figures.add(wanted, got, shift)
+                beside = zip(plain, _follow(reader, both), strict=True)
+                figures.note_swaps([figures.add(wanted, got, shift) for wanted, got in beside])
         return figures
 
     def _read(self, images: Sequence[Image]) -> list[Landmarks]:
@@ -166,19 +172,39 @@ def _follow(reader: Landmarker, images: Sequence[Image]) -> Iterator[Landmarks]:
         yield reader.step(Frame(image, index / _FPS, index))
 
 
-def _in_pixels(seen: Landmarks) -> tuple[list[Floats], list[tuple[Floats, bool]], Floats, float]:
-    """Hands seen, left first; both wrists of the pose and whether they are visible; nose; shoulder width."""
+def _in_pixels(seen: Landmarks) -> tuple[dict[int, Floats], list[tuple[Floats, bool]], Floats, float]:
+    """Hands seen by side; both wrists of the pose and whether they are in sight; nose; shoulder width.
+
+    A wrist nearer the picture's edge than most of a hand's length may have its hand beyond it.
+    """
     size = np.array([seen.width, seen.height], np.float32)
     pose = seen.pose[:, :2] * size
-    hands = [hand[:, :2] * size for hand, presence in zip(seen.hands, seen.presence, strict=True) if presence]
-    wrists = [(pose[wrist], bool(seen.pose[wrist, 3] > _VISIBLE)) for wrist in (_LEFT_WRIST, _LEFT_WRIST + 1)]
+    hands = {side: seen.hands[side, :, :2] * size for side in range(len(SIDES)) if seen.presence[side]}
     left, right = pose[_SHOULDERS]
-    return hands, wrists, pose[_NOSE], float(np.linalg.norm(left - right))
+    width = float(np.linalg.norm(left - right))
+    wrists = [
+        (pose[wrist], bool(seen.pose[wrist, 3] > _VISIBLE and _edge_way(pose[wrist], size) > width / 3))
+        for wrist in (_LEFT_WRIST, _LEFT_WRIST + 1)
+    ]
+    return hands, wrists, pose[_NOSE], width
 
 
-def _crossed(hands: list[Floats], wrists: list[Floats]) -> bool:
-    own = sum(float(np.linalg.norm(hand - wrist)) for hand, wrist in zip(hands, wrists, strict=True))
-    other = sum(float(np.linalg.norm(hand - wrist)) for hand, wrist in zip(hands, wrists[::-1], strict=True))
+def _edge_way(point: Floats, size: Floats) -> float:
+    """To the nearest edge of the picture; below nought outside."""
+    return float(np.minimum(point, size - point).min())
+
+
+def most_near(some: list[Floats], others: list[Floats], way: float) -> int:
+    """Pairs of points nearer than `way`, each point in one pair alone."""
+    few, many = sorted((some, others), key=len)
+    orders = itertools.permutations(many, len(few))
+    return max(sum(bool(np.linalg.norm(a - b) < way) for a, b in zip(few, order, strict=True)) for order in orders)
+
+
+def crossed(hands: dict[int, Floats], wrists: list[Floats]) -> bool:
+    """The hands, or the only one, are nearer the wrists of the other side. None is on no side."""
+    own = sum(float(np.linalg.norm(hand[0] - wrists[side])) for side, hand in hands.items())
+    other = sum(float(np.linalg.norm(hand[0] - wrists[1 - side])) for side, hand in hands.items())
     return other < 0.7 * own
 
 

@@ -86,6 +86,8 @@ class Tally:
     side_agrees: int = 0
     hand_errors: list[float] = field(default_factory=list)
     """Mean landmark distance in hand sizes, of hands both saw."""
+    apart: list[float] = field(default_factory=list)
+    """The same of pairs too far apart to be one hand."""
     depth_errors: list[float] = field(default_factory=list)
     pose_errors: list[float] = field(default_factory=list)
     """Mean upper body landmark distance in shoulder widths."""
@@ -107,6 +109,8 @@ class Tally:
                 self.side_agrees += side == wanted_side
                 self.hand_errors.append(error)
                 self.depth_errors.append(float(np.abs(points - wanted_points)[:, 2].mean()) / size)
+            else:
+                self.apart.append(error)
         if holistic is not None:
             self.holistic_frames_with_hand += bool(holistic["hands"])
             if holistic["pose"] and np.isfinite(ours.pose[0, 0]):
@@ -124,6 +128,9 @@ class Tally:
             if errors:
                 values[f"{name}_median"] = round(float(np.median(errors)), 4)
                 values[f"{name}_p95"] = round(float(np.percentile(errors, 95)), 4)
+        values["pairs_apart"] = len(self.apart)
+        if pairs := self.hand_errors + self.apart:
+            values["hand_p95_with_pairs_apart"] = round(float(np.percentile(pairs, 95)), 4)
         return values
 
 
