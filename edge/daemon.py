@@ -87,6 +87,7 @@ class Daemon:
             self._send(*(with_latency(event, latency_ms) for event in events))
             while self._outputs.speaker.speaks and not self._stop:  # the last caption of a video
                 self._alive()
+                self._obey()
                 time.sleep(_WAIT_SECONDS)
         finally:
             notify.stopping()

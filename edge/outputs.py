@@ -74,6 +74,8 @@ class Outputs:
         old, new = self._parts, self._made(config, self._parts)
         if new.config.device != old.config.device:
             old.publisher.forget()
+        elif old.config.mqtt.discovery and not new.config.mqtt.discovery:
+            old.publisher.forget(discovery_alone=True)
         self._parts = new
         old.stop(but=new)
         if new.publisher is not old.publisher:

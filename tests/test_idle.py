@@ -178,7 +178,7 @@ def test_what_moves_by_itself_is_no_visitor_and_hides_none(
     read, hands = 0, []
     for index, image in enumerate([empty] * alone + signer):
         seen = False
-        if governor.reads(ts := index / FPS):
+        if governor.reads(ts := 1.7e9 + index / FPS):
             noisy = np.clip(moves(image, index) + noise[index % 4], 0, 255).astype(np.uint8)
             landmarks = landmarker.step(Frame(noisy, ts, index))
             seen = bool(landmarks.presence.any())
@@ -220,3 +220,9 @@ def test_an_empty_room_costs_less_than_to_decode_it(landmarker: Landmarker) -> N
             spent["step"] += between - started
             spent["decoding"] += time.process_time() - between
     assert spent["step"] < spent["decoding"]
+
+
+def test_light_after_a_black_picture_is_looked_at(landmarker: Landmarker) -> None:
+    for index, level in enumerate((0, 0, 150, 150)):
+        landmarker.step(Frame(np.full((480, 640, 3), level, np.uint8), index / FPS, index))
+    assert landmarker.step(Frame(room((640, 480), 0), 4 / FPS, 4)).brightness > 100

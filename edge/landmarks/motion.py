@@ -17,9 +17,9 @@ _STEP = 12
 """Grey levels by which a thumbnail's pixel must change: camera noise at dusk stays below it."""
 _FLICKERS = 0.02
 """Change of the whole picture's brightness that is a lamp's, and taken out before pixels are compared."""
-_HABIT_SECONDS, _HABITUAL, _MOST_HABITUAL = 4.0, 0.15, 0.5
-"""What moves in an empty room for so long moves by itself: a fan, a screen. A pixel that changed in such a share of
-the pictures is not counted; where so much of the picture does, all is."""
+_HABIT_SECONDS, _HABITUAL, _MOST_HABITUAL, _GAP_SECONDS = 4.0, 0.15, 0.5, 1.0
+"""What moves in an empty room moves by itself: a fan, a screen. A pixel that changed in such a share of the pictures, by
+a mean over seconds, is not counted; where so much of the picture does, all is. After such a gap nothing is learnt."""
 
 _HIGHLIGHTS, _LIT, _DIM, _MOST_GAIN = 95, 200.0, 128.0, 4.0
 """Percentile of the luma that is lit in a good picture, of one on end as many cells as in a square of its width; below
@@ -59,8 +59,8 @@ class Motion:
         self._before = thumbnail
 
     def nobody(self, seconds: float) -> None:
-        """Nobody was there in this picture, so many seconds after the one before."""
-        new = min(max(seconds, 0.0) / _HABIT_SECONDS, 1.0)
+        """Nobody was there in this picture, so many seconds after the one before; after a gap nothing is learnt."""
+        new = seconds / _HABIT_SECONDS if 0 < seconds < _GAP_SECONDS else 0.0
         habit = self._habit if self._habit is not None else np.zeros(self._changed.shape, np.float32)
         self._habit = habit + np.float32(new) * (self._changed - habit)
 

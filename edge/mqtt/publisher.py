@@ -60,7 +60,8 @@ class Publisher:
         self._retained: dict[Topic, Message] = {}
         self._lock = threading.Lock()  # makes stamping and queueing one step, so that `seq` grows in the outbox too
         self._connection: Connection | None = None
-        self._online = self._forgotten = False
+        self._online = False
+        self._forgotten: tuple[str, ...] = ()
         self._sent = 0
         self._connects = 0
         self._lost_at = -math.inf
@@ -102,9 +103,10 @@ class Publisher:
             "expired": self._outbox.expired,
         }
 
-    def forget(self) -> None:
-        """The device gets another name: take back at the end what the broker keeps of this one, but `offline`."""
-        self._forgotten = True
+    def forget(self, *, discovery_alone: bool = False) -> None:
+        """Take back at the end what the broker keeps of this device, but `offline`; or only what announces it."""
+        topics = (self._topics.discovery, self._topics.event("info"), self._topics.event("state"))
+        self._forgotten = topics[:1] if discovery_alone else topics
 
     def stop(self) -> None:
         """Send what waits and `offline`, for at most half a second, and hang up."""
@@ -169,7 +171,8 @@ class Publisher:
             greeting = [self._message("status", ONLINE), *self._retained.values()]
             self._online = True
         self._connects += 1
-        greeting.append(self._discovery() if self._config.discovery else self._empty(self._topics.discovery))
+        if self._config.discovery:
+            greeting.append(self._discovery())
         for message in greeting:
             connection.publish(message)
         again = "again " if self._complaints else ""
@@ -194,9 +197,8 @@ class Publisher:
             self._pump(connection)
             connection.step(self._awake, left)
         connection.publish(self._message("status", OFFLINE))
-        if self._forgotten:
-            for topic in (self._topics.event("info"), self._topics.event("state"), self._topics.discovery):
-                connection.publish(self._empty(topic))
+        for topic in self._forgotten:
+            connection.publish(self._empty(topic))
         deadline = time.monotonic() + _FAREWELL_SECONDS
         while connection.handed and (left := deadline - time.monotonic()) > 0:
             connection.step(self._awake, left)
