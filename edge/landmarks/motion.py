@@ -18,8 +18,8 @@ _STEP = 12
 _FLICKERS = 0.02
 """Change of the whole picture's brightness that is a lamp's, and taken out before pixels are compared."""
 _HABIT_SECONDS, _HABITUAL, _MOST_HABITUAL, _GAP_SECONDS = 4.0, 0.15, 0.5, 1.0
-"""What moves in an empty room moves by itself: a fan, a screen. A pixel that changed in such a share of the pictures, by
-a mean over seconds, is not counted; where so much of the picture does, all is. After such a gap nothing is learnt."""
+"""What moves in an empty room moves by itself: a fan, a screen. A pixel that changed in such a share of the pictures,
+by a mean over seconds, is not counted; where so much of the picture does, all is. After such a gap none is learnt."""
 
 _HIGHLIGHTS, _LIT, _DIM, _MOST_GAIN = 95, 200.0, 128.0, 4.0
 """Percentile of the luma that is lit in a good picture, of one on end as many cells as in a square of its width; below
