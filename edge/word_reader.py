@@ -17,7 +17,7 @@ from edge.letters import NOTHING
 from edge.prototypes import NO_SIGNS, Prototypes
 from edge.types import SIDES, Emission, Floats, Landmarks, Side
 from edge.word_features import BODY, LEFT, RIGHT, Times, frame_points, raised
-from edge.words import LONGEST_SECONDS, WordModel
+from edge.words import LONGEST_SECONDS, WordModel, span_features
 
 DOWN_SECONDS = 0.25
 """Hands that are down or gone for so long have finished a sign: blur hides a hand for up to 0.2 s."""
@@ -146,10 +146,7 @@ class WordReader:
 
     def _decide(self, end: float, ts: float, *, final: bool) -> list[Emission]:
         """Read what led up to `end`; what is sure enough is said, unless it is only the last word going on."""
-        starts = {
-            max(start, end - LONGEST_SECONDS) for start in (self._up_since, self._moving_since) if start is not None
-        }
-        readings = [reading for start in sorted(starts) if (reading := self._reading(start, end)) is not None]
+        readings = self._readings(end)
         if not readings:
             return []
         candidates = [found for found in (self._word(readings), self._taught_sign(readings)) if found is not None]
@@ -174,12 +171,22 @@ class WordReader:
         found = [(*nearest, reading) for reading in readings if (nearest := self._taught.nearest(reading.embedding))]
         return max(found, key=lambda each: each[1], default=None)
 
-    def _reading(self, start: float, end: float) -> _Reading | None:
-        """None where there is nothing to read."""
+    def _readings(self, end: float) -> list[_Reading]:
+        """What the network says of the span since the hands came up, and since they moved; none where nothing is."""
+        begun = [start for start in (self._up_since, self._moving_since) if start is not None]
         times, points = np.array(self._times), np.stack(self._points)
-        if not is_readable(times, points, start, end):
-            return None
-        probabilities, embedding = self._model.read(times, points, start, end)
+        starts = [
+            start
+            for start in sorted({max(start, end - LONGEST_SECONDS) for start in begun})
+            if is_readable(times, points, start, end)
+        ]
+        if not starts:
+            return []
+        windows = span_features(times, points, np.array(starts), end)
+        return [self._reading(start, cuts) for start, cuts in zip(starts, windows, strict=True)]
+
+    def _reading(self, start: float, cuts: Floats) -> _Reading:
+        probabilities, embedding = self._model.mean(cuts)
         active = probabilities * self._mask
         return _Reading(start, np.asarray(active / max(float(active.sum()), 1e-9), np.float32), embedding)
 
