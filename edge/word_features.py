@@ -67,7 +67,7 @@ def frame_points(landmarks: Landmarks) -> Floats:
 
 
 def on_grid(times: Times, points: Floats, start: float | Times, end: float | Times) -> Floats:
-    """Points (N, POINTS, 3) at rising `times` to (..., GRID_STEPS, POINTS, 3) from `start` to `end`, both (...,) seconds.
+    """Points (N, POINTS, 3) at rising `times` to (..., GRID_STEPS, POINTS, 3), from `start` to `end`, (...,) seconds.
 
     Linear between frames, each hand by itself; a short gap is bridged, a long one stays NaN.
     """

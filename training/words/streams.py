@@ -4,16 +4,22 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from edge.features import palm_length
 from edge.teach import UNKNOWN_SIGN_FPS
 from edge.types import Floats, Landmarks
 from edge.word_reader import WordReader
 from training.store import Clip
 
-_REST_SECONDS = 1.0
+_REST_SECONDS = 1.5
+_LOWERING_SECONDS = 0.3
+_BELLY = 1.0
+"""Shoulder widths under the shoulders."""
+_TREMOR = 0.01
+"""Standard deviation of the points of a hand at rest, in palm lengths: what a landmark network adds to a still hand."""
 _SIGNS_A_STREAM = 8
 _GRACE_SECONDS = 0.5
 """A word said so long after its sign's end still counts as said of it (issue 5)."""
@@ -28,7 +34,11 @@ class Stream:
     """Gloss, first frame, last frame with a hand, in seconds."""
 
 
-def streams(clips: Sequence[Clip], seed: int = 0) -> Iterator[Stream]:
+Rest = Literal["away", "lowered", "kept"]
+"""Where the hands are after a sign: out of sight, before the belly, or where the sign left them."""
+
+
+def streams(clips: Sequence[Clip], rest: Rest = "away", seed: int = 0) -> Iterator[Stream]:
     """Every clip once, in random order, a few to a stream; pictures of one stream have one size."""
     groups: dict[tuple[str, int, int], list[Clip]] = defaultdict(list)
     for clip in clips:
@@ -38,7 +48,7 @@ def streams(clips: Sequence[Clip], seed: int = 0) -> Iterator[Stream]:
     for _, own in sorted(groups.items()):
         order = [own[k] for k in rng.permutation(len(own))]
         for first in range(0, len(order), _SIGNS_A_STREAM):
-            yield _spliced(order[first : first + _SIGNS_A_STREAM])
+            yield _spliced(order[first : first + _SIGNS_A_STREAM], rest, rng)
 
 
 @dataclass(slots=True)
@@ -78,7 +88,7 @@ class Tally:
         }
 
 
-def _spliced(clips: Sequence[Clip]) -> Stream:
+def _spliced(clips: Sequence[Clip], rest: Rest, rng: np.random.Generator) -> Stream:
     frames: list[Landmarks] = []
     spans: list[tuple[str, float, float]] = []
     now = 0.0
@@ -90,11 +100,28 @@ def _spliced(clips: Sequence[Clip]) -> Stream:
             end = now if np.isfinite(hands[:, 0, 0]).any() else end
             now += step
         spans.append((clip.label, start, end))
-        nobody = np.full((2, 21, 3), np.nan, np.float32)
-        for _ in range(round(_REST_SECONDS / step)):
-            frames.append(_frame(clip, nobody, clip.pose[-1], now))
+        for k in range(round(_REST_SECONDS / step)):
+            frames.append(_frame(clip, _at_rest(clip, rest, k * step, rng), clip.pose[-1], now))
             now += step
     return Stream(frames, spans)
+
+
+def _at_rest(clip: Clip, rest: Rest, seconds: float, rng: np.random.Generator) -> Floats:
+    """(2, 21, 3): the hands so long after the sign."""
+    if rest == "away":
+        return np.full((2, 21, 3), np.nan, np.float32)
+    seen = np.flatnonzero(np.isfinite(clip.hands[:, :, 0, 0]).any(axis=1))
+    hands = clip.hands[seen[-1]] if len(seen) else clip.hands[-1]
+    size = np.array([clip.width, clip.height, clip.width], np.float32)
+    tremor = rng.normal(0, _TREMOR, hands.shape) * palm_length(hands * size)[:, None, None] / size
+    lowered = np.zeros(3, np.float32)
+    if rest == "lowered":
+        shoulders = clip.pose[-1, [11, 12], :2] * size[:2]
+        width = np.linalg.norm(shoulders[0] - shoulders[1])
+        belly = shoulders[:, 1].mean() + _BELLY * width
+        lowest = np.nan_to_num(hands[:, 0, 1], nan=-np.inf).max()
+        lowered[1] = max(0.0, (belly / clip.height - lowest) * min(seconds / _LOWERING_SECONDS, 1.0))
+    return np.asarray(hands + tremor + lowered, np.float32)
 
 
 def _frame(clip: Clip, hands: Floats, pose: Floats, ts: float) -> Landmarks:
