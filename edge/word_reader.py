@@ -5,6 +5,7 @@ Driven by the time stamps of the landmarks alone, so a replay at any speed gives
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ class WordReader:
         """When the hands came up, or the last word was said."""
         self._moving_since: float | None = None
         """When the hands last began to move: some people rest them before the belly, in sight."""
-        self._up_at = 0.0
+        self._up_at = self.hands_up_since = -math.inf
+        """When hands were seen up last, and since when they have not been down for long, whatever was said."""
         self._unsaid: tuple[float, float] | None = None
         """From when to when hands were up last, if nothing was said then."""
         self._resting = False
@@ -100,6 +102,8 @@ class WordReader:
             self._times.popleft()
             self._points.popleft()
         if raised(points[None])[0]:
+            if ts - self._up_at >= BRIDGED_SECONDS:
+                self.hands_up_since = ts
             if self._up_since is None:
                 self._up_since, self._moving_since = self._began(ts), ts
             self._up_at = ts
@@ -129,6 +133,7 @@ class WordReader:
         self._points.clear()
         self._up_since = self._moving_since = self._said_label = self._unsaid = None
         self._resting = False
+        self._up_at = self.hands_up_since = -math.inf
 
     def _held(self, ts: float) -> list[Emission]:
         """Decide when moving hands come to rest; the next sign begins when they move again."""

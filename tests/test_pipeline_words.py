@@ -44,6 +44,14 @@ def test_a_word_among_spelled_letters_is_dropped() -> None:
     assert [e.label for e in arbiter.step([], [said("hello", 9.0, 10.0)])] == ["hello"]
 
 
+def test_a_sign_after_hands_that_rested_is_no_part_of_what_was_spelled_before() -> None:
+    spelled = [said("H", 0.0, 0.5), said("I", 0.6, 1.0)]
+    for hands_up_since, stands in ((1.8, ["hello"]), (0.0, [])):
+        arbiter = Arbiter()
+        arbiter.step(spelled, [], 0.0)
+        assert [e.label for e in arbiter.step([], [said("hello", 1.8, 2.6)], hands_up_since)] == stands
+
+
 def test_one_letter_in_a_sign_is_its_handshape_and_leaves_the_caption() -> None:
     arbiter, composer = Arbiter(), Composer(CaptionsConfig(), texts={"thankyou": "thank you"})
     composer.step(0.5, arbiter.step([said("B", 0.2, 0.5)], []), hand_up=True)
