@@ -80,11 +80,14 @@ def on_grid(times: Times, points: Floats, start: float | Times, end: float | Tim
     return grid.reshape(*wanted.shape, POINTS, 3)
 
 
-def raised(points: Floats) -> NDArray[np.bool_]:
-    """(N, POINTS, 3) to (N,): whether a hand is up in a frame, or seen at all where nobody's shoulders are."""
+def raised(points: Floats, below: float = _RAISED) -> NDArray[np.bool_]:
+    """(N, POINTS, 3) to (N,): whether a hand is up in a frame, or seen at all where nobody's shoulders are.
+
+    Up is less than so many shoulder widths `below` the shoulders.
+    """
     shoulders = points[:, [_LEFT_SHOULDER, _RIGHT_SHOULDER], :2]
     width = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=-1)
-    rest = np.where(np.isfinite(width), shoulders[..., 1].mean(axis=1) + _RAISED * width, np.inf)
+    rest = np.where(np.isfinite(width), shoulders[..., 1].mean(axis=1) + below * width, np.inf)
     hands = np.stack([points[:, part, 1].mean(axis=1) for part in (LEFT, RIGHT)])
     return np.asarray((np.nan_to_num(hands, nan=np.inf) < rest).any(axis=0))
 

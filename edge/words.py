@@ -7,11 +7,10 @@ import numpy as np
 from edge.bundle import Bundle
 from edge.classifier import Classifier
 from edge.errors import InputError
+from edge.segmenter import LONGEST_SECONDS
 from edge.types import Floats
 from edge.word_features import Times, on_grid, raised, word_features
 
-LONGEST_SECONDS = 3.5
-"""No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
 _TRIMS = ((0.0, 0.0), (0.12, 0.0), (0.0, 0.12))
 """Shares of the span cut off before and after: where a sign begins and ends is not known better."""
 _OUTPUTS = 2

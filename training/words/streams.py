@@ -15,7 +15,8 @@ from edge.word_reader import WordReader
 from training.store import Clip
 
 _REST_SECONDS = 1.5
-_LOWERING_SECONDS = 0.3
+_WAY_SECONDS = 0.3
+"""To where the hands rest, and from there to the next sign."""
 _BELLY = 1.0
 """Shoulder widths under the shoulders."""
 _TREMOR = 0.01
@@ -92,7 +93,7 @@ def _spliced(clips: Sequence[Clip], rest: Rest, rng: np.random.Generator) -> Str
     frames: list[Landmarks] = []
     spans: list[tuple[str, float, float]] = []
     now = 0.0
-    for clip in clips:
+    for clip, following in zip(clips, [*clips[1:], None], strict=True):
         step = 1 / (clip.fps or UNKNOWN_SIGN_FPS)
         start = end = now
         for hands, pose in zip(clip.hands, clip.pose, strict=True):
@@ -100,28 +101,41 @@ def _spliced(clips: Sequence[Clip], rest: Rest, rng: np.random.Generator) -> Str
             end = now if np.isfinite(hands[:, 0, 0]).any() else end
             now += step
         spans.append((clip.label, start, end))
+        resting = _Resting(clip, following, rest)
         for k in range(round(_REST_SECONDS / step)):
-            frames.append(_frame(clip, _at_rest(clip, rest, k * step, rng), clip.pose[-1], now))
+            frames.append(_frame(clip, resting.hands(k * step, rng), clip.pose[-1], now))
             now += step
     return Stream(frames, spans)
 
 
-def _at_rest(clip: Clip, rest: Rest, seconds: float, rng: np.random.Generator) -> Floats:
-    """(2, 21, 3): the hands so long after the sign."""
-    if rest == "away":
-        return np.full((2, 21, 3), np.nan, np.float32)
-    seen = np.flatnonzero(np.isfinite(clip.hands[:, :, 0, 0]).any(axis=1))
-    hands = clip.hands[seen[-1]] if len(seen) else clip.hands[-1]
-    size = np.array([clip.width, clip.height, clip.width], np.float32)
-    tremor = rng.normal(0, _TREMOR, hands.shape) * palm_length(hands * size)[:, None, None] / size
-    lowered = np.zeros(3, np.float32)
-    if rest == "lowered":
-        shoulders = clip.pose[-1, [11, 12], :2] * size[:2]
-        width = np.linalg.norm(shoulders[0] - shoulders[1])
-        belly = shoulders[:, 1].mean() + _BELLY * width
-        lowest = np.nan_to_num(hands[:, 0, 1], nan=-np.inf).max()
-        lowered[1] = max(0.0, (belly / clip.height - lowest) * min(seconds / _LOWERING_SECONDS, 1.0))
-    return np.asarray(hands + tremor + lowered, np.float32)
+class _Resting:
+    """Hands between two signs."""
+
+    def __init__(self, clip: Clip, following: Clip | None, rest: Rest) -> None:
+        self._size = np.array([clip.width, clip.height, clip.width], np.float32)
+        nobody = np.full((2, 21, 3), np.nan, np.float32)
+        self._last, self._next = _last_seen(clip.hands), following.hands[0] if following else nobody
+        self._rest = nobody if rest == "away" else self._last
+        if rest == "lowered":
+            shoulders = clip.pose[-1, [11, 12], :2] * self._size[:2]
+            belly = shoulders[:, 1].mean() + _BELLY * np.linalg.norm(shoulders[0] - shoulders[1])
+            higher = belly / clip.height - np.nan_to_num(self._last[:, 0, 1], nan=np.inf).min()
+            self._rest = self._last + np.array([0, max(0.0, higher), 0], np.float32)
+
+    def hands(self, seconds: float, rng: np.random.Generator) -> Floats:
+        """(2, 21, 3): the hands so long after the sign; each on its way to the next one at last."""
+        gone = min(seconds / _WAY_SECONDS, 1.0)
+        hands = self._last + gone * (self._rest - self._last)
+        back = 1 - min((_REST_SECONDS - seconds) / _WAY_SECONDS, 1.0)
+        hands = np.where(np.isfinite(self._next), hands + back * (self._next - hands), hands)
+        tremor = rng.normal(0, _TREMOR, hands.shape) * palm_length(hands * self._size)[:, None, None] / self._size
+        return np.asarray(hands + tremor, np.float32)
+
+
+def _last_seen(hands: Floats) -> Floats:
+    """(T, 2, 21, 3) to (2, 21, 3): the hands of the last frame with any."""
+    seen = np.flatnonzero(np.isfinite(hands[:, :, 0, 0]).any(axis=1))
+    return np.asarray(hands[seen[-1] if len(seen) else -1], np.float32)
 
 
 def _frame(clip: Clip, hands: Floats, pose: Floats, ts: float) -> Landmarks:
