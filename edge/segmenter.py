@@ -145,17 +145,18 @@ class Segmenter:
 
     def _rested(self, ts: float) -> Span | None:
         """Moving hands that come to rest have ended a sign; when they move again another begins."""
-        if ts - self._times[0] < HOLD_SECONDS or self._strayed(ts - HOLD_SECONDS) >= HOLD_PALMS:
-            if self._still_since is not None:
-                self._moving_since = ts - HOLD_SECONDS / 2
-                if ts - self._still_since >= PAUSE_SECONDS:
-                    self._since = self._utterance = self._moving_since
-                self._still_since = None
-            return None
-        if self._still_since is not None:
-            return None
-        self._still_since = ts - HOLD_SECONDS
-        return self._span(self._still_since + SLOWING_SECONDS, final=False)
+        moves = self._strayed(ts - HOLD_SECONDS) >= HOLD_PALMS
+        if self._still_since is None:
+            if moves or ts - self._moving_since < HOLD_SECONDS:
+                return None
+            self._still_since = ts - HOLD_SECONDS
+            return self._span(self._still_since + SLOWING_SECONDS, final=False)
+        if moves:
+            self._moving_since = ts - HOLD_SECONDS / 2
+            if ts - self._still_since >= PAUSE_SECONDS:
+                self._since = self._utterance = self._moving_since
+            self._still_since = None
+        return None
 
     def _span(self, end: float, *, final: bool) -> Span:
         begun = {start for start in (self._since, self._moving_since) if start is not None}
