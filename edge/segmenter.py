@@ -108,7 +108,7 @@ class Segmenter:
         if ts - self._up_at >= BRIDGED_SECONDS:
             self.hands_up_since = ts
         if not self._open:
-            self._open, self._still_since, self._sunk = True, None, True
+            self._open, self._still_since, self._high_at, self._sunk = True, None, -math.inf, True
             self._begin(ts, self._up_at)
         self._up_at = ts
         return self._sank(ts, high=bool(raised(points[None], SUNK)[0])) or self._rested(ts)

@@ -68,6 +68,13 @@ def test_a_hand_that_comes_back_soon_goes_on_with_a_sign_of_which_nothing_was_sa
     assert whole.end > 1.9
 
 
+def test_it_goes_on_though_the_hand_sank_before_it_was_lost() -> None:
+    (sunk, lost, whole) = follow(
+        Segmenter(), [*sign(), *move(CHEST, BELLY), *stay(BELLY, 0.4), *stay(None, 0.4), *sign(), *stay(None, 0.4)]
+    )
+    assert sunk.starts[0] == lost.starts[0] == whole.starts[0] == 0.0
+
+
 @pytest.mark.parametrize("said", [True, False])
 def test_another_sign_begins_after_a_word_or_a_rest(said: bool) -> None:
     segmenter = Segmenter()
