@@ -316,3 +316,75 @@ def test_a_letter_that_waited_is_said_though_the_next_but_one_is_the_same() -> N
     away = change(), Part("nothing", 0.4, 0.99), change()
     brief = Part("N", 0.1, 0.9), change(0.1), Part("A", 0.1, 0.9), change(0.1)
     assert text(play([Part("B", 0.8), *away, *brief, Part("N", 0.6)])) == "BNAN"
+
+
+def test_a_trembling_hand_that_holds_a_letter_is_still() -> None:
+    """Landmark noise reaches 1.3 palm widths a second at 30 frames a second."""
+    assert text(play([Part("H", 0.6, speed=1.4, shape_speed=1.3), change(), Part("I", 0.6, shape_speed=1.3)])) == "HI"
+
+
+@pytest.mark.parametrize("label", ["B", "I"])
+@pytest.mark.parametrize(("hold", "said"), [(0.22, False), (0.45, True)])
+def test_hands_that_come_up_for_a_moment_begin_no_word(label: str, hold: float, *, said: bool) -> None:
+    first = play([change(), Part(label, hold), change(), Part("nothing", 2.0)], 60)
+    assert text(first) == (label if said else "")
+
+
+def test_a_flickering_model_does_not_keep_a_held_letter_unsaid() -> None:
+    """One frame in seven is read as another letter: neither does that one appear, nor does the held one wait."""
+    (letter,) = play([Part("H", 0.2), Part("K", 1 / 30)] * 6)
+    assert letter.label == "H"
+    assert letter.decided_at < 0.6
+
+
+def test_a_letter_nearly_read_before_must_stand_for_half_a_second() -> None:
+    begin = [doubtful("R", "U", 0.8, 0.88, 0.1), change(label="R")]
+    assert text(play([*begin, Part("U", 0.35), change(), Part("nothing", 2.0)])) == "R"
+
+
+def test_another_letter_does_not_follow_while_the_last_one_is_still_likely() -> None:
+    assert text(play([Part("M", 0.8), Part("N", 2.0, 0.7, second=("M", 0.2))])) == "M"
+    assert text(play([Part("M", 0.8), change(), Part("N", 2.0, 0.7, second=("M", 0.2))])) == "M"
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (doubtful("E", "S", 0.35, 0.5, 0.2), "HE"),
+        (doubtful("E", "S", 0.17, 0.45, 0.2), "H"),
+        (doubtful("E", "S", 0.6, 0.33, 0.1), "H"),
+        (doubtful("J", "I", 0.6, 0.5, 0.2), "H"),
+    ],
+    ids=["settled", "too short", "too doubtful", "a J is drawn"],
+)
+def test_what_counts_as_settled_within_a_word(part: Part, said: str) -> None:
+    assert text(play([Part("H", 0.5), change(), part, change(), Part("nothing", 2.0)])) == said
+
+
+def test_a_slow_speller_is_still_spelling() -> None:
+    """The doubtful letter comes 2.8 s after the last one was said."""
+    assert text(play([Part("H", 3.0), change(), doubtful("E", "S", 0.6, 0.5, 0.2)])) == "HE"
+
+
+def test_long_after_the_last_letter_a_short_hold_is_nothing_again() -> None:
+    rest = [change(), Part("nothing", 1.8)]
+    short = [change(), Part("B", 0.12), change(), Part("nothing", 2.0)]
+    assert text(play([Part("H", 0.5), *short])) == "HB", "within the word it is a letter"
+    assert text(play([Part("H", 0.5), *rest, *short])) == "H"
+
+
+def test_a_j_glimpsed_within_a_word_is_not_said() -> None:
+    glimpse = Part("J", 0.1, 0.9, speed=5.0, shape_speed=2.0)
+    assert text(play([Part("T", 0.4), change(), glimpse, change(), Part("nothing", 1.0)])) == "T"
+
+
+def test_what_another_hand_showed_is_not_said_of_this_one() -> None:
+    """An I waits for 0.3 s in case it begins a J; a frame before that the picture is cut to another hand."""
+    decoder, said = LetterDecoder(OperatingPoint()), []
+    shown = [Part("T", 0.0)] * 12 + [change()] * 5 + [Part("I", 0.0)] * 9
+    for number, part in enumerate(shown):
+        said += decoder.step(number / 30, scores_of(part, number / 30, 1.0))
+    for number in range(len(shown), len(shown) + 60):
+        since_cut = (number - len(shown)) / 30
+        said += decoder.step(number / 30, scores_of(Part("nothing", 0.0, 0.99), number / 30, since_cut))
+    assert text(said) == "T"
