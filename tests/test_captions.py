@@ -165,10 +165,13 @@ def test_the_rest_after_a_sign_begins_when_it_is_said() -> None:
 
 
 def test_a_letter_beside_a_sign_is_not_dropped() -> None:
-    composer = Composer(CaptionsConfig(max_characters=80, least_letters=3))
-    composer.step(1.0, [sign("hello", 0.0, 1.0)], hand_up=True)
-    spell(composer, "B", 2.0)
-    assert [(event.body["text"], event.body["final"]) for event in composer.end(6.0)] == [("hello B", True)]
+    """Before it or after it."""
+    for at, text in ((0.0, "B hello"), (4.0, "hello B")):
+        composer = Composer(CaptionsConfig(max_characters=80, least_letters=3))
+        spelled = [(at, [letter("B", at)]), (2.0, [sign("hello", 1.0, 2.0)])]
+        for ts, emissions in sorted(spelled, key=lambda each: each[0]):
+            composer.step(ts, emissions, hand_up=True)
+        assert [(event.body["text"], event.body["final"]) for event in composer.end(6.0)] == [(text, True)]
 
 
 def test_backspace_takes_the_letters_being_spelled_before_it_touches_the_word_before() -> None:

@@ -9,7 +9,7 @@ import pytest
 from word_scenes import NO_HAND, WAVING, frames, hands_of, lasting, read, talkative, without_floors
 
 from edge.bundle import Bundle
-from edge.prototypes import Likeness, Prototypes
+from edge.prototypes import NO_SIGNS, Likeness, Prototypes
 from edge.types import Emission, Floats
 from edge.word_features import frame_points
 from edge.word_reader import WordReader
@@ -110,6 +110,24 @@ def test_of_a_taught_sign_and_a_word_the_surer_one_is_said(
     assert word.label == label
     assert word.alternatives[0] == (label, word.confidence)
     assert len(word.alternatives) == 4
+
+
+def test_the_likeness_says_how_sure_a_taught_sign_is() -> None:
+    """Even odds at the middle, one width above it three to one, below the floor nothing."""
+    taught = Prototypes({"ticket": np.array([[1.0, 0.0]], np.float32)}, Likeness(floor=0.6, middle=0.8, width=0.1))
+
+    def sure(cosine: float) -> float | None:
+        nearest = taught.nearest(np.array([cosine, np.sqrt(1 - cosine**2)], np.float32))
+        return nearest and round(nearest[1], 3)
+
+    assert [sure(cosine) for cosine in (0.55, 0.7, 0.8, 0.9)] == [None, 0.269, 0.5, 0.731]
+
+
+def test_where_nothing_was_taught_or_tested_nothing_is_near() -> None:
+    one = np.array([1.0, 0.0], np.float32)
+    assert NO_SIGNS.nearest(one) is None
+    untested = Prototypes({"ticket": one[None]}, Likeness.of({"temperature": 1.0}))
+    assert untested.nearest(one) is None, "not even the recording itself"
 
 
 def test_a_taught_sign_is_said_where_the_network_knows_no_word(tmp_path: Path, embedding: Floats) -> None:
