@@ -351,7 +351,7 @@ def test_another_letter_does_not_follow_while_the_last_one_is_still_likely() -> 
     ("part", "said"),
     [
         (doubtful("E", "S", 0.35, 0.5, 0.2), "HE"),
-        (doubtful("E", "S", 0.17, 0.45, 0.2), "H"),
+        (doubtful("E", "S", 0.21, 0.45, 0.2), "H"),
         (doubtful("E", "S", 0.6, 0.33, 0.1), "H"),
         (doubtful("J", "I", 0.6, 0.5, 0.2), "H"),
     ],
@@ -388,3 +388,89 @@ def test_what_another_hand_showed_is_not_said_of_this_one() -> None:
         since_cut = (number - len(shown)) / 30
         said += decoder.step(number / 30, scores_of(Part("nothing", 0.0, 0.99), number / 30, since_cut))
     assert text(said) == "T"
+
+
+def quick(letters: str, hold: float = 0.15, probability: float = 0.95) -> list[Part]:
+    return [part for letter in letters for part in (Part(letter, hold, probability), change(0.08))]
+
+
+GONE = [change(), Part("nothing", 2.5)]
+"""The hand opens and rests."""
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (quick("CAT"), "CAT"),
+        (quick("AT"), ""),
+        (quick("CAT", probability=0.6), ""),
+        ([part for letter in "CAT" for part in (*quick(letter), *GONE)], ""),
+        ([*quick("CA"), *quick("I"), Part("J", 0.5, 0.9, speed=5.0, shape_speed=2.0)], "CAJ"),
+    ],
+    ids=["three", "two", "three doubtful ones", "three alone", "the third begins a J"],
+)
+def test_three_short_holds_in_a_row_are_a_word(parts: list[Part], said: str) -> None:
+    assert text(play([*parts, *GONE])) == said
+
+
+def test_one_frame_in_which_the_hand_seems_to_stand_is_no_hold() -> None:
+    assert text(play([Part("H", 0.5), change(), Part("B", 0.03), change(), Part("N", 0.5)])) == "HN"
+
+
+@pytest.mark.parametrize(
+    ("first", "way", "said"),
+    [
+        (Part("S", 0.5, 0.7), 0.9, "SO"),
+        (Part("S", 0.5, 0.7), 2.0, "O"),
+        (Part("S", 0.5, 0.4), 0.15, "O"),
+        (Part("S", 0.15), 0.15, "SO"),
+    ],
+    ids=["a while before", "long before", "too doubtful", "short"],
+)
+def test_which_holds_the_next_letter_confirms(first: Part, way: float, said: str) -> None:
+    assert text(play([first, change(way), Part("O", 0.5)])) == said
+
+
+def test_a_hold_that_the_next_letter_confirmed_is_not_said_with_the_one_after() -> None:
+    assert text(play([*quick("B"), Part("O", 0.4), change(0.1), Part("N", 0.4)])) == "BON"
+
+
+def test_a_hold_that_a_twitch_cut_in_two_is_one_letter() -> None:
+    assert text(play([*quick("SS", 0.12), Part("O", 0.5)])) == "SO"
+
+
+def test_the_last_letter_resumed_for_a_moment_is_not_said_with_the_next_one() -> None:
+    assert text(play([Part("A", 0.8), change(0.1), Part("A", 0.15), change(0.1), Part("B", 0.8)])) == "AB"
+
+
+@pytest.mark.parametrize("fps", [8, 10])
+def test_a_letter_passed_through_is_not_said_at_few_frames_a_second(fps: float) -> None:
+    assert text(play([Part("A", 0.8), Part("C", 0.4, 0.9, speed=3.0, shape_speed=3.0), Part("B", 0.8)], fps)) == "AB"
+
+
+@pytest.mark.parametrize(
+    ("hold", "unread"),
+    [
+        (replace(UNREAD, seconds=0.5), "R"),
+        (Part("nothing", 0.6, 0.9, second=("R", 0.07)), "R"),
+        (Part("nothing", 0.6, 0.96, second=("R", 0.03)), None),
+        (Part("nothing", 0.6, 0.5, second=("A", 0.15)), None),
+    ],
+    ids=["half a second", "faintly", "too faintly", "the last letter, faintly"],
+)
+def test_how_well_a_hold_must_be_seen_to_go_with_the_next_letter(hold: Part, unread: str | None) -> None:
+    said = play([Part("A", 0.8), change(), hold, change(), Part("N", 0.8)])
+    assert text(said) == "AN"
+    assert next(iter(dict(said[-1].unread)), None) == unread
+
+
+def test_a_letter_held_until_nobody_can_read_it_goes_with_none() -> None:
+    """The hand never left it."""
+    said = play([Part("A", 0.4), replace(UNREAD, seconds=4.0), change(), Part("N", 0.8)])
+    assert said[-1].unread == ()
+
+
+def test_what_nobody_could_read_does_not_go_with_a_letter_that_another_one_precedes() -> None:
+    said = play([Part("A", 0.8), change(), UNREAD, change(), Part("I", 0.2), change(), Part("N", 0.8)])
+    assert text(said) == "AIN"
+    assert said[-1].unread == ()
