@@ -37,18 +37,18 @@ def change(seconds: float = 0.15, label: str = "nothing") -> Part:
     return Part(label, seconds, 0.5, speed=2.5, shape_speed=3.0)
 
 
-def play(parts: list[Part], fps: float = 30.0) -> list[Emission]:
+def play(parts: list[Part], fps: float = 30.0, start: float = 0.0) -> list[Emission]:
     decoder = LetterDecoder(OperatingPoint())
     emissions: list[Emission] = []
     ts, x, y, followed, end = 0.0, parts[0].x, parts[0].y, 0.0, 0.0
     for part in parts:
-        start, end, from_x, from_y = end, end + part.seconds, x, y
+        begin, end, from_x, from_y = end, end + part.seconds, x, y
         while ts < end - 1e-9:
-            share = (ts - start) / part.seconds
+            share = (ts - begin) / part.seconds
             x, y = from_x + (part.x - from_x) * share, from_y + (part.y - from_y) * share
             followed = followed + 1 / fps if part.label else 0.0
-            scores = scores_of(part, ts, followed, x, y) if part.label else None
-            emissions += decoder.step(ts, scores)
+            scores = scores_of(part, start + ts, followed, x, y) if part.label else None
+            emissions += decoder.step(start + ts, scores)
             ts += 1 / fps
     return emissions
 
@@ -474,3 +474,46 @@ def test_what_nobody_could_read_does_not_go_with_a_letter_that_another_one_prece
     said = play([Part("A", 0.8), change(), UNREAD, change(), Part("I", 0.2), change(), Part("N", 0.8)])
     assert text(said) == "AIN"
     assert said[-1].unread == ()
+
+
+def test_a_short_i_that_the_hand_lets_go_too_gently_to_notice_is_said_at_the_end() -> None:
+    assert text(play([Part("T", 0.4), change(), Part("I", 0.2), Part("nothing", 0.5, 0.99), Part(None, 0.5)])) == "TI"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (quick("HELPER"), "HELPER"),
+        ([Part("S", 0.5, 0.7), change(), Part("O", 0.5)], "SO"),
+        ([Part("H", 0.5), change(), doubtful("E", "S", 0.6, 0.5, 0.2)], "HE"),
+        ([Part("T", 0.4), change(), Part("I", 0.2), Part(None, 0.5)], "TI"),
+        ([Part("L", 0.8), Part("L", 0.2, speed=4.5, x=6.0), Part("L", 0.8, x=6.0)], "LL"),
+        ([Part("R", 0.8), change(label="R"), Part("U", 0.9)], "RU"),
+        ([Part("H", 6.0), change(), doubtful("E", "S", 0.6, 0.5, 0.2)], "H"),
+    ],
+)
+def test_by_a_camera_s_clock_letters_are_the_same_as_in_a_replay(parts: list[Part], said: str) -> None:
+    """A live camera counts seconds from 1970, a replay from its first frame."""
+    assert text(play(parts)) == text(play(parts, start=1.7e9)) == said
+
+
+@pytest.mark.parametrize(
+    ("way", "last", "said"),
+    [
+        (0.15, Part("I", 0.2), "TI"),
+        (2.0, Part("I", 0.2), "T"),
+        (0.15, Part("I", 0.2, 0.55), "T"),
+    ],
+    ids=["in the word", "long after it", "doubtful"],
+)
+def test_which_short_i_ends_a_word(way: float, last: Part, said: str) -> None:
+    assert text(play([Part("T", 0.4), change(way), last, Part(None, 0.5)])) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(doubtful("N", "T", 0.15, 0.85, 0.1), "T"), (Part("N", 0.15), "NT"), (Part("J", 0.15, 0.9), "T")],
+    ids=["nearly the same", "another", "no J stands still"],
+)
+def test_what_was_nearly_the_letter_itself_is_not_said_before_it(before: Part, said: str) -> None:
+    assert text(play([before, change(0.1), Part("T", 0.5)])) == said
