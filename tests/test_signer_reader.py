@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from test_controls import THUMB_UP, drawn
-from word_scenes import NO_HAND, WAVING, frames, hands_of, lasting, talkative
+from word_scenes import NO_HAND, WAVING, frames, hands_of, lasting, talkative, without_floors
 
 from edge.bundle import Bundle
 from edge.config import Config, ControlsConfig
@@ -117,6 +117,20 @@ def test_the_end_of_the_source_says_the_sign_and_closes_the_caption(bundle: Bund
     assert of("caption", events) == [f"{WAVING} ", WAVING]
     assert [event.body["final"] for event in events if event.topic == "caption"] == [False, True]
     assert reader.finish(1.5, paused=False) == []
+
+
+def test_a_sign_is_captioned_as_its_bundle_writes_it(tmp_path: Path) -> None:
+    """The label is "thankyou"."""
+    words = without_floors(tmp_path, {"nothing": "thankyou", "thankyou": "nothing"})
+    reader = reader_of(words, letters=False)
+    events = read(reader, frames([*SIGN, *lasting(NO_HAND, 1.0)]))
+    assert (of("word", events), of("caption", events)) == (["thankyou"], ["thank you "])
+
+
+def test_without_words_the_end_of_the_source_closes_the_caption_too() -> None:
+    reader = reader_of()
+    read(reader, spelling("HI"))
+    assert of("caption", reader.finish(9.0, paused=False)) == ["HI"]
 
 
 def test_at_the_end_a_sign_among_spelled_letters_is_dropped_too(bundle: Bundle) -> None:
