@@ -517,3 +517,98 @@ def test_which_short_i_ends_a_word(way: float, last: Part, said: str) -> None:
 )
 def test_what_was_nearly_the_letter_itself_is_not_said_before_it(before: Part, said: str) -> None:
     assert text(play([before, change(0.1), Part("T", 0.5)])) == said
+
+
+@pytest.mark.parametrize(
+    ("leaving", "left"),
+    [
+        ({"shape_speed": 2.0}, True),
+        ({"speed": 4.0, "shape_speed": 0.5}, True),
+        ({"shape_speed": 1.1}, False),
+        ({"speed": 2.2, "shape_speed": 0.5}, False),
+    ],
+    ids=["fingers", "carried", "trembling", "swaying"],
+)
+def test_how_a_hand_leaves_its_letter(leaving: dict[str, float], *, left: bool) -> None:
+    """Where it did, another letter follows at once; else the model wavers, and another must stand for half a second."""
+    way = Part("T", 0.15, 0.5, **leaving)  # type: ignore[arg-type]
+    assert text(play([Part("T", 0.6), way, Part("N", 0.4)])) == ("TN" if left else "T")
+    assert text(play([Part("T", 0.6), way, Part("N", 1.2)])) == "TN"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "hold", "said"),
+    [
+        (Part("M", 0.8), ("M", 0.01), 0.48, "MN"),
+        (Part("M", 0.8), ("M", 0.045), 0.48, "M"),
+        (Part("M", 0.8), ("M", 0.045), 1.0, "MN"),
+        (Part("M", 0.8), ("M", 0.11), 1.2, "MN"),
+        (Part("M", 0.8), ("M", 0.2), 3.0, "M"),
+        (Part("M", 0.8, 0.9, second=("N", 0.03)), ("M", 0.01), 0.48, "MN"),
+        (Part("M", 0.8, 0.9, second=("N", 0.07)), ("M", 0.01), 0.48, "M"),
+    ],
+)
+def test_how_unlike_the_next_letter_must_be(was: Part, now: tuple[str, float], hold: float, said: str) -> None:
+    """The less the model tells two letters apart, the longer the second must stand."""
+    assert text(play([was, change(label=was.label or ""), Part("N", hold, 0.8, second=now)])) == said
+
+
+@pytest.mark.parametrize(
+    ("between", "said"),
+    [
+        (Part("nothing", 0.4, 0.95), "LL"),
+        (Part("nothing", 0.15, 0.95), "L"),
+        (Part("nothing", 0.6, 0.9, second=("L", 0.035)), "LL"),
+        (Part("nothing", 0.6, 0.85, second=("L", 0.08)), "L"),
+    ],
+    ids=["open", "open for a moment", "nearly open", "half open"],
+)
+def test_how_a_hand_opens_between_two_equal_letters(between: Part, said: str) -> None:
+    assert text(play([Part("L", 0.8), change(0.1, "L"), between, change(0.1, "L"), Part("L", 0.8)])) == said
+
+
+def test_the_hand_shape_that_a_j_ends_in_is_not_said_with_the_letter_after_it() -> None:
+    draw = Part("J", 0.5, 0.9, speed=5.0, shape_speed=2.0)
+    assert text(play([draw, Part("I", 0.25, 0.9), change(), Part("N", 0.4)])) == "JN"
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [
+        ([(0.8, 0.0, 0.2, 4.5)], "LL"),
+        ([(-0.8, 0.0, 0.2, 4.5)], "LL"),
+        ([(0.35, 0.0, 0.2, 4.5)], "L"),
+        ([(1.0, 0.0, 0.3, 2.9)], "L"),
+        ([(1.0, 0.8, 0.2, 4.5)], "L"),
+        ([(0.0, 1.0, 0.2, 4.5)], "L"),
+        ([(1.0, 0.0, 1.5, 4.5)], "L"),
+        ([(0.0, -0.7, 0.15, 4.5), (0.0, 0.7, 0.15, 4.5)], "LL"),
+        ([(0.0, 0.65, 0.15, 3.0), (0.0, -0.65, 0.15, 3.0)], "LL"),
+        ([(0.0, 0.3, 0.15, 4.5), (0.0, -0.3, 0.15, 4.5)], "L"),
+        ([(0.0, 0.7, 0.15, 2.0), (0.0, -0.7, 0.15, 2.0)], "L"),
+        ([(0.0, 0.7, 0.15, 4.5), (0.0, -0.4, 0.15, 4.5)], "L"),
+        ([(0.0, 0.7, 0.6, 4.5), (0.0, -0.7, 0.6, 4.5)], "L"),
+    ],
+    ids=[
+        "slide",
+        "to the other side",
+        "short slide",
+        "slow slide",
+        "slanting",
+        "downwards",
+        "slide without end",
+        "bounce upwards",
+        "small bounce",
+        "tiny bounce",
+        "gentle bounce",
+        "never back",
+        "down and up in its own time",
+    ],
+)
+def test_what_doubles_a_letter(moves: list[tuple[float, float, float, float]], said: str) -> None:
+    """Each move: palm widths across and down, seconds, speed."""
+    parts, x, y = [Part("L", 0.8)], 5.0, 4.0
+    for across, down, seconds, speed in moves:
+        x, y = x + across, y + down
+        parts.append(Part("L", seconds, speed=speed, x=x, y=y))
+    assert text(play([*parts, Part("L", 0.8, x=x, y=y)])) == said
