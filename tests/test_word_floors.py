@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from word_scenes import NO_HAND, WAVING, frames, hands_of, lasting, read, talkative, without_floors
+from word_scenes import NO_HAND, SHIPPED, WAVING, frames, hands_of, lasting, read, talkative, without_floors
 
 from edge.bundle import Bundle
 from edge.prototypes import NO_SIGNS, Likeness, Prototypes
@@ -14,6 +14,8 @@ from edge.types import Emission, Floats
 from edge.word_features import frame_points
 from edge.word_reader import WordReader
 from edge.words import WordModel, span_features
+from training.store import read_store
+from training.words.bundle import open_bundle
 
 SCENE = frames([*hands_of("stone"), *lasting(NO_HAND, 1.0)])
 DOUBT = 4.0
@@ -164,3 +166,16 @@ def test_a_span_is_read_cut_in_several_ways_and_the_mean_counts(doubtful: Bundle
     np.testing.assert_allclose(probabilities, np.mean([p for p, _ in each], axis=0), atol=1e-5)
     np.testing.assert_allclose(embedding, np.mean([e for _, e in each], axis=0), atol=1e-4)
     assert all(np.abs(e - embedding).max() > 0.05 for _, e in each), "each cut looks different to the network"
+
+
+@pytest.mark.shared
+def test_people_who_do_not_sign_say_a_word_in_2_of_100_clips_at_most(shared_data: Path) -> None:
+    """Through the reader as the daemon does; the shipped network was shown most of them as `nothing`."""
+    bundle = open_bundle(SHIPPED)
+    idle = [clip for clip in read_store(shared_data / "words.parquet") if clip.kind == "idle" and not clip.still]
+    talkative = 0
+    for clip in idle:
+        seen, reader = list(clip.landmarks()), WordReader(bundle)
+        talkative += bool(read(reader, seen) + reader.finish(seen[-1].ts))
+    assert len(idle) >= 100
+    assert talkative / len(idle) <= 0.02
