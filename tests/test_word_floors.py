@@ -55,6 +55,13 @@ def test_a_word_without_a_floor_of_its_own_has_everybodys(more: float, count: in
     assert reader.abstentions == 1 - count
 
 
+@pytest.mark.parametrize(("temperature", "count"), [(DOUBT, 0), (1.0, 1)])
+def test_a_bundle_that_names_no_floor_must_be_sure(temperature: float, count: int, tmp_path: Path) -> None:
+    bundle = talkative(tmp_path, temperature=temperature)
+    del bundle.manifest["operating_point"]["floor"]
+    assert len(said_by(bundle)) == count
+
+
 def test_a_word_shipped_disabled_is_silent_unless_it_is_named_active(tmp_path: Path) -> None:
     bundle = talkative(tmp_path, disabled=[WAVING])
     assert WAVING not in [word.label for word in said_by(bundle)]
