@@ -85,7 +85,12 @@ def test_a_camera_that_stalls_for_half_a_second_cuts_no_sign(bundle: Bundle, gap
 def test_hands_that_come_back_soon_go_on_where_nothing_was_said(bundle: Bundle, gap: float, said: int) -> None:
     """A frame or two of a hand are no sign, but its beginning and its end, where it crosses the face in between."""
     hands = [*SIGN[:2], *lasting(NO_HAND, gap - 1 / 15), SIGN[10], *REST]
-    assert len(read(WordReader(bundle), frames(hands))) == said
+    assert len(read(WordReader(bundle), frames(hands, start=50.0))) == said
+
+
+def test_a_hand_seen_for_a_frame_after_a_word_does_not_say_it_again(bundle: Bundle) -> None:
+    hands = [*SIGN, *lasting(NO_HAND, 0.5), SIGN[3], *REST]
+    assert len(read(WordReader(bundle), frames(hands))) == 1
 
 
 def test_hands_that_came_down_and_up_again_made_two_signs(bundle: Bundle, two_signs: Prototypes) -> None:
@@ -107,7 +112,7 @@ def test_a_sign_that_is_held_is_said_while_it_is_held_and_once(bundle: Bundle) -
 
 def test_a_hand_that_sways_a_little_stands_still(bundle: Bundle) -> None:
     palm = np.linalg.norm((SIGN[-1, 9, :2] - SIGN[-1, 0, :2]) * [640, 480])
-    sway = [SIGN[-1] + np.array([0.11 * palm * np.sin(k / 3) / 640, 0, 0]) for k in range(60)]
+    sway = [SIGN[-1] + np.array([0.14 * palm * np.sin(k / 1.5) / 640, 0, 0]) for k in range(60)]
     (word,) = read(WordReader(bundle), frames([*SIGN, *sway, *REST]))
     assert word.decided_at < (len(SIGN) - 1) / 15 + 1.2
 
@@ -126,6 +131,14 @@ def test_hands_that_rest_in_the_air_and_move_again_begin_another_sign(bundle: Bu
     assert first.decided_at < rested_until
     assert second.started_at >= rested_until - 0.5, "the rest between them is part of neither"
     assert second.ended_at > second.started_at + 1.0
+
+
+def test_a_sign_of_hands_that_rested_in_sight_begins_when_they_move(bundle: Bundle, two_signs: Prototypes) -> None:
+    """Some people rest them before the belly: the rest is no part of the sign."""
+    rest = lasting(OTHER[0], 2.5)
+    (word,) = read(WordReader(bundle, two_signs.glosses, two_signs), frames([*rest, *OTHER, *REST]))
+    assert word.label == "quartz"
+    assert len(rest) / 15 - 0.7 < word.started_at < len(rest) / 15 + 0.25
 
 
 def test_a_sign_held_until_the_hands_go_down_is_not_said_again(bundle: Bundle) -> None:
