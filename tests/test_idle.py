@@ -14,6 +14,7 @@ from edge.config import Config
 from edge.demo.signer import DemoSigner
 from edge.governor import Governor
 from edge.landmarks import Landmarker
+from edge.landmarks.motion import Motion
 from edge.types import Frame, Image, Packed
 
 MODELS = Path(__file__).parent.parent / "models"
@@ -194,6 +195,29 @@ def screen(index: int) -> Image:
     """A film of which every picture is another."""
     coarse = np.random.default_rng(index).integers(0, 255, (12, 8, 3), dtype=np.uint8)
     return cv2.resize(coarse, (280, 480), interpolation=cv2.INTER_NEAREST)
+
+
+def flickering(share: float) -> Motion:
+    """A room in which so much of the picture moves by itself, seen for long."""
+    motion, width = Motion(), round(640 * share)
+    for index in range(6 * FPS):
+        picture = np.full((480, 640, 3), 200, np.uint8)
+        picture[:, :width] = cv2.resize(screen(index), (width, 480))
+        motion.step(picture)
+        motion.nobody(1 / FPS)
+    return motion
+
+
+def test_where_most_of_the_picture_moves_nothing_is_left_out() -> None:
+    assert flickering(0.4).outside([]) < 0.01
+    assert flickering(0.7).outside([]) > 0.4
+    assert not flickering(0.7).hides
+
+
+def test_beside_somebody_whatever_moves_counts() -> None:
+    motion = flickering(0.4)
+    motion.somebody()
+    assert motion.outside([]) > 0.2
 
 
 def small_signer() -> tuple[Image, np.ndarray]:
