@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -68,7 +69,7 @@ def load_bundle(path: Path, *, task: str, features: str) -> Bundle:
 
 
 def load_installed(path: Path, *, task: str, features: str) -> Bundle:
-    """As `load_bundle`; a bundle that cannot be used gives way, with a warning, to the one installed before it.
+    """As `load_bundle`; a bundle that cannot be used gives way, with a warning, to the one in force before it.
 
     Raises:
         InputError: neither can be used; the line tells what is wrong with the newer one.
@@ -76,17 +77,22 @@ def load_installed(path: Path, *, task: str, features: str) -> Bundle:
     try:
         return load_bundle(path, task=task, features=features)
     except InputError as error:
-        try:
-            bundle = load_bundle(previous_of(path), task=task, features=features)
-        except InputError:
-            raise error from None
-        log.warning("%s; going on with the one before it, version %s", error, bundle.version)
-        return bundle
+        for kept in (aside_of(path), previous_of(path)):
+            with contextlib.suppress(InputError):
+                bundle = load_bundle(kept, task=task, features=features)
+                log.warning("%s; going on with the one before it, version %s", error, bundle.version)
+                return bundle
+        raise
 
 
 def previous_of(path: Path) -> Path:
     """Where the bundle that `path` replaced is kept."""
     return path.with_name(f".{path.name}.previous")
+
+
+def aside_of(path: Path) -> Path:
+    """Where a bundle is for a moment while another takes its place, on file systems that cannot exchange the two."""
+    return path.with_name(f".{path.name.lstrip('.')}.aside")
 
 
 def verify_bundle(path: Path) -> Bundle:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.bundle import Bundle, load_bundle, previous_of, verify_bundle
+from edge.bundle import Bundle, aside_of, load_bundle, previous_of, verify_bundle
 from edge.errors import AslEdgeError, InputError, unwritable
 from edge.features import FEATURE_SIZE, FEATURES_TAG
 from edge.landmarks.crop import whole
@@ -43,6 +43,7 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
     """
     new = check(source)
     staged, current = root / f".{new.name}.new", root / new.name
+    _recover(current)
     old = _usable(current)
     if old is not None and old.task != new.task:
         raise InputError(f"{source}: '{new.name}' reads {new.task}, the one in {root} {old.task}; rename the bundle")
@@ -55,9 +56,7 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
         except (OSError, InputError):
             _remove(staged)
             raise
-        # One that is damaged, or the same again, must not push out the last good one.
-        worth_keeping = old is not None and old.manifest != new.manifest
-        _swap(staged, current, previous_of(current), keep=worth_keeping)
+        _swap(staged, current, previous_of(current), keep=_is_worth_keeping(old, new))
     except shutil.Error as error:
         why = f"{source}: cannot be copied to {root} ({error.args[0][0][2]})"
         raise AslEdgeError(f"{why}; is there room on the disk, and can both be read and written?") from error
@@ -76,9 +75,11 @@ def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
         InputError: there is no usable previous bundle.
         AslEdgeError: `root` cannot be written.
     """
-    if not (_NAME.fullmatch(name) and previous_of(root / name).is_dir()):
-        raise InputError(f"{root}: no earlier bundle '{name}' is kept; `asl-edge models install PATH` keeps one")
     current, previous = root / name, previous_of(root / name)
+    if _NAME.fullmatch(name):
+        _recover(current)
+    if not (_NAME.fullmatch(name) and previous.is_dir()):
+        raise InputError(f"{root}: no earlier bundle '{name}' is kept; `asl-edge models install PATH` keeps one")
     check(previous)
     try:
         if current.is_dir():
@@ -140,11 +141,38 @@ def _exchange(one: Path, other: Path) -> None:
     """Swap two folders so that at no time either is missing, wherever the process ends."""
     if _renamed_in_place(one, other):
         return
-    aside = one.parent / f".{other.name.lstrip('.')}.aside"  # a file system without it: for a moment `other` is missing
-    _remove(aside)
+    aside = aside_of(other)  # a file system without it: `other` is missing for a moment, see `_recover`
     other.rename(aside)
     one.rename(other)
     aside.rename(one)
+
+
+def _recover(current: Path) -> None:
+    """Put back what a process that ended in the midst of `_exchange` left aside.
+
+    Raises:
+        AslEdgeError: the folder cannot be written.
+    """
+    previous = previous_of(current)
+    try:
+        for folder in (current, previous):
+            aside = aside_of(folder)
+            if not aside.is_dir():
+                continue
+            if not folder.is_dir():
+                aside.rename(folder)
+            elif folder == current and _is_worth_keeping(_usable(aside), _usable(current)):
+                _remove(previous)
+                aside.rename(previous)
+            else:
+                _remove(aside)
+    except OSError as error:
+        raise unwritable(current.parent, error, WRITABLE_MODELS) from error
+
+
+def _is_worth_keeping(old: Bundle | None, new: Bundle | None) -> bool:
+    """One that is damaged, or the same again, must not push out the last good one."""
+    return old is not None and (new is None or old.manifest != new.manifest)
 
 
 def _renamed_in_place(one: Path, other: Path) -> bool:

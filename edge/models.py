@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from edge.bundle import Bundle, verify_bundle
@@ -82,8 +82,8 @@ def _tell(args: argparse.Namespace, root: Path, bundle: Bundle, earlier: str | N
 def _verify(args: argparse.Namespace, root: Path) -> int:
     from edge.model_folder import check  # noqa: PLC0415 - listing needs no interpreter
 
-    kept = [str(error) for error in _each(root.glob(".*.previous"), check) if isinstance(error, InputError)]
-    return _show(args, root, check, kept)
+    _, problems_of_kept = _each(root.glob(".*.previous"), check)
+    return _show(args, root, check, problems_of_kept)
 
 
 def _list(args: argparse.Namespace, root: Path) -> int:
@@ -92,13 +92,11 @@ def _list(args: argparse.Namespace, root: Path) -> int:
 
 def _show(args: argparse.Namespace, root: Path, look: Callable[[Path], Bundle], problems: list[str]) -> int:
     """Print every bundle that `look` finds whole, and the problems of the others after those given."""
-    looked = list(_each(root.glob("[!.]*"), look))
-    bundles = [bundle for bundle in looked if isinstance(bundle, Bundle)]
-    problems = [str(error) for error in looked if isinstance(error, InputError)] + problems
-    if not looked:
-        problems.append(f"{root}: no bundle here; install asl-edge again, or set models_dir")
+    bundles, broken = _each(root.glob("[!.]*"), look)
+    if not bundles and not broken:
+        broken = [f"{root}: no bundle here; install asl-edge again, or set models_dir"]
     signs, unusable = _taught(bundles, root)
-    problems += unusable
+    problems = broken + problems + unusable
     if args.json:
         facts = [{"gloss": sign.gloss, "bundle": name, "recordings": len(sign.examples)} for name, sign in signs]
         print(json.dumps({"bundles": [_facts(bundle) for bundle in bundles], "taught": facts, "problems": problems}))
@@ -113,13 +111,15 @@ def _show(args: argparse.Namespace, root: Path, look: Callable[[Path], Bundle], 
     return InputError.exit_code if problems else 0
 
 
-def _each(paths: Iterable[Path], look: Callable[[Path], Bundle]) -> Iterator[Bundle | InputError]:
-    """What is found in every folder."""
+def _each(paths: Iterable[Path], look: Callable[[Path], Bundle]) -> tuple[list[Bundle], list[str]]:
+    """The bundles that `look` finds whole, and one line for each other folder."""
+    bundles, problems = [], []
     for path in sorted(entry for entry in paths if entry.is_dir()):
         try:
-            yield look(path)
+            bundles.append(look(path))
         except InputError as error:
-            yield error
+            problems.append(str(error))
+    return bundles, problems
 
 
 def _taught(bundles: list[Bundle], root: Path) -> tuple[list[tuple[str, TaughtSign]], list[str]]:

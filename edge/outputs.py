@@ -6,14 +6,15 @@ import contextlib
 import logging
 import os
 import queue
+import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 from edge.config import Config
 from edge.display import DisplayServer
 from edge.events import Stamper
+from edge.loopback import by_port
 from edge.mqtt import Command, EmbeddedBroker, Publisher
 from edge.speech import Speaker, Spoken
 from edge.terminal import SHOWN, clock_time, close_output, describe
@@ -85,24 +86,23 @@ class Outputs:
 
     def _made(self, config: Config, old: _Parts | None) -> _Parts:
         """Parts for a configuration, and of `old` what it does not change; what listens does so already."""
-        recipes, known = _recipes(config), _recipes(old.config) if old else {}
-        stamper = old.stamper if old and old.config.device == config.device else Stamper(config.device)
-
-        def part(name: str, make: Callable[[], _Part]) -> _Part:
-            if name in known and known[name] == recipes[name]:
-                return cast("_Part", getattr(old, name))
-            made = make()
-            if made is not None:
-                undo.callback(made.stop)
-            return made
-
+        kept = _kept(old, config) if old else _Kept()
+        leaving = [old.broker, old.display] if old else []
+        vacated = by_port(listening for part in leaving if part and part not in kept for listening in part.sockets)
         with contextlib.ExitStack() as undo:
-            broker = part("broker", lambda: _broker(config, old.broker if old else None))
+
+            def new(part: _Part) -> _Part:
+                if part is not None:
+                    undo.callback(part.stop)
+                return part
+
+            stamper = old.stamper if old and old.config.device == config.device else Stamper(config.device)
+            broker = kept.broker or new(_broker(config, vacated))
             url = broker.url if broker else str(config.mqtt.url)
-            publisher = part("publisher", lambda: Publisher(config.mqtt, stamper, url, self._take))
+            publisher = kept.publisher or new(Publisher(config.mqtt, stamper, url, self._take))
             page_url = broker.websocket_url if broker else config.display.broker_websocket_url
-            display = part("display", lambda: _display(config, page_url, old.display if old else None))
-            speaker = part("speaker", lambda: Speaker(config.speech, self._spoken))
+            display = kept.display or new(_display(config, page_url, vacated))
+            speaker = kept.speaker or new(Speaker(config.speech, self._spoken))
             undo.pop_all()
         return _Parts(config, stamper, broker, publisher, display, speaker)
 
@@ -167,30 +167,46 @@ class Outputs:
         self._parts.publisher.publish(Event("spoken", time.time(), body))
 
 
-def _recipes(config: Config) -> dict[str, object]:
-    """What each part is made from: where that stays, so does the part."""
+class _Kept(NamedTuple):
+    """The parts that go on; None where there is none, or a new one is needed."""
+
+    broker: EmbeddedBroker | None = None
+    publisher: Publisher | None = None
+    display: DisplayServer | None = None
+    speaker: Speaker | None = None
+
+
+def _kept(old: _Parts, config: Config) -> _Kept:
+    """Those that are made from nothing that changed; a broker that ended is none, and those that it served go too."""
+    before = old.config
+    same_broker = (old.broker is None or old.broker.runs) and _broker_ports(before) == _broker_ports(config)
+    same_mqtt = same_broker and (before.device, before.mqtt) == (config.device, config.mqtt)
+    return _Kept(
+        old.broker if same_broker else None,
+        old.publisher if same_mqtt else None,
+        old.display if same_mqtt and before.display == config.display else None,
+        old.speaker if before.speech == config.speech else None,
+    )
+
+
+def _broker_ports(config: Config) -> tuple[int, int] | None:
     mqtt = config.mqtt
-    return {
-        "broker": (mqtt.embedded_port, mqtt.embedded_websocket_port) if mqtt.url is None else None,
-        "publisher": (config.device, mqtt),
-        "display": (config.device, config.display, mqtt),
-        "speaker": config.speech,
-    }
+    return (mqtt.embedded_port, mqtt.embedded_websocket_port) if mqtt.url is None else None
 
 
-def _broker(config: Config, before: EmbeddedBroker | None) -> EmbeddedBroker | None:
+def _broker(config: Config, vacated: dict[int, socket.socket]) -> EmbeddedBroker | None:
     """The broker of a configuration, listening: its port is known only then."""
-    if config.mqtt.url is not None:
+    if (ports := _broker_ports(config)) is None:
         return None
-    broker = EmbeddedBroker(config.mqtt.embedded_port, config.mqtt.embedded_websocket_port)
-    broker.start(before)
+    broker = EmbeddedBroker(*ports)
+    broker.start(vacated)
     return broker
 
 
-def _display(config: Config, websocket_url: str | None, before: DisplayServer | None) -> DisplayServer | None:
+def _display(config: Config, websocket_url: str | None, vacated: dict[int, socket.socket]) -> DisplayServer | None:
     """The caption page of a configuration, listening."""
     if not config.display.enabled:
         return None
     display = DisplayServer(config.display, websocket_url, config.device)
-    display.start(before)
+    display.start(vacated)
     return display

@@ -22,6 +22,8 @@ _LEAST_REVERSALS, _STROKE = 2, 0.3
 """Of a Z, and how far each stroke must reach sideways, in palm widths."""
 _LEAST_BEND, _LEAST_TURN = 90.0, 30.0
 """Of a J, in degrees: how far the way of the tip bends, and the palm turns."""
+_LEAST_PALM = 1e-3
+"""Pixels, or palm widths where the points are in those."""
 _PACE = 0.4
 """A way's direction is taken over so many palm widths: less is noise."""
 
@@ -41,8 +43,13 @@ def as_drawn(scores: Scores, past: Floats) -> Scores:
 
 
 def is_drawn(letter: str, past: Floats) -> bool:
-    """Whether (T, 21, 3) canonical points, two seconds with the newest last, hold the strokes of `letter`, J or Z."""
-    unit = float(np.median(palm_width(past)))
+    """Whether (T, 21, 3) canonical points, two seconds with the newest last, hold the strokes of `letter`, J or Z.
+
+    Points that are no hand, with gaps or with a palm of no size, hold none.
+    """
+    if not np.isfinite(past).all() or (widths := palm_width(past)).min() < _LEAST_PALM:
+        return False
+    unit = float(np.median(widths))
     if letter == "Z":
         return _reversals(past[:, _INDEX_TIP, 0] / unit) >= _LEAST_REVERSALS
     return _bend(past[:, _LITTLE_TIP, :2] / unit) >= _LEAST_BEND and _turn(past) >= _LEAST_TURN

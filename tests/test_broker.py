@@ -127,7 +127,7 @@ def test_a_page_of_this_machine_can(broker: EmbeddedBroker, origin: str | None) 
 
 
 def test_it_stops_within_a_second_with_clients_connected_and_frees_the_port(
-    own_threads: Callable[[], set[str]], broker: EmbeddedBroker
+    own_threads: Callable[[], set[str]], broker: EmbeddedBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
     listeners = [Listener(port_of(broker.url)) for _ in range(3)]
     silent = socket.create_connection(("127.0.0.1", port_of(broker.url)))  # never says CONNECT
@@ -136,6 +136,7 @@ def test_it_stops_within_a_second_with_clients_connected_and_frees_the_port(
     broker.stop()
     assert time.monotonic() - started < 3.0
     assert "asl-broker" not in own_threads()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
     again = EmbeddedBroker(port_of(broker.url), port_of(broker.websocket_url))
     again.start()
     again.stop()

@@ -14,6 +14,7 @@ from edge.config import Config
 from edge.demo.signer import DemoSigner
 from edge.governor import Governor
 from edge.landmarks import Landmarker
+from edge.landmarks.motion import Motion
 from edge.types import Frame, Image, Packed
 
 MODELS = Path(__file__).parent.parent / "models"
@@ -188,6 +189,59 @@ def test_what_moves_by_itself_is_no_visitor_and_hides_none(
     assert not any(hands[:alone])
     assert read <= 3, "pictures in which somebody was looked for, in five seconds"
     assert (hands.index(True) - alone) / FPS <= 0.15
+
+
+def screen(index: int) -> Image:
+    """A film of which every picture is another."""
+    coarse = np.random.default_rng(index).integers(0, 255, (12, 8, 3), dtype=np.uint8)
+    return cv2.resize(coarse, (280, 480), interpolation=cv2.INTER_NEAREST)
+
+
+def flickering(share: float) -> Motion:
+    """A room in which so much of the picture moves by itself, seen for long."""
+    motion, width = Motion(), round(640 * share)
+    for index in range(6 * FPS):
+        picture = np.full((480, 640, 3), 200, np.uint8)
+        picture[:, :width] = cv2.resize(screen(index), (width, 480))
+        motion.step(picture)
+        motion.nobody(1 / FPS)
+    return motion
+
+
+def test_where_most_of_the_picture_moves_nothing_is_left_out() -> None:
+    assert flickering(0.4).outside([]) < 0.01
+    assert flickering(0.7).outside([]) > 0.4
+    assert not flickering(0.7).hides
+
+
+def test_beside_somebody_whatever_moves_counts() -> None:
+    motion = flickering(0.4)
+    motion.somebody()
+    assert motion.outside([]) > 0.2
+
+
+def small_signer() -> tuple[Image, np.ndarray]:
+    """The drawn signer at half the size, and which pixels are theirs: those that another wall leaves as they are."""
+    one, other = (next(iter(DemoSigner("B", background=wall)))[0].image for wall in ("wall", "green"))
+    theirs = (cv2.absdiff(one, other).sum(axis=-1) < 9).astype(np.uint8)
+    return cv2.resize(one, (280, 240)), cv2.resize(theirs, (280, 240), interpolation=cv2.INTER_NEAREST) > 0
+
+
+@pytest.mark.parametrize("before", [0, 8, 15, 21])
+def test_whoever_stands_before_a_screen_is_seen_within_a_second(landmarker: Landmarker, before: int) -> None:
+    alone, seen = 10 * FPS + before, []
+    signer, theirs = small_signer()
+    for index in range(alone + 2 * FPS):
+        picture = np.full((480, 640, 3), 200, np.uint8)
+        picture[:, :280] = screen(index)
+        if index >= alone:
+            picture[240:, :280][theirs] = signer[theirs]
+        landmarks = landmarker.step(Frame(picture, index / FPS, index))
+        seen.append(bool(np.isfinite(landmarks.pose).any()))
+        if index == alone - 1:
+            assert landmarker.sees_nothing, "the screen alone is no visitor"
+    assert not any(seen[:alone])
+    assert (seen.index(True) - alone) / FPS <= 1.07
 
 
 def test_packed_pictures_give_the_landmarks_of_whole_ones(landmarker: Landmarker) -> None:

@@ -70,6 +70,13 @@ def test_a_word_read_with_doubt_is_repaired_sooner(lexicon: Lexicon) -> None:
     assert lexicon.repair(letters("RIVR", 0.7)) == "RIVER"
 
 
+@pytest.mark.parametrize(
+    ("name", "confidence"), [("BIJAN", 0.7), ("IJEOMA", 0.7), ("MIJARES", 0.93), ("DALZIEL", 0.93)]
+)
+def test_a_hand_begins_a_j_or_z_only_where_one_is_meant(lexicon: Lexicon, name: str, confidence: float) -> None:
+    assert lexicon.repair(letters(name, confidence)) == name
+
+
 def test_a_hold_that_nobody_could_read_is_taken_for_a_letter(lexicon: Lexicon) -> None:
     read = letters("SUER")
     assert lexicon.repair(read) == "SUER"

@@ -81,19 +81,42 @@ def test_wherever_a_rollback_ends_the_good_bundle_is_read(
     assert load_installed(root / "letters", task="letters", features=FEATURES_TAG).version == shipped
 
 
-@pytest.mark.parametrize("steps", range(6))
+@pytest.mark.parametrize("exchanges", [True, False])
+@pytest.mark.parametrize("steps", range(9))
 def test_wherever_an_install_ends_two_good_bundles_stay_two(
-    steps: int, root: Path, newer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    steps: int, exchanges: bool, root: Path, newer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     install(newer, root)
     newest = changed(tmp_path / "newest", lambda manifest: manifest.update(version="10.0.0"))
-    end_after(steps, exchanges=True, monkeypatch=monkeypatch)
+    end_after(steps, exchanges=exchanges, monkeypatch=monkeypatch)
     with contextlib.suppress(KeyboardInterrupt):
         install(newest, root)
     monkeypatch.undo()
     found = load_installed(root / "letters", task="letters", features=FEATURES_TAG).version
     assert found in ("9.9.9", "10.0.0")
     assert rollback("letters", root)[0].version != found
+
+
+@pytest.mark.parametrize("again", ["install", "rollback"])
+@pytest.mark.parametrize("steps", range(4))
+def test_an_install_that_ends_between_two_renames_loses_no_bundle(
+    steps: int, again: str, root: Path, newer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = version_of(root)
+    end_after(steps, exchanges=False, monkeypatch=monkeypatch)
+    with contextlib.suppress(KeyboardInterrupt):
+        install(newer, root)
+    monkeypatch.undo()
+    found = load_installed(root / "letters", task="letters", features=FEATURES_TAG).version
+    if again == "install":
+        assert install(newer, root)[1] == shipped
+    elif found == "9.9.9":
+        assert rollback("letters", root)[0].version == shipped
+    else:
+        with pytest.raises(InputError, match="no earlier bundle"):
+            rollback("letters", root)
+        assert version_of(root) == found == shipped
+    assert not list(root.glob(".*.aside"))
 
 
 def end_after(steps: int, *, exchanges: bool, monkeypatch: pytest.MonkeyPatch) -> None:

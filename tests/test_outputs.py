@@ -77,6 +77,17 @@ def test_a_port_that_is_taken_changes_nothing_and_subscribers_hear_on(begin: Beg
     listener.close()
 
 
+def test_what_a_refused_reload_had_begun_is_ended(begin: Begin) -> None:
+    outputs = begin(configured(mqtt=MqttConfig(embedded_port=0, embedded_websocket_port=0)))
+    mqtt = MqttConfig(embedded_port=free_port(), embedded_websocket_port=free_port())
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        display = DisplayConfig(port=taken.getsockname()[1])
+        with pytest.raises(AslEdgeError, match="is taken"):
+            outputs.reconfigure(configured(mqtt=mqtt, display=display))
+    for port in (mqtt.embedded_port, mqtt.embedded_websocket_port):
+        socket.create_server(("127.0.0.1", port)).close()
+
+
 def test_what_changes_beside_a_port_keeps_the_port(begin: Begin) -> None:
     ports = {"embedded_port": free_port(), "embedded_websocket_port": free_port()}
     display = DisplayConfig(port=free_port())
@@ -110,6 +121,19 @@ def test_a_device_that_is_renamed_leaves_nothing_behind_but_that_it_is_offline(
     late.close()
 
 
+def test_another_way_to_the_same_broker_takes_nothing_back(begin: Begin, mosquitto: Mosquitto) -> None:
+    outputs = begin(configured(mqtt=MqttConfig(url=mosquitto.url)))
+    listener = Listener(mosquitto.port, "#")
+    outputs.send(Event("info", 1.0, {}))
+    topics = ("asl/till/info", "homeassistant/device/asl_till/config")
+    for topic in topics:
+        listener.wait(topic)
+    outputs.reconfigure(configured(mqtt=MqttConfig(url=mosquitto.url, keepalive_seconds=20)))
+    arrives(outputs, listener, "AFTER")
+    assert all(seen.payload for topic in topics for seen in listener.on(topic))
+    listener.close()
+
+
 def test_discovery_switched_off_is_taken_back(begin: Begin, mosquitto: Mosquitto) -> None:
     outputs = begin(configured(mqtt=MqttConfig(url=mosquitto.url)))
     topic = "homeassistant/device/asl_till/config"
@@ -117,4 +141,38 @@ def test_discovery_switched_off_is_taken_back(begin: Begin, mosquitto: Mosquitto
     listener.wait(topic)
     outputs.reconfigure(configured(mqtt=MqttConfig(url=mosquitto.url, discovery=False)))
     eventually(lambda: listener.on(topic)[-1].payload == b"")
+    listener.close()
+
+
+def test_ports_are_exchanged_in_one_reload(begin: Begin) -> None:
+    tcp, websocket, http = (free_port() for _ in range(3))
+    outputs = begin(configured(mqtt=MqttConfig(None, tcp, websocket), display=DisplayConfig(port=http)))
+    for ports in ((websocket, http, tcp), (http, tcp, websocket)):
+        mqtt = MqttConfig(embedded_port=ports[0], embedded_websocket_port=ports[1])
+        outputs.reconfigure(configured(mqtt=mqtt, display=DisplayConfig(port=ports[2])))
+        assert str(ports[1]).encode() in page(ports[2])
+        listener = Listener(ports[0])
+        arrives(outputs, listener, "AFTER")
+        listener.close()
+
+
+@pytest.mark.parametrize("broker_changes", [True, False])
+def test_no_two_parts_share_a_port(begin: Begin, broker_changes: bool) -> None:
+    ports = {"embedded_port": free_port(), "embedded_websocket_port": 0}
+    outputs = begin(configured(mqtt=MqttConfig(**ports), display=DisplayConfig(port=free_port())))
+    if broker_changes:
+        ports["embedded_websocket_port"] = free_port()
+    with pytest.raises(AslEdgeError, match=r"display\.port: port \d+ on 127\.0\.0\.1 is taken"):
+        outputs.reconfigure(configured(mqtt=MqttConfig(**ports), display=DisplayConfig(port=ports["embedded_port"])))
+
+
+def test_a_broker_that_ended_is_begun_anew(begin: Begin) -> None:
+    config = configured(mqtt=MqttConfig(embedded_port=free_port(), embedded_websocket_port=0))
+    outputs = begin(config)
+    dead = outputs._parts.broker
+    assert dead is not None
+    dead.stop()
+    outputs.reconfigure(config)
+    listener = Listener(config.mqtt.embedded_port)
+    arrives(outputs, listener, "AFTER")
     listener.close()

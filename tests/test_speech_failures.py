@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from speech_tools import Desk, children, fake_program, needs_espeak
+from speech_tools import Desk, children, fake_program, needs_espeak, wait_for
 
 from edge.config import SpeechConfig
 from edge.speech import Speaker, Spoken, speech_problem
-from edge.speech.playback import speakable
+from edge.speech.playback import Playback, speakable
 
 pytest_plugins = ("speech_tools",)
 
@@ -68,6 +68,24 @@ def test_a_crashed_program_is_reported_and_the_next_caption_is_spoken(
     assert desk.outcomes(1) == ["failed"]
     assert desk.reports[0].detail == f"{program} ended with signal SIGSEGV (out of luck)"
     broken.unlink()
+    desk.say("thank you")
+    assert desk.outcomes(2)[-1] == "played"
+
+
+@needs_espeak
+def test_whatever_a_playback_stumbles_over_the_next_caption_is_spoken(
+    silent_device: None, open_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumbles(*_: object) -> None:
+        raise ValueError("nobody foresaw it")
+
+    desk = open_desk()
+    with monkeypatch.context() as broken:
+        broken.setattr(Playback, "finish", stumbles)
+        desk.say("hello")
+        assert desk.outcomes(1) == ["failed"]
+        wait_for(lambda: not desk.speaker.speaks, "it is busy for ever")
+    assert "nobody foresaw it" in desk.reports[0].detail
     desk.say("thank you")
     assert desk.outcomes(2)[-1] == "played"
 

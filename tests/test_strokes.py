@@ -16,8 +16,8 @@ STILL = Motion(np.zeros(2, np.float32), 1.0, 0.0, 0.0, 0.0, 0.0, 2.0)
 def hand(letter: str) -> Floats:
     """(21, 3) canonical points in palm widths, of the signer that the project draws."""
     signer = DemoSigner(letter, hand="right")
-    frame, truth = next((frame, truth) for frame, truth in signer if truth.letter == letter)
-    points = canonical(truth.hand, frame.image.shape[1], frame.image.shape[0], "right")
+    seen, truth = next((seen, truth) for seen, truth in signer.landmarks() if truth.letter == letter)
+    points = canonical(truth.hand, seen.width, seen.height, "right")
     return np.asarray(points / np.linalg.norm(points[5] - points[17]), np.float32)
 
 
@@ -72,6 +72,31 @@ def test_strokes_are_seen_drawn_either_way_and_at_any_size() -> None:
         assert is_drawn("J", turning + tip - turning[:, 20:21])
 
 
+def test_a_hand_that_goes_straight_on_draws_no_j_however_it_turns() -> None:
+    still = np.repeat(hand("I")[None], GRID_STEPS, axis=0)
+    for way in (DOWN, SLANT):
+        turning = turned(still, 60)
+        straight = turning + carried("I", way)[:, 20:21] - turning[:, 20:21]
+        assert not is_drawn("J", straight)
+
+
+def test_a_hand_that_trembles_sideways_draws_no_z() -> None:
+    trembling = np.array([[0, 0], [0.2, 1], [0, 2], [0.2, 3], [0, 4]])
+    assert not is_drawn("Z", carried("D", trembling))
+
+
+@pytest.mark.filterwarnings("error")
+def test_points_that_are_no_hand_draw_nothing() -> None:
+    gap, endless = carried("D", ZIGZAG), carried("D", ZIGZAG)
+    gap[5], endless[5] = np.nan, np.inf
+    point = np.zeros((GRID_STEPS, 21, 3), np.float32)
+    vanishing = carried("D", ZIGZAG)
+    vanishing[5] = vanishing[5, :1]
+    for past in (gap, endless, point, point + carried("D", HOOK)[:, :1], vanishing):
+        assert not is_drawn("J", past)
+        assert not is_drawn("Z", past)
+
+
 def test_what_was_not_drawn_is_taken_from_the_scores_and_the_rest_shares_it() -> None:
     labels = ("D", "J", "Z", "nothing")
     scores = Scores(1.0, labels, np.array([0.15, 0.05, 0.75, 0.05], np.float32), "right", STILL)
@@ -84,8 +109,8 @@ def drawing(request: pytest.FixtureRequest) -> tuple[str, Floats]:
     letter, side = request.param
     signer = DemoSigner(letter, hand=side, fps=15)
     points = [
-        canonical(truth.hand, frame.image.shape[1], frame.image.shape[0], side)
-        for frame, truth in signer
+        canonical(truth.hand, seen.width, seen.height, side)
+        for seen, truth in signer.landmarks()
         if truth.letter == letter
     ]
     return letter, np.stack(points)

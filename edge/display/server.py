@@ -69,14 +69,18 @@ class DisplayServer:
         port = self._server.server_address[1] if self._server else self._port
         return f"http://{LOOPBACK}:{port}/"
 
-    def start(self, before: DisplayServer | None = None) -> None:
-        """Listen, also where the server does that this one is to replace.
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """Those it listens at."""
+        return [self._server.socket] if self._server else []
+
+    def start(self, vacated: dict[int, socket.socket] | None = None) -> None:
+        """Listen, also at a port that another is about to leave: `listen` takes that out of `vacated`.
 
         Raises:
             AslEdgeError: the port is taken.
         """
-        theirs = before._server.socket if before and before._server else None  # noqa: SLF001 - our own kind
-        listening = listen("display.port", self._port, OTHERWISE, theirs)
+        listening = listen("display.port", self._port, OTHERWISE, vacated)
         self._server = _Server(listening, self._answers, self._policy)
         threading.Thread(
             name="asl-display", target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True

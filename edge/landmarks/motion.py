@@ -20,6 +20,9 @@ _FLICKERS = 0.02
 _HABIT_SECONDS, _HABITUAL, _MOST_HABITUAL, _GAP_SECONDS = 4.0, 0.15, 0.5, 1.0
 """What moves in an empty room moves by itself: a fan, a screen. A pixel that changed in such a share of the pictures,
 by a mean over seconds, is not counted; where so much of the picture does, all is. After such a gap none is learnt."""
+_HIDING = 0.05
+"""Share of the picture that is not counted before which somebody may stand whole: at three metres a person covers 0.07,
+a fan in the corner 0.025."""
 
 _HIGHLIGHTS, _LIT, _DIM, _MOST_GAIN = 95, 200.0, 128.0, 4.0
 """Percentile of the luma that is lit in a good picture, of one on end as many cells as in a square of its width; below
@@ -68,20 +71,30 @@ class Motion:
         """Somebody is there, whose hands may be before whatever moves by itself."""
         self._habit = None
 
+    @property
+    def hides(self) -> bool:
+        """What is not counted is large enough for somebody before it to go unnoticed."""
+        usual = self._usual
+        return usual is not None and np.count_nonzero(usual) > _HIDING * usual.size
+
     def outside(self, regions: list[Region]) -> float:
         """Share of the picture that changed since the last one, what is in the regions not counted.
 
         Of a picture on end it is the share of a square as wide: a hand takes no less of the width there.
         """
-        changed = self._changed
-        if self._habit is not None:
-            usual = self._habit > _HABITUAL
-            changed = changed & ~usual if np.count_nonzero(usual) < _MOST_HABITUAL * usual.size else changed
+        usual = self._usual
+        changed = self._changed if usual is None else self._changed & ~usual
         if regions:
             changed = changed.copy()
             for region in regions:
                 changed[self._cells(region)] = False
         return np.count_nonzero(changed) / _square_at_most(changed)
+
+    @property
+    def _usual(self) -> NDArray[np.bool_] | None:
+        """The pixels that are not counted."""
+        usual = None if self._habit is None else self._habit > _HABITUAL
+        return usual if usual is not None and np.count_nonzero(usual) < _MOST_HABITUAL * usual.size else None
 
     def inside(self, region: Region, apart_from: Region | None = None) -> float:
         """Share of a region, as far as it is in the picture, that changed; what lies in the other one is left out."""

@@ -118,7 +118,8 @@ class People:
         for place in self.places:
             if not place.follow(picture, ts):
                 self._search.lost(ts)
-        due = self._search.due(ts, motion.outside([]), _BODILESS_SECONDS if hand_followed else MOVING_SECONDS)
+        pause = _BODILESS_SECONDS if hand_followed else MOVING_SECONDS
+        due = self._search.due(ts, motion.outside([]), pause, hidden=motion.hides)
         pause = _CROWD_SECONDS if self.crowded else _ROUND_SECONDS
         if due and (self.places[0].body.region is None or not 0 <= ts - self._looked_at < pause):
             self._look(picture, ts)

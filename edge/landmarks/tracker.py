@@ -51,7 +51,8 @@ class HandTracker:
         if len(self._tracks) < MAX_HANDS:
             likely = not self._tracks or view.may_show_more(self._tracks[0].hand)
             pause = MOVING_SECONDS if likely else _UNLIKELY_SECONDS
-            if self._search.due(view.ts, view.motion.outside(self._regions()), pause):
+            moved, hidden = view.motion.outside(self._regions()), view.motion.hides
+            if self._search.due(view.ts, moved, pause, hidden=hidden):
                 followed = len(self._tracks)
                 self._look_for_more(view)
                 self._search.looked(view.ts, found=len(self._tracks) - followed)

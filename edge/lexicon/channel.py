@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 
@@ -54,18 +53,20 @@ class Reading:
         self._mask = masks(codes[None])[0]
         chances = np.full(len(codes), _ADDED)
         chances[1:][codes[1:] == codes[:-1]] = _ADDED_DOUBLE
-        onsets = [letter.label in HELD_SHAPES.get(after.label, ()) for letter, after in itertools.pairwise(letters)]
-        chances[:-1][onsets] = _ADDED_ONSET
         meant: list[Floats] = []
         added: list[float] = []
+        self._onsets: dict[int, tuple[int, float]] = {}
+        """By the place of a J or Z: its code, and the cost of the one before it being the hand in which it begins."""
         as_read = 0.0
-        for letter, code, chance in zip(letters, codes, chances.tolist(), strict=True):
+        for before, letter, code, chance in zip((None, *letters[:-1]), letters, codes, chances.tolist(), strict=True):
             if letter.unread and meant:
                 meant.append(_meant_unread(letter.unread))
                 added.append(-math.log(1 - _UNREAD))
                 as_read += added[-1]
+            elif before is not None and before.label in HELD_SHAPES.get(letter.label, ()):
+                self._onsets[len(meant)] = int(code), _added(_ADDED_ONSET, before)
             meant.append(_meant(letter))
-            added.append(-math.log(chance + _ADDED_DOUBTFUL * (1 - letter.confidence)))
+            added.append(_added(chance, letter))
             as_read += float(meant[-1][code])
         self._meant = np.stack(meant)
         """(letters and unread holds, 26): of each letter having been meant."""
@@ -95,11 +96,12 @@ class Reading:
         """(K,): what it costs to read each of (K, length) words so. Edit distance over all words at once."""
         missed = _missed(words)
         far = np.full(len(words), 1e9, np.float32)
+        above: list[Floats] = []
         row: list[Floats] = [np.zeros(len(words), np.float32)]
         for j in range(words.shape[1]):
             row.append(row[-1] + missed[:, j] if j < MOST_SHIFT else far)
         for i in range(len(self._added)):
-            above, row = row, []
+            older, above, row = above, row, []
             for j in range(words.shape[1] + 1):
                 if abs(i + 1 - j) > MOST_SHIFT:
                     row.append(far)
@@ -108,8 +110,17 @@ class Reading:
                 if j:
                     cost = np.minimum(cost, above[j - 1] + self._meant[i, words[:, j - 1]])
                     cost = np.minimum(cost, row[j - 1] + missed[:, j - 1])
+                    if i in self._onsets:  # only where a J is meant did the hand before it begin one
+                        code, onset = self._onsets[i]
+                        drawn = older[j - 1] + onset + self._meant[i, code]
+                        cost = np.where(words[:, j - 1] == code, np.minimum(cost, drawn), cost)
                 row.append(cost)
         return row[-1]
+
+
+def _added(chance: float, letter: Emission) -> float:
+    """Cost of a letter having been read that was not meant; more often so, the less sure it was."""
+    return -math.log(chance + _ADDED_DOUBTFUL * (1 - letter.confidence))
 
 
 def _meant(letter: Emission) -> Floats:

@@ -67,6 +67,8 @@ async def serve(tcp: socket.socket, websocket: socket.socket) -> AsyncIterator[N
         except Exception as error:  # noqa: BLE001 - amqtt stumbles over MQTT 5, and asyncio would print where
             log.debug("a client that does not speak MQTT 3.1.1 was hung up on: %s", error)
             writer.close()
+        except asyncio.CancelledError:  # the end of the broker: up to Python 3.11 asyncio prints it for every client
+            writer.close()
 
     async def accept_websocket(peer: ServerConnection) -> None:
         await broker.external_connected(WebSocketsReader(peer), WebSocketsWriter(peer), _LISTENER)

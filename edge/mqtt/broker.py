@@ -42,17 +42,20 @@ class EmbeddedBroker:
     def websocket_url(self) -> str:
         return f"ws://{LOOPBACK}:{self._port(1)}"
 
-    def start(self, before: EmbeddedBroker | None = None) -> None:
-        """Listen, also where the broker does that this one is to replace.
+    @property
+    def runs(self) -> bool:
+        """It was started, and has not ended."""
+        return self._thread.is_alive()
+
+    def start(self, vacated: dict[int, socket.socket] | None = None) -> None:
+        """Listen, also at ports that others are about to leave: `listen` takes those out of `vacated`.
 
         Raises:
             AslEdgeError: a port is taken, or the broker does not start.
         """
         try:
-            for option, port, theirs in zip(
-                _OPTIONS, self._ports, before.sockets if before else (None, None), strict=True
-            ):
-                self.sockets.append(listen(option, port, _OTHERWISE, theirs))
+            for option, port in zip(_OPTIONS, self._ports, strict=True):
+                self.sockets.append(listen(option, port, _OTHERWISE, vacated))
         except AslEdgeError:
             self._close_sockets()
             raise

@@ -122,11 +122,17 @@ class Speaker:
     def _run(self) -> None:
         while (caption := self._next()) is not None:
             started = time.monotonic()
-            outcome, detail = self._speak(caption)
-            self._log(outcome, detail)
-            self._on_spoken(Spoken(caption.id, caption.text, outcome, time.monotonic() - started, detail))
-            with self._changed:
-                self._busy = False
+            try:
+                outcome, detail = self._speak(caption)
+            except Exception as error:  # one caption must not silence all that come
+                outcome, detail = "failed", f"speech stumbled over a caption ({error!r}); please report it"
+                log.debug("speech stumbled", exc_info=True)
+            try:
+                self._log(outcome, detail)
+                self._on_spoken(Spoken(caption.id, caption.text, outcome, time.monotonic() - started, detail))
+            finally:
+                with self._changed:
+                    self._busy = False
 
     def _next(self) -> _Caption | None:
         with self._changed:
@@ -151,9 +157,12 @@ class Speaker:
             self._playback = playback
             if self._cut is not None:  # cut while the children were being started
                 playback.kill()
-        outcome, detail = playback.finish(self._config.timeout_seconds)
+        try:
+            outcome, detail = playback.finish(self._config.timeout_seconds)
+        finally:
+            with self._changed:
+                self._playback = None
         with self._changed:
-            self._playback = None
             return (self._cut, "") if self._cut is not None else (outcome, detail)
 
     def _log(self, outcome: Outcome, detail: str) -> None:
