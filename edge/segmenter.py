@@ -24,12 +24,14 @@ SUNK = 0.7
 sight, where `raised` hands still sign. Most signs are made higher."""
 HOLD_SECONDS = 0.45
 """Hands that stand still in the air for so long have finished one too; signs that are held are said while held."""
-HOLD_PALMS = 0.35
+HOLD_PALMS = 0.26
 """A hand that stayed within so many palm lengths stands still."""
 SLOWING_SECONDS = 0.1
 """A hand is slow for so long before the sign ends."""
 PAUSE_SECONDS = 1.0
-"""Hands that stood still for so long begin another sign when they move, be it the same one."""
+"""Hands that stood still for so long begin another sign when they move."""
+AGAIN_SECONDS = 0.5
+"""It may be the same one if they moved for so long: to lower them takes less."""
 BRIDGED_SECONDS = 0.7
 """Hands that come back so soon, where nothing was said, go on with the same sign: they are lost for longer than blur
 hides them where they cross the face or leave the picture."""
@@ -78,6 +80,8 @@ class Segmenter:
         """When the hands came up, or the last word was said; None where what follows is another sign."""
         self._moving_since = self._utterance = 0.0
         self._still_since: float | None = None
+        self._resumed_at = -math.inf
+        """When they last moved after a pause."""
         self._up_at = self._high_at = -math.inf
         """When hands were last seen up, and above `SUNK`."""
         self._sunk = True
@@ -154,11 +158,13 @@ class Segmenter:
         if moves:
             self._moving_since = ts - HOLD_SECONDS / 2
             if ts - self._still_since >= PAUSE_SECONDS:
-                self._since = self._utterance = self._moving_since
+                self._since = self._resumed_at = self._moving_since
             self._still_since = None
         return None
 
     def _span(self, end: float, *, final: bool) -> Span:
+        if end - self._resumed_at >= AGAIN_SECONDS:
+            self._utterance = max(self._utterance, self._resumed_at)
         begun = {start for start in (self._since, self._moving_since) if start is not None}
         starts = sorted({max(start, end - LONGEST_SECONDS) for start in begun})
         return Span(tuple(starts), end, self._utterance, final)

@@ -133,6 +133,11 @@ def test_after_a_pause_it_is_another() -> None:
     assert other.utterance > held.utterance
 
 
+def test_to_lower_the_hand_after_a_pause_is_no_other_sign() -> None:
+    held, lowered = follow(Segmenter(), [*sign(), *stay(CHEST, 1.5), *move(CHEST, LAP, 0.4), *stay(LAP, 0.4)])[:2]
+    assert lowered.utterance == held.utterance
+
+
 def test_a_word_that_was_said_while_held_is_no_part_of_the_next() -> None:
     segmenter = Segmenter()
     (held,) = follow(segmenter, [*sign(), *stay(CHEST, 0.6)])

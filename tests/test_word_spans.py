@@ -107,7 +107,7 @@ def test_a_sign_that_is_held_is_said_while_it_is_held_and_once(bundle: Bundle) -
     (word,) = read(WordReader(bundle), frames([*SIGN, *held, *REST]))
     stands_from = (len(SIGN) - 1) / 15
     assert word.started_at < 0.1
-    assert 0.4 < word.decided_at - stands_from < 1.0
+    assert 0.2 < word.decided_at - stands_from < 0.8
 
 
 def test_a_hand_that_sways_a_little_stands_still(bundle: Bundle) -> None:
