@@ -58,7 +58,7 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
     unread = {source for source, own in clips.items() if not rounds.reads(own)}
     folds = []
     for source in sorted(clips, key=lambda name: (name not in unread, name)):
-        done = out / "folds" / source / f"verdicts-{rounds.digest}.npz"
+        done = out / "folds" / source / f"read-{rounds.digest}.npz"
         if not done.exists():
             models = out / "folds" / ("unread" if source in unread else source)
             if not (models / rounds.digest).exists():
