@@ -21,7 +21,8 @@ from training.words.folds import Fold, folds
 from training.words.judge import clip_windows, table_of, verdict
 from training.words.network import to_faithful_int8
 from training.words.rounds import Rounds
-from training.words.sampling import NOISE, Samples
+from training.words.samples import Samples
+from training.words.sampling import NOISE
 
 log = logging.getLogger(__name__)
 _CALIBRATION_ROWS = 1500
