@@ -3,17 +3,19 @@
 import string
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edge.bundle import Bundle, load_bundle
+from edge.bundle import UNFITTED_FLOORS, Bundle, load_bundle
 from edge.demo import DemoSigner
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.letter_reader import LetterReader
 from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
+from edge.operating_point import OperatingPoint
 from edge.types import Floats, Landmarks
 from edge.windows import LetterWindows
 from training.figures import floor_of
@@ -62,6 +64,11 @@ def test_the_bundle_is_small_and_knows_the_alphabet(bundle: Bundle) -> None:
     assert bundle.labels == (*string.ascii_uppercase, NOTHING)
     assert all(0 < floor_of(letter, bundle.operating_point) < 1 for letter in string.ascii_uppercase)
     assert floor_of(NOTHING, bundle.operating_point) > 1
+
+
+def test_without_a_floor_in_the_manifest_daemon_and_figures_take_the_same(bundle: Bundle) -> None:
+    unfitted = replace(bundle, manifest=bundle.manifest | {"operating_point": {}}).operating_point
+    assert OperatingPoint.of(unfitted).floor == floor_of("A", unfitted) == UNFITTED_FLOORS["letters"]
 
 
 def test_one_letter_takes_less_than_a_millisecond(bundle: Bundle) -> None:

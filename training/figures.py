@@ -129,7 +129,7 @@ def floor_of(label: str, operating_point: dict[str, Any]) -> float:
     """Probability from which a label may be emitted; above 1 for labels that never are."""
     if label == NOTHING or label in operating_point.get("disabled", []):
         return 2.0
-    return float(operating_point.get("floors", {}).get(label, operating_point.get("floor", 0.5)))
+    return float(operating_point.get("floors", {}).get(label, operating_point["floor"]))
 
 
 def calibration_error(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> float:

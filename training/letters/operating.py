@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.letters import NOTHING
+from edge.operating_point import OperatingPoint
 
 _TEMPERATURES = np.geomspace(0.5, 3.0, 60)
 COVERAGE = 0.90
@@ -32,7 +33,7 @@ def fit_operating_point(
         "temperature": round(temperature, 3),
         "floor": floor,
         "floors": {label: floor for label in labels if label != NOTHING},
-        "settle_seconds": 0.2,
+        "settle_seconds": OperatingPoint().settle_seconds,
     }
 
 

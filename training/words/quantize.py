@@ -21,7 +21,6 @@ from training.words.options import SHIPPED, add_arguments, open_rounds, settings
 from training.words.teach import TEACH_REPORT
 
 log = logging.getLogger(__name__)
-_DEFAULT_POINT: dict[str, Any] = {"temperature": 1.0, "floor": 0.8, "floors": {}, "disabled": []}
 _TEXTS = {"thankyou": "thank you", "iloveyou": "I love you"}
 """How a label is written where it is not the word itself."""
 _COMPARED = 3000
@@ -49,7 +48,7 @@ def main(argv: list[str]) -> int:
         ],
         "texts": _TEXTS,
     }
-    point = _DEFAULT_POINT
+    point: dict[str, Any] = {}  # of a trial: the daemon's defaults
     if report is not None:
         check_judged(training, report)
         check_parity(report["parity"])
