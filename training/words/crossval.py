@@ -12,7 +12,7 @@ from edge.bundle import Bundle
 from edge.types import Floats
 from edge.words import WordModel
 from training.convert import to_float
-from training.figures import UNCALIBRATED, Judgement
+from training.figures import UNCALIBRATED, Judgement, judgements
 from training.store import Clip
 from training.words.bundle import open_bundle, write_bundle
 from training.words.config import WordConfig
@@ -80,7 +80,7 @@ def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Jud
         np.savez(done, float=table_of(tables["float"]), int8=table_of(tables["int8"]))
         keras.backend.clear_session()
     with np.load(done) as saved:
-        exact, quantized = (_judgements(clips, saved[kind]) for kind in ("float", "int8"))
+        exact, quantized = (judgements(clips, saved[kind]) for kind in ("float", "int8"))
     return Judged(clips, open_bundle(folder / "int8"), exact, quantized)
 
 
@@ -90,7 +90,3 @@ def network_without(signers: set[str], glosses: set[str], rounds: Rounds, config
         log.info("%s: %d signers and %d glosses held out", path.parent.name, len(signers), len(glosses))
         fit(lambda number: rounds(number).without(signers, glosses), config, len(rounds.labels)).save(path)
     return keras.models.load_model(path, compile=False)
-
-
-def _judgements(clips: list[Clip], table: Floats) -> list[Judgement]:
-    return [Judgement(clip.label, clip.source, clip.signer, row) for clip, row in zip(clips, table, strict=True)]

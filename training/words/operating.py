@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from edge.bundle import UNFITTED_FLOORS
 from edge.letters import NOTHING
 from edge.types import Floats
-from training.letters.operating import balanced, fit_temperature, tempered
+from training.calibration import balanced, fit_temperature, tempered
 
 UNKNOWN_EMITTED = 0.05
 """Share of clips of signs outside the vocabulary, and of people at rest, on which a word may be said (issue 5)."""
