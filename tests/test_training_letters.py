@@ -32,9 +32,9 @@ from training.letters.drawings import Drawings
 from training.letters.fit import fit
 from training.letters.judge import why_skipped
 from training.letters.network import build
-from training.letters.quantize import check_parity
 from training.letters.rounds import Rounds
 from training.letters.windows import Samples
+from training.parity import check_agreement, check_parity
 
 CONFIG = """
 rounds: 4
@@ -160,6 +160,9 @@ def test_an_unfaithful_int8_model_is_refused() -> None:
     for worse in ({"int8_accuracy": 0.9269}, {"int8_accuracy": 0.9331}, {"agreement": 0.9899}):
         with pytest.raises(AslEdgeError, match="not faithful"):
             check_parity(faithful | worse)
+    check_agreement(0.99)
+    with pytest.raises(AslEdgeError, match="agrees with float on 98"):
+        check_agreement(0.989)
 
 
 @pytest.mark.parametrize(

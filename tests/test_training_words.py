@@ -24,7 +24,8 @@ from training.train import COMMANDS as TRAIN
 from training.words.config import WordConfig
 from training.words.data import read_words, vocabulary, word_tracks
 from training.words.folds import folds
-from training.words.sampling import Sampler, Samples
+from training.words.samples import Samples
+from training.words.sampling import Sampler
 
 pytest.importorskip("tensorflow", reason="needs the training extra")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import Bundle
-from training.sources import LOOKALIKES, NEVER_TRAIN, WORD_SOURCES, Source
+from training.sources import LOOKALIKES, NEVER_TRAIN, WORD_SOURCES, Source, evaluation_only
 
 EXPERIMENTS = Path(__file__).with_name("EXPERIMENTS.md")
 _UNSEEN = "python -m training.evaluate words --leave-people-out"
@@ -180,6 +180,6 @@ def _source(source: Source) -> str:
     excluded = "; ".join(f"{label}: {why}" for label, why in source.exclude.items())
     if source.name in NEVER_TRAIN:
         excluded = f"all: {NEVER_TRAIN[source.name]}"
-    elif "evaluation only" in source.licence:
+    elif evaluation_only(source.licence):
         excluded = "all: its licence allows tests only"
     return f"| {source.name} | {source.licence} | {source.signers} | {source.quirks} | {excluded} |"

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.bundle import UNFITTED_FLOORS
 from edge.letters import NOTHING
 from edge.types import Floats
-from training.letters.operating import balanced, fit_temperature, tempered
+from training.calibration import balanced, fit_temperature, tempered
 
 UNKNOWN_EMITTED = 0.05
 """Share of clips of signs outside the vocabulary, and of people at rest, on which a word may be said (issue 5)."""
@@ -36,7 +37,7 @@ def fit_operating_point(
     floors = _floors(calibrated, truth, weights, nothing)
     return {
         "temperature": round(temperature, 3),
-        "floor": 0.8,
+        "floor": UNFITTED_FLOORS["words"],
         "floors": {label: round(floor, 3) for label, floor in zip(labels, floors, strict=True) if label != NOTHING},
         "disabled": disabled,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import numpy as np
 
 from edge.letters import NOTHING
 from edge.word_reader import WordReader
-from training.figures import Judgement, emitted_by, figures, forced_choice, restricted
-from training.letters.operating import tempered
+from training.figures import Judgement, calibrated, emitted_by, figures, forced_choice, restricted
 from training.options import REPORT
+from training.parity import parity_of
 from training.sources import evaluation_only, lookalike, may_train, word_trainable
 from training.store import Clip
 from training.words.config import WordConfig
@@ -134,11 +134,9 @@ def _operating_point(pairs: list[Pair], labels: tuple[str, ...]) -> Point:
 
 def _of_fold(fold: Judged, point: Point, labels: tuple[str, ...], active: Collection[str]) -> Iterator[Unseen]:
     """With `active` as the daemon's `words.active`."""
-    verdicts = []
-    for verdict in fold.int8_verdicts:
-        row = tempered(verdict.probabilities[None], point["temperature"])[0]
-        calibrated = replace(verdict, probabilities=row)
-        verdicts.append(calibrated if active == labels else restricted(calibrated, labels, active))
+    verdicts = [calibrated(verdict, point) for verdict in fold.int8_verdicts]
+    if active != labels:
+        verdicts = [restricted(verdict, labels, active) for verdict in verdicts]
     for clip, verdict, said in zip(fold.clips, verdicts, emitted_by(point, verdicts, labels), strict=True):
         yield Unseen(clip, verdict, bool(said))
 
@@ -224,10 +222,4 @@ def _parity(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, float]:
         for clip, a, b in zip(fold.clips, fold.float_verdicts, fold.int8_verdicts, strict=True)
         if judgeable(clip, labels)
     ]
-    truth, exact, quantized = np.array(rows).T
-    return {
-        "clips": len(rows),
-        "float_accuracy": round(float((exact == truth).mean()), 5),
-        "int8_accuracy": round(float((quantized == truth).mean()), 5),
-        "agreement": round(float((exact == quantized).mean()), 5),
-    }
+    return parity_of(*np.array(rows, np.int64).T)
