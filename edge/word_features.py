@@ -35,9 +35,9 @@ POINTS = 49
 """21 of the signer's left hand, 21 of the right, then nose, shoulders, elbows and wrists."""
 _POSE = [0, 11, 12, 13, 14, 15, 16]
 _NOSE, _LEFT_SHOULDER, _RIGHT_SHOULDER = 42, 43, 44
-_MIRRORED = np.r_[np.arange(21, 42), np.arange(0, 21), [42, 44, 43, 46, 45, 48, 47]]
+MIRRORED = np.r_[np.arange(21, 42), np.arange(0, 21), [42, 44, 43, 46, 45, 48, 47]]
 
-_PALMS_PER_SHOULDERS = 3.6
+PALMS_PER_SHOULDERS = 3.6
 """Shoulder width over palm length: where no body was seen the hand gives the unit. Median over 17 recorders."""
 _LEFT_BEFORE_RIGHT = 1.3, 0.3
 """The left hand leads if it does so many times more, and so much more, than the right."""
@@ -125,7 +125,7 @@ def _in_shoulder_widths(points: Floats, seen: Floats) -> Floats:
     body = seen[..., 2]
     by_body = body.max(axis=-1) > 0
     palm = _mean(palm_length(hands), hands_seen, (0, -1))
-    unit = np.where(by_body, _mean(norm(left - right), body, (-1,)), _PALMS_PER_SHOULDERS * palm)
+    unit = np.where(by_body, _mean(norm(left - right), body, (-1,)), PALMS_PER_SHOULDERS * palm)
     between = _mean(np.float32(0.5) * (left + right), body[..., None], (-2,))
     centre = _mean(palm_centre(hands)[..., :2], hands_seen[..., None], (0, -2))
     placed = points.copy()
@@ -140,7 +140,7 @@ def _right_handed(points: Floats, seen: Floats) -> tuple[Floats, Floats]:
     left_handed = left > factor * right + more
     if not left_handed.any():
         return points, seen
-    mirrored = points[..., _MIRRORED, :] * np.array([-1, 1, 1], np.float32)
+    mirrored = points[..., MIRRORED, :] * np.array([-1, 1, 1], np.float32)
     return (
         np.where(left_handed[..., None, None, None], mirrored, points),
         np.where(left_handed[..., None, None], seen[..., [1, 0, 2]], seen),

@@ -15,9 +15,6 @@ from edge.types import SIDES, Emission, Floats, Landmarks, Side
 from edge.word_features import LEFT, RIGHT, frame_points
 from edge.words import WordModel, span_features
 
-_FLOOR = 0.8
-"""Of a bundle that names none."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
@@ -45,9 +42,7 @@ class WordReader:
         allowed = set(bundle.labels) - set(point.get("disabled", ())) if active is None else {*active, NOTHING}
         allowed -= set(self._taught.glosses)  # shipped disabled, taught here
         self._mask = np.array([label in allowed for label in bundle.labels], np.float32)
-        self._floors = {
-            label: float(point.get("floors", {}).get(label, point.get("floor", _FLOOR))) for label in bundle.labels
-        }
+        self._floors = {label: float(point.get("floors", {}).get(label, point["floor"])) for label in bundle.labels}
         self.abstentions = 0
         """Spans that ended without a word because the model was not sure."""
         self._segmenter = Segmenter()

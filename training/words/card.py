@@ -81,8 +81,10 @@ def _streams(report: dict[str, Any]) -> str:
     ]
     head = """## In a stream
 
-Recordings of unseen people one after the other, a second of rest between, through the daemon's word reader. Said right
-counts once a sign, until half a second after its end; everything else said is wrong.
+Recordings of unseen people one after the other, a second and a half of rest between, through the daemon's word reader.
+The hands rest out of sight (away), before the belly (lowered, within 0.3 s) or where the sign left them (kept); the
+last two are made up, with a tremor of 0.01 palm lengths. Said right counts once a sign, until half a second after its
+end; everything else said is wrong.
 
 | streams of | signs | said | precision | recall | median delay (s) | wrong | minutes |
 |---|---|---|---|---|---|---|---|"""

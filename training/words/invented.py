@@ -7,8 +7,7 @@ import numpy as np
 from edge.features import palm_length
 from edge.letters import NOTHING
 from edge.types import Floats
-from edge.word_features import _PALMS_PER_SHOULDERS as PALMS_PER_SHOULDERS
-from edge.word_features import BODY, POINTS, RIGHT
+from edge.word_features import BODY, PALMS_PER_SHOULDERS, POINTS, RIGHT
 from edge.words import active_span
 from training.words import recombined
 from training.words.data import Track, shoulders

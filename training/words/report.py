@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -24,7 +26,7 @@ from training.words.data import CORE, WLASL50_SOURCE
 from training.words.judge import judgeable, table_of
 from training.words.operating import fit_operating_point
 from training.words.rounds import Rounds
-from training.words.streams import Tally, streams
+from training.words.streams import Rest, Tally, streams
 
 Point = dict[str, Any]
 """An operating point, as the manifest has it."""
@@ -99,20 +101,19 @@ def _streams(
 
     `words` are those that are to be said.
     """
-    names = ("words of the vocabulary", "words shipped disabled", "other signs", "people at rest")
-    tallies = {name: Tally() for name in names}
+    tallies: dict[str, Tally] = defaultdict(Tally)
     for fold, point in zip(folds, points, strict=True):
         bundle = dataclasses.replace(fold.bundle, manifest=fold.bundle.manifest | {"operating_point": point})
         fitting = [clip for clip in fold.clips if fits(clip)]
-        kinds = (
-            [clip for clip in fitting if clip.label in words],
-            [clip for clip in fitting if clip.label in labels and clip.label not in words],
-            [clip for clip in fitting if clip.kind == "word" and clip.label not in labels],
-            [clip for clip in fitting if clip.kind == "idle"],
-        )
-        for tally, clips in zip(tallies.values(), kinds, strict=True):
-            for stream in streams(clips):
-                tally.read(stream, WordReader(bundle), words)
+        kinds = {
+            "words of the vocabulary": [clip for clip in fitting if clip.label in words],
+            "words shipped disabled": [clip for clip in fitting if clip.label in labels and clip.label not in words],
+            "other signs": [clip for clip in fitting if clip.kind == "word" and clip.label not in labels],
+            "people at rest": [clip for clip in fitting if clip.kind == "idle"],
+        }
+        for (name, clips), rest in product(kinds.items(), get_args(Rest)):
+            for stream in streams(clips, rest):
+                tallies[f"{name}, hands {rest}"].read(stream, WordReader(bundle), words)
     return {name: tally.figures() for name, tally in tallies.items()}
 
 

@@ -4,8 +4,7 @@ import numpy as np
 
 from edge.features import palm_length
 from edge.types import Floats
-from edge.word_features import _MIRRORED as MIRRORED
-from edge.word_features import BODY, LEFT, RIGHT, Times
+from edge.word_features import BODY, LEFT, MIRRORED, RIGHT, Times
 from training.augment import rotations
 from training.words.config import Augment
 
