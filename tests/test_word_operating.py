@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.errors import InputError
 from edge.types import Floats
 from training.figures import is_emitted
 from training.words.operating import fit_operating_point
@@ -131,3 +132,15 @@ def test_unknown_signs_do_not_calibrate() -> None:
     clips = known(100).add(NOTHING, NOTHING, [0.9] * 20)
     before = clips.point()["temperature"]
     assert clips.add(NOTHING, YES, [0.99] * 300).point()["temperature"] == before
+
+
+@pytest.mark.parametrize(
+    ("clips", "missing"),
+    [
+        (known(), "signs outside the vocabulary"),
+        (HeldOut().add(NOTHING, NOTHING, [0.9, 0.8]), "words of the vocabulary"),
+    ],
+)
+def test_floors_cannot_be_fitted_without_both(clips: HeldOut, missing: str) -> None:
+    with pytest.raises(InputError, match=missing):
+        clips.point()

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import UNFITTED_FLOORS
+from edge.errors import InputError
 from edge.letters import NOTHING
 from edge.types import Floats
 from training.calibration import balanced, fit_temperature, tempered
@@ -27,10 +28,16 @@ def fit_operating_point(
     """From held-out probabilities (N, labels) at temperature 1; `truth` is that of `nothing` for all other signs.
 
     Every one of `sources` counts alike, however many clips it has.
+
+    Raises:
+        InputError: there are no words among the clips, or nothing but words: floors weigh one against the other.
     """
     nothing = labels.index(NOTHING)
     weights = balanced(sources)
     known = truth != nothing
+    if known.all() or not known.any():
+        missing = "signs outside the vocabulary or people at rest" if known.all() else "words of the vocabulary"
+        raise InputError(f"floors cannot be fitted: no recordings of {missing} that may be trained on; add a store")
     temperature = fit_temperature(table[known], truth[known], balanced(sources[known]))
     calibrated = tempered(table, temperature)
     disabled = _disabled(calibrated, truth, labels)
