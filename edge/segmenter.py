@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.features import palm_centre, palm_length
+from edge.features import norm, palm_centre, palm_length
 from edge.types import Floats
-from edge.word_features import BODY, LEFT, RIGHT, Times, raised
+from edge.word_features import BODY, LEFT, RAISED, RIGHT, Times, depth
 
 LONGEST_SECONDS = 3.5
 """No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
@@ -68,12 +68,14 @@ class Segmenter:
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=_MOST_FRAMES)
         self._points: deque[Floats] = deque(maxlen=_MOST_FRAMES)
+        self._marks: deque[Floats] = deque(maxlen=_MOST_FRAMES)
         self.reset()
 
     def reset(self) -> None:
         """Forget the past: another recording follows."""
         self._times.clear()
         self._points.clear()
+        self._marks.clear()
         self._open = False
         """Whether hands are up that may be signing."""
         self._since: float | None = None
@@ -104,10 +106,13 @@ class Segmenter:
             self.reset()  # another recording, or no picture came meanwhile
         self._times.append(ts)
         self._points.append(points)
+        self._marks.append(_marks(points))
         while self._times[0] < ts - _HISTORY_SECONDS:
             self._times.popleft()
             self._points.popleft()
-        if not raised(points[None])[0]:
+            self._marks.popleft()
+        low = float(depth(points))
+        if low >= RAISED:
             return self.finish() if ts - self._up_at >= DOWN_SECONDS else None
         if ts - self._up_at >= BRIDGED_SECONDS:
             self.hands_up_since = ts
@@ -115,7 +120,7 @@ class Segmenter:
             self._open, self._still_since, self._high_at, self._sunk = True, None, -math.inf, True
             self._begin(ts, self._up_at)
         self._up_at = ts
-        return self._sank(ts, high=bool(raised(points[None], SUNK)[0])) or self._rested(ts)
+        return self._sank(ts, high=low < SUNK) or self._rested(ts)
 
     def finish(self) -> Span | None:
         """The hands are down, or the source ended: so has what was being signed."""
@@ -170,29 +175,33 @@ class Segmenter:
         return Span(tuple(starts), end, self._utterance, final)
 
     def _strayed(self, since: float) -> float:
-        return _strayed(np.stack([p for t, p in zip(self._times, self._points, strict=True) if t >= since - 1e-6]))
+        return _strayed(np.stack([m for t, m in zip(self._times, self._marks, strict=True) if t >= since - 1e-6]))
 
 
 def is_readable(times: Times, points: Floats, start: float, end: float) -> bool:
     """Whether enough happened in a span of points (N, POINTS, 3), by hands that can be real, shoulders in sight."""
     inside = (times >= start - 1e-6) & (times <= end + 1e-6)
-    if end - start < SHORTEST_SECONDS or _strayed(points[inside]) < LEAST_PALMS:
+    if end - start < SHORTEST_SECONDS or _strayed(_marks(points[inside])) < LEAST_PALMS:
         return False
     body = np.isfinite(points[inside, BODY.start, 0])
     return bool(body.mean() >= LEAST_BODY and _shape_speed(times[inside], points[inside]) <= MOST_SHAPE_SPEED)
 
 
-def _strayed(points: Floats) -> float:
-    """How wide the way of the hand that goes furthest is, or of its index finger, in palm lengths."""
+def _marks(points: Floats) -> Floats:
+    """(..., POINTS, 3) to (..., 2, 5) of each hand: palm centre, index fingertip seen from the wrist, palm length."""
+    hands = points[..., : BODY.start, :2].reshape(*points.shape[:-2], 2, 21, 2)
+    wrist = hands[..., 0, :]
+    along = norm(hands[..., 9, :] - wrist)[..., None]
+    return np.concatenate([palm_centre(hands), hands[..., 8, :] - wrist, along], axis=-1)
+
+
+def _strayed(marks: Floats) -> float:
+    """(N, 2, 5): how wide the way of the hand that goes furthest is, or of its index finger, in palm lengths."""
     strays = [0.0]
-    for part in (LEFT, RIGHT):
-        hand = points[np.isfinite(points[:, part.start, 0]), part]
-        if len(hand) >= 2:
-            centre = palm_centre(hand)[:, :2]
-            size = float(np.median(np.linalg.norm(hand[:, 9, :2] - hand[:, 0, :2], axis=-1)))
-            tips = hand[:, 8, :2] - hand[:, 0, :2]
-            spread = max(np.ptp(centre, axis=0).max(), np.ptp(tips, axis=0).max())
-            strays.append(float(spread) / max(size, 1e-6))
+    for hand in marks.swapaxes(0, 1):
+        seen = hand[np.isfinite(hand[:, 0])]
+        if len(seen) >= 2:
+            strays.append(float(np.ptp(seen[:, :4], axis=0).max()) / max(float(np.median(seen[:, 4])), 1e-6))
     return max(strays)
 
 

@@ -44,7 +44,7 @@ _LEFT_BEFORE_RIGHT = 1.3, 0.3
 _REST_BELOW_SHOULDERS = 1.5
 """Shoulder widths under the shoulders: a hand lower than this rests."""
 
-_RAISED = 1.3
+RAISED = 1.3
 """A hand up to so many shoulder widths under the shoulders may be signing: lower ones lie in the lap."""
 
 _REACHED = [8, 12, 16, 20, 6, 10]
@@ -80,16 +80,21 @@ def on_grid(times: Times, points: Floats, start: float | Times, end: float | Tim
     return grid.reshape(*wanted.shape, POINTS, 3)
 
 
-def raised(points: Floats, below: float = _RAISED) -> NDArray[np.bool_]:
-    """(N, POINTS, 3) to (N,): whether a hand is up in a frame, or seen at all where nobody's shoulders are.
+def raised(points: Floats) -> NDArray[np.bool_]:
+    """(N, POINTS, 3) to (N,): whether a hand is up in a frame, or seen at all where nobody's shoulders are."""
+    return np.asarray(depth(points) < RAISED)
 
-    Up is less than so many shoulder widths `below` the shoulders.
+
+def depth(points: Floats) -> Floats:
+    """(..., POINTS, 3) to (...,): how far the higher hand is under the shoulders, in shoulder widths.
+
+    Minus infinity where there are no shoulders, infinity where there is no hand.
     """
-    shoulders = points[:, [_LEFT_SHOULDER, _RIGHT_SHOULDER], :2]
-    width = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=-1)
-    rest = np.where(np.isfinite(width), shoulders[..., 1].mean(axis=1) + below * width, np.inf)
-    hands = np.stack([points[:, part, 1].mean(axis=1) for part in (LEFT, RIGHT)])
-    return np.asarray((np.nan_to_num(hands, nan=np.inf) < rest).any(axis=0))
+    left, right = points[..., _LEFT_SHOULDER, :2], points[..., _RIGHT_SHOULDER, :2]
+    hands = points[..., : BODY.start, 1].reshape(*points.shape[:-2], 2, 21).mean(axis=-1)
+    below = hands - ((left[..., 1] + right[..., 1]) / 2)[..., None]
+    below = np.where(np.isnan(below), -np.inf, below / np.maximum(norm(left - right), _EPSILON)[..., None])
+    return np.asarray(np.where(np.isnan(hands), np.inf, below).min(axis=-1), np.float32)
 
 
 def _interpolated(times: Times, points: Floats, wanted: Times) -> Floats:
