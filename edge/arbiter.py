@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 from edge.types import Emission
@@ -19,15 +20,19 @@ class Arbiter:
 
     def __init__(self) -> None:
         self._letters: deque[Emission] = deque(maxlen=_REMEMBERED)
-        self._word_at = float("-inf")
+        self._word_at = -math.inf
         """When the last word was said."""
 
-    def step(self, letters: list[Emission], words: list[Emission]) -> list[Emission]:
-        """What is said of the letters and words decided now, in their order."""
+    def step(self, letters: list[Emission], words: list[Emission], hands_up_since: float = -math.inf) -> list[Emission]:
+        """What is said of the letters and words decided now, in their order.
+
+        Letters before `hands_up_since` are another matter: who rests the hands has spelled to the end.
+        """
         self._letters.extend(letters)
-        said = [word for word in words if self._spelled_in(word) < _SPELLED]
+        said = [word for word in words if self._spelled_in(word, hands_up_since) < _SPELLED]
         self._word_at = max([self._word_at, *(word.decided_at for word in said)])
         return [*(letter for letter in letters if not letter.started_at < self._word_at <= letter.decided_at), *said]
 
-    def _spelled_in(self, word: Emission) -> int:
-        return sum(letter.ended_at >= word.started_at - _SHORTLY_SECONDS for letter in self._letters)
+    def _spelled_in(self, word: Emission, hands_up_since: float) -> int:
+        since = max(word.started_at - _SHORTLY_SECONDS, hands_up_since)
+        return sum(letter.ended_at >= since for letter in self._letters)

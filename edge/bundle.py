@@ -16,6 +16,8 @@ from edge.errors import InputError, why_unreadable
 log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
+UNFITTED_FLOORS = {"letters": 0.6, "words": 0.8}
+"""Probability from which a label is said where a manifest names no floor, by task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Bundle:
 
     @property
     def operating_point(self) -> dict[str, Any]:
-        return dict(self.manifest.get("operating_point", {}))
+        """The manifest's, of letters or words; it has a floor, whatever the manifest leaves out."""
+        return {"floor": UNFITTED_FLOORS[self.task], **self.manifest.get("operating_point", {})}
 
     @property
     def sha256(self) -> dict[str, str]:

@@ -93,14 +93,14 @@ def _try(name: str, piece: Callable[[], str]) -> Check:
         return _missing(name, error)
 
 
-def _missing(name: str, error: AslEdgeError) -> Check:
-    detail, _, mend = str(error).partition("; ")
-    return Check(name, ok=False, detail=detail, mend=mend)
+def _missing(name: str, error: AslEdgeError, *, needed: bool = True) -> Check:
+    return Check(name, ok=False, detail=error.what, mend=error.mend, needed=needed)
 
 
 def _warn(name: str, problem: str | None, good: str) -> Check:
-    detail, _, mend = (problem or good).partition("; ")
-    return Check(name, ok=problem is None, detail=detail, mend=mend, needed=False)
+    if problem is None:
+        return Check(name, ok=True, detail=good, needed=False)
+    return _missing(name, AslEdgeError(problem), needed=False)
 
 
 def _camera(config: CameraConfig, daemon: Running | None) -> str:

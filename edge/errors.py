@@ -11,9 +11,21 @@ _DISK_MENDS = {
 
 
 class AslEdgeError(Exception):
-    """The daemon or a tool could not do its work. Exit code 1."""
+    """The daemon or a tool could not do its work. Exit code 1.
+
+    Its text is `what and where; how to mend`.
+    """
 
     exit_code = 1
+
+    @property
+    def what(self) -> str:
+        return str(self).partition("; ")[0]
+
+    @property
+    def mend(self) -> str:
+        """Empty where the text names none."""
+        return str(self).partition("; ")[2]
 
 
 class InputError(AslEdgeError):

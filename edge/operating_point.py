@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge.bundle import UNFITTED_FLOORS
 from edge.letters import MOTION_LETTERS
 
 _FIRST_FLOOR, _MOTION_FLOOR, _SPELLING_FLOOR = 0.85, 0.75, 0.6
@@ -17,7 +18,7 @@ letters after others."""
 class OperatingPoint:
     """When the decoder stands behind a letter; from the bundle's manifest, where it was fitted with the model."""
 
-    floor: float = 0.6
+    floor: float = UNFITTED_FLOORS["letters"]
     """Least evidence for a label that has no floor of its own."""
     floors: Mapping[str, float] = field(default_factory=dict)
     settle_seconds: float = 0.2

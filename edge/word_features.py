@@ -13,7 +13,7 @@ Every function takes any number of leading axes: the device calls them on one wi
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features import TIPS, palm_centre, palm_frame, palm_length, stretches
+from edge.features import TIPS, norm, palm_centre, palm_frame, palm_length, stretches
 from edge.types import Floats, Landmarks
 
 WORD_FEATURES_TAG = "words-2"
@@ -35,17 +35,20 @@ POINTS = 49
 """21 of the signer's left hand, 21 of the right, then nose, shoulders, elbows and wrists."""
 _POSE = [0, 11, 12, 13, 14, 15, 16]
 _NOSE, _LEFT_SHOULDER, _RIGHT_SHOULDER = 42, 43, 44
-_MIRRORED = np.r_[np.arange(21, 42), np.arange(0, 21), [42, 44, 43, 46, 45, 48, 47]]
+MIRRORED = np.r_[np.arange(21, 42), np.arange(0, 21), [42, 44, 43, 46, 45, 48, 47]]
 
-_PALMS_PER_SHOULDERS = 3.6
+PALMS_PER_SHOULDERS = 3.6
 """Shoulder width over palm length: where no body was seen the hand gives the unit. Median over 17 recorders."""
 _LEFT_BEFORE_RIGHT = 1.3, 0.3
 """The left hand leads if it does so many times more, and so much more, than the right."""
 _REST_BELOW_SHOULDERS = 1.5
 """Shoulder widths under the shoulders: a hand lower than this rests."""
 
-_RAISED = 1.3
+RAISED = 1.3
 """A hand up to so many shoulder widths under the shoulders may be signing: lower ones lie in the lap."""
+
+_REACHED = [8, 12, 16, 20, 6, 10]
+"""Points whose distance from the thumb's tip shapes the hand."""
 
 _CLIP = 2.0
 """Features are scaled to about -1..1 and clipped here: one int8 scale serves them all (step 0.016)."""
@@ -63,27 +66,35 @@ def frame_points(landmarks: Landmarks) -> Floats:
     return np.asarray(points * np.array([landmarks.width, landmarks.height, landmarks.width]), np.float32)
 
 
-def on_grid(times: Times, points: Floats, start: float, end: float) -> Floats:
-    """Points (N, POINTS, 3) at rising `times` to (GRID_STEPS, POINTS, 3) from `start` to `end`, linear between frames.
+def on_grid(times: Times, points: Floats, start: float | Times, end: float | Times) -> Floats:
+    """Points (N, POINTS, 3) at rising `times` to (..., GRID_STEPS, POINTS, 3), from `start` to `end`, (...,) seconds.
 
-    Each hand is interpolated by itself; a short gap is bridged, a long one stays NaN.
+    Linear between frames, each hand by itself; a short gap is bridged, a long one stays NaN.
     """
-    wanted = np.asarray(np.linspace(min(start, end - SHORTEST_SECONDS), end, GRID_STEPS), np.float64)
-    grid = np.full((GRID_STEPS, POINTS, 3), np.nan, np.float32)
+    wanted = np.linspace(np.minimum(start, np.asarray(end) - SHORTEST_SECONDS), end, GRID_STEPS, axis=-1)
+    grid = np.full((wanted.size, POINTS, 3), np.nan, np.float32)
     for part in (LEFT, RIGHT, BODY):
         seen = np.isfinite(points[:, part.start, 0])
         if seen.any():
-            grid[:, part] = _interpolated(times[seen], points[seen, part], wanted)
-    return grid
+            grid[:, part] = _interpolated(times[seen], points[seen, part], wanted.ravel())
+    return grid.reshape(*wanted.shape, POINTS, 3)
 
 
 def raised(points: Floats) -> NDArray[np.bool_]:
     """(N, POINTS, 3) to (N,): whether a hand is up in a frame, or seen at all where nobody's shoulders are."""
-    shoulders = points[:, [_LEFT_SHOULDER, _RIGHT_SHOULDER], :2]
-    width = np.linalg.norm(shoulders[:, 0] - shoulders[:, 1], axis=-1)
-    rest = np.where(np.isfinite(width), shoulders[..., 1].mean(axis=1) + _RAISED * width, np.inf)
-    hands = np.stack([points[:, part, 1].mean(axis=1) for part in (LEFT, RIGHT)])
-    return np.asarray((np.nan_to_num(hands, nan=np.inf) < rest).any(axis=0))
+    return np.asarray(depth(points) < RAISED)
+
+
+def depth(points: Floats) -> Floats:
+    """(..., POINTS, 3) to (...,): how far the higher hand is under the shoulders, in shoulder widths.
+
+    Minus infinity where there are no shoulders, infinity where there is no hand.
+    """
+    left, right = points[..., _LEFT_SHOULDER, :2], points[..., _RIGHT_SHOULDER, :2]
+    hands = points[..., : BODY.start, 1].reshape(*points.shape[:-2], 2, 21).mean(axis=-1)
+    below = hands - ((left[..., 1] + right[..., 1]) / 2)[..., None]
+    below = np.where(np.isnan(below), -np.inf, below / np.maximum(norm(left - right), _EPSILON)[..., None])
+    return np.asarray(np.where(np.isnan(hands), np.inf, below).min(axis=-1), np.float32)
 
 
 def _interpolated(times: Times, points: Floats, wanted: Times) -> Floats:
@@ -101,84 +112,85 @@ def word_features(grid: Floats) -> Floats:
     """(..., GRID_STEPS, POINTS, 3) in pixels to (..., GRID_STEPS, CHANNELS)."""
     seen = np.isfinite(grid[..., [LEFT.start, RIGHT.start, BODY.start], 0]).astype(np.float32)
     points, seen = _right_handed(_in_shoulder_widths(np.nan_to_num(grid), seen), seen)
-    left, right = _hand(points, LEFT, seen[..., 0]), _hand(points, RIGHT, seen[..., 1])
-    parts = (right, left, _together(points, seen[..., 0] * seen[..., 1]), _body(points, seen[..., 2]))
+    left, right = _hands(_both(points), points[..., _NOSE, :2], np.moveaxis(seen[..., :2], -1, 0))
+    parts = (right, left, _together(_both(points), seen[..., 0] * seen[..., 1]), _body(points, seen[..., 2]))
     return np.asarray(np.clip(np.concatenate(parts, axis=-1), -_CLIP, _CLIP), np.float32)
+
+
+def _both(points: Floats) -> Floats:
+    """(..., POINTS, 3) to (2, ..., 21, 3): the left hand, and the right one."""
+    hands = points[..., : BODY.start, :].reshape(*points.shape[:-2], 2, 21, 3)
+    return np.ascontiguousarray(np.moveaxis(hands, -3, 0))
 
 
 def _in_shoulder_widths(points: Floats, seen: Floats) -> Floats:
     """Origin between the shoulders, their mean over the window; where no body was seen the hands give both."""
-    shoulders = points[..., [_LEFT_SHOULDER, _RIGHT_SHOULDER], :2]
-    width = np.linalg.norm(shoulders[..., 0, :] - shoulders[..., 1, :], axis=-1)
-    body, hands = seen[..., 2], seen[..., :2]
-    palms = np.stack([palm_length(points[..., part, :]) for part in (LEFT, RIGHT)], axis=-1)
-    centres = np.stack([palm_centre(points[..., part, :])[..., :2] for part in (LEFT, RIGHT)], axis=-2)
-    by_body = body.sum(axis=-1) > 0
-    by_hands = _PALMS_PER_SHOULDERS * _mean(palms, hands, (-1, -2))
-    unit = np.maximum(np.where(by_body, _mean(width, body, (-1,)), by_hands), _EPSILON)
-    torso = _mean(shoulders.mean(axis=-2), body[..., None], (-2,))
-    origin = np.where(by_body[..., None], torso, _mean(centres, hands[..., None], (-2, -3)))
+    hands, hands_seen = _both(points), np.moveaxis(seen[..., :2], -1, 0)
+    left, right = points[..., _LEFT_SHOULDER, :2], points[..., _RIGHT_SHOULDER, :2]
+    body = seen[..., 2]
+    by_body = body.max(axis=-1) > 0
+    palm = _mean(palm_length(hands), hands_seen, (0, -1))
+    unit = np.where(by_body, _mean(norm(left - right), body, (-1,)), PALMS_PER_SHOULDERS * palm)
+    between = _mean(np.float32(0.5) * (left + right), body[..., None], (-2,))
+    centre = _mean(palm_centre(hands)[..., :2], hands_seen[..., None], (0, -2))
     placed = points.copy()
-    placed[..., :2] -= origin[..., None, None, :]
-    return np.asarray(placed / unit[..., None, None, None], np.float32)
+    placed[..., :2] -= np.where(by_body[..., None], between, centre)[..., None, None, :]
+    return np.asarray(placed / np.maximum(unit, _EPSILON)[..., None, None, None], np.float32)
 
 
 def _right_handed(points: Floats, seen: Floats) -> tuple[Floats, Floats]:
     """Mirror the windows whose left hand does more."""
-    work = [_work(points[..., part, :], seen[..., k]) for k, part in enumerate((LEFT, RIGHT))]
+    left, right = _work(_both(points), np.moveaxis(seen[..., :2], -1, 0))
     factor, more = _LEFT_BEFORE_RIGHT
-    left_handed = work[0] > factor * work[1] + more
-    mirrored = points[..., _MIRRORED, :] * np.array([-1, 1, 1], np.float32)
+    left_handed = left > factor * right + more
+    if not left_handed.any():
+        return points, seen
+    mirrored = points[..., MIRRORED, :] * np.array([-1, 1, 1], np.float32)
     return (
         np.where(left_handed[..., None, None, None], mirrored, points),
         np.where(left_handed[..., None, None], seen[..., [1, 0, 2]], seen),
     )
 
 
-def _work(hand: Floats, seen: Floats) -> Floats:
-    """(...,): how far a hand went and how high it was held, in shoulder widths."""
-    centre = palm_centre(hand)[..., :2]
-    steps = np.linalg.norm(np.diff(centre, axis=-2), axis=-1) * seen[..., 1:] * seen[..., :-1]
+def _work(hands: Floats, seen: Floats) -> Floats:
+    """(2, ...): how far each hand went and how high it was held, in shoulder widths."""
+    centre = palm_centre(hands)[..., :2]
+    steps = norm(np.diff(centre, axis=-2)) * seen[..., 1:] * seen[..., :-1]
     height = np.clip(_REST_BELOW_SHOULDERS - centre[..., 1], 0, 2) * seen
     return np.asarray(steps.sum(axis=-1) + 2 * height.mean(axis=-1), np.float32)
 
 
-def _hand(points: Floats, part: slice, seen: Floats) -> Floats:
-    """(..., HAND_CHANNELS)."""
-    hand = points[..., part, :]
-    size = palm_length(hand)
-    relative = (hand - hand[..., :1, :]) / size[..., None, None]
+def _hands(hands: Floats, nose: Floats, seen: Floats) -> Floats:
+    """(2, ..., 21, 3) to (2, ..., HAND_CHANNELS)."""
+    size = palm_length(hands)
+    relative = (hands - hands[..., :1, :]) / size[..., None, None]
     frame = palm_frame(relative)
-    in_palm = np.einsum("...ij,...kj->...ik", relative[..., TIPS, :], frame)
-    centre, tip = palm_centre(hand)[..., :2], hand[..., 8, :2]
-    nose = points[..., _NOSE, :2]
+    tips = relative.take(TIPS, axis=-2)
+    in_palm = np.asarray(tips @ frame.swapaxes(-1, -2), np.float32)
+    centre, tip = palm_centre(hands)[..., :2], hands[..., 8, :2]
+    places = np.concatenate([centre, tip, centre - nose, tip - nose], axis=-1)
     values = (
         np.ones_like(size)[..., None],
         _flat(in_palm) * _SHAPE_SCALE,
         stretches(relative),
-        _reach(relative, (8, 12, 16, 20, 6, 10)) * _SHAPE_SCALE,
-        _neighbours(relative) * _SHAPE_SCALE,
+        norm(relative.take(_REACHED, axis=-2) - relative[..., 4:5, :]) * _SHAPE_SCALE,
+        norm(tips[..., 1:-1, :] - tips[..., 2:, :]) * _SHAPE_SCALE,
         size[..., None],
         frame[..., 1, :],
         frame[..., 2, :],
-        centre * _PLACE_SCALE,
-        tip * _PLACE_SCALE,
-        (centre - nose) * _PLACE_SCALE,
-        (tip - nose) * _PLACE_SCALE,
-        np.linalg.norm(tip - nose, axis=-1, keepdims=True) * _PLACE_SCALE,
-        _speed(centre, seen),
-        _speed(tip, seen),
-        _speed(tip - centre, seen),
+        places * _PLACE_SCALE,
+        norm(tip - nose)[..., None] * _PLACE_SCALE,
+        _speeds(np.concatenate([centre, tip, tip - centre], axis=-1), seen),
     )
     return np.asarray(np.concatenate(values, axis=-1) * seen[..., None], np.float32)
 
 
-def _together(points: Floats, both: Floats) -> Floats:
+def _together(hands: Floats, both: Floats) -> Floats:
     """(..., 6): the left hand as seen from the right one, its palm, its fingertip and how near it is."""
-    left, right = points[..., LEFT, :], points[..., RIGHT, :]
+    left, right = hands
     palms = (palm_centre(left) - palm_centre(right))[..., :2]
     tips = (left[..., 8, :] - right[..., 8, :])[..., :2]
-    near = np.exp(-np.linalg.norm(palms, axis=-1, keepdims=True) / 0.3)
+    near = np.exp(-norm(palms) / 0.3)[..., None]
     return np.asarray(np.concatenate([palms, tips, near, np.ones_like(near)], axis=-1) * both[..., None], np.float32)
 
 
@@ -188,27 +200,16 @@ def _body(points: Floats, seen: Floats) -> Floats:
     return np.asarray(np.concatenate([np.ones_like(places[..., :1]), places], axis=-1) * seen[..., None], np.float32)
 
 
-def _reach(points: Floats, others: tuple[int, ...]) -> Floats:
-    """Thumb tip to other points."""
-    return np.asarray(np.linalg.norm(points[..., list(others), :] - points[..., 4:5, :], axis=-1), np.float32)
-
-
-def _neighbours(points: Floats) -> Floats:
-    """Tip to tip of neighbouring fingers."""
-    return np.asarray(np.linalg.norm(points[..., TIPS[1:-1], :] - points[..., TIPS[2:], :], axis=-1), np.float32)
-
-
-def _speed(track: Floats, seen: Floats) -> Floats:
+def _speeds(tracks: Floats, seen: Floats) -> Floats:
     """Change since the step before, in shoulder widths; 0 where either was not seen."""
-    steps = np.diff(track, axis=-2, prepend=track[..., :1, :])
+    steps = np.diff(tracks, axis=-2, prepend=tracks[..., :1, :])
     both = seen * np.concatenate([np.zeros_like(seen[..., :1]), seen[..., :-1]], axis=-1)
     return np.asarray(steps * both[..., None] * _SPEED_SCALE, np.float32)
 
 
 def _mean(values: Floats, weights: Floats, axes: tuple[int, ...]) -> Floats:
     """Weighted mean; 0 where nothing has weight."""
-    total = (values * weights).sum(axis=axes)
-    return np.asarray(total / np.maximum(np.broadcast_to(weights, values.shape).sum(axis=axes), _EPSILON), np.float32)
+    return np.asarray((values * weights).sum(axis=axes) / np.maximum(weights.sum(axis=axes), _EPSILON), np.float32)
 
 
 def _flat(points: Floats) -> Floats:

@@ -7,11 +7,10 @@ import numpy as np
 from edge.bundle import Bundle
 from edge.classifier import Classifier
 from edge.errors import InputError
+from edge.segmenter import LONGEST_SECONDS
 from edge.types import Floats
 from edge.word_features import Times, on_grid, raised, word_features
 
-LONGEST_SECONDS = 3.5
-"""No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
 _TRIMS = ((0.0, 0.0), (0.12, 0.0), (0.0, 0.12))
 """Shares of the span cut off before and after: where a sign begins and ends is not known better."""
 _OUTPUTS = 2
@@ -27,11 +26,15 @@ def active_span(times: Times, points: Floats) -> tuple[float, float] | None:
     return max(float(times[up[0]]), end - LONGEST_SECONDS), end
 
 
-def span_features(times: Times, points: Floats, start: float, end: float) -> Floats:
-    """(len(_TRIMS), GRID_STEPS, CHANNELS): the same span, cut in several ways, whose scores are to be averaged."""
-    length = end - start
-    grids = [on_grid(times, points, start + a * length, end - b * length) for a, b in _TRIMS]
-    return word_features(np.stack(grids))
+def span_features(times: Times, points: Floats, start: float | Times, end: float | Times) -> Floats:
+    """(..., len(_TRIMS), GRID_STEPS, CHANNELS): each span, cut in several ways, whose scores are to be averaged.
+
+    `start` and `end` are (...,) seconds: two spans at once cost little more than one.
+    """
+    before, after = np.array(_TRIMS).T
+    starts, ends = np.broadcast_arrays(np.asarray(start)[..., None], np.asarray(end)[..., None])
+    lengths = ends - starts
+    return word_features(on_grid(times, points, starts + before * lengths, ends - after * lengths))
 
 
 class WordModel(Classifier):

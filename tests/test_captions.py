@@ -133,3 +133,56 @@ def test_a_reload_keeps_the_caption_and_what_was_spelled() -> None:
     rest(before, 1.2)
     after.continue_from(before)
     assert (after.text, after.spelled) == ("HELLO ", "HELO ")
+
+
+def sign(label: str, start: float, end: float) -> Emission:
+    return Emission("word", label, 0.9, ((label, 0.9),), start, end, end, "right")
+
+
+def test_before_anything_was_seen_nothing_is_captioned() -> None:
+    composer = Composer(CONFIG)
+    assert composer.step(0.0, [], hand_up=False) == []
+    assert composer.end(1.0) == []
+    assert composer.finish(2.0) == []
+    assert [event.body["text"] for event in composer.backspace(3.0)] == [""], "asked for, and shown to be empty"
+
+
+def test_a_sign_ends_the_word_spelled_before_it() -> None:
+    composer = Composer(CONFIG)
+    spell(composer, "AL")
+    (event,) = composer.step(3.0, [sign("hello", 1.5, 2.8)], hand_up=True)
+    assert (event.body["text"], event.body["glosses"]) == ("AL hello ", ["AL", "HELLO"])
+
+
+def test_the_rest_after_a_sign_begins_when_it_is_said() -> None:
+    """Signs are said when the hands are down already."""
+    composer = Composer(CONFIG)
+    composer.step(0.0, [], hand_up=True)
+    (shown,) = composer.step(5.0, [sign("hello", 4.0, 4.8)], hand_up=False)
+    assert not shown.body["final"]
+    assert composer.step(6.8, [], hand_up=False) == []
+    assert [event.body["text"] for event in composer.step(7.2, [], hand_up=False)] == ["hello"]
+
+
+def test_a_letter_beside_a_sign_is_not_dropped() -> None:
+    """Before it or after it."""
+    for at, text in ((0.0, "B hello"), (4.0, "hello B")):
+        composer = Composer(CaptionsConfig(max_characters=80, least_letters=3))
+        spelled = [(at, [letter("B", at)]), (2.0, [sign("hello", 1.0, 2.0)])]
+        for ts, emissions in sorted(spelled, key=lambda each: each[0]):
+            composer.step(ts, emissions, hand_up=True)
+        assert [(event.body["text"], event.body["final"]) for event in composer.end(6.0)] == [(text, True)]
+
+
+def test_backspace_takes_the_letters_being_spelled_before_it_touches_the_word_before() -> None:
+    composer = Composer(CONFIG, Lexicon())
+    spell(composer, "HELO")
+    composer.space(2.0)
+    spell(composer, "AB", 3.0)
+    assert [composer.backspace(9.0)[0].body["text"] for _ in range(5)] == [
+        "HELLO A",
+        "HELLO ",
+        "HELO ",
+        "HEL",
+        "HE",
+    ]

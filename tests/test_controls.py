@@ -20,6 +20,7 @@ from edge.demo.hand import pose_hand, usual_shape
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.gestures import gesture_of
+from edge.letter_reader import LetterReader
 from edge.letters import NOTHING
 from edge.pipeline import Pipeline
 from edge.replay import replay
@@ -154,17 +155,17 @@ def test_one_gesture_for_two_controls_is_refused() -> None:
 @pytest.mark.shared
 def test_gestures_of_people_held_out_are_seen_and_no_letters(shared_data: Path) -> None:
     """The shipped model has seen these people; the thresholds were widened after a first look at one's thumbs."""
-    bundle = load_bundle(MODELS / "letters", task="letters", features=FEATURES_TAG)
+    reader = LetterReader(load_bundle(MODELS / "letters", task="letters", features=FEATURES_TAG))
     expected = {"space_thumbup": ["thumb_up"], "ctl_openhand": ["open_palm"]}
     clips = [c for c in read_store(shared_data / "letters.parquet") if c.source in ("straciulita", "hackmit")]
     right = {
-        label: np.mean([gestures_in(clip, bundle) == gestures for clip in clips if clip.label == label])
+        label: np.mean([gestures_in(clip, reader) == gestures for clip in clips if clip.label == label])
         for label, gestures in expected.items()
     }
     assert min(right.values()) > 0.9
     letters = [clip for clip in clips if len(clip.label) == 1][::20]
     assert len(letters) > 200
-    assert not [clip.clip for clip in letters if gestures_in(clip, bundle)]
+    assert not [clip.clip for clip in letters if gestures_in(clip, reader)]
 
 
 @pytest.mark.shared

@@ -37,18 +37,18 @@ def change(seconds: float = 0.15, label: str = "nothing") -> Part:
     return Part(label, seconds, 0.5, speed=2.5, shape_speed=3.0)
 
 
-def play(parts: list[Part], fps: float = 30.0) -> list[Emission]:
+def play(parts: list[Part], fps: float = 30.0, start: float = 0.0) -> list[Emission]:
     decoder = LetterDecoder(OperatingPoint())
     emissions: list[Emission] = []
     ts, x, y, followed, end = 0.0, parts[0].x, parts[0].y, 0.0, 0.0
     for part in parts:
-        start, end, from_x, from_y = end, end + part.seconds, x, y
+        begin, end, from_x, from_y = end, end + part.seconds, x, y
         while ts < end - 1e-9:
-            share = (ts - start) / part.seconds
+            share = (ts - begin) / part.seconds
             x, y = from_x + (part.x - from_x) * share, from_y + (part.y - from_y) * share
             followed = followed + 1 / fps if part.label else 0.0
-            scores = scores_of(part, ts, followed, x, y) if part.label else None
-            emissions += decoder.step(ts, scores)
+            scores = scores_of(part, start + ts, followed, x, y) if part.label else None
+            emissions += decoder.step(start + ts, scores)
             ts += 1 / fps
     return emissions
 
@@ -316,3 +316,299 @@ def test_a_letter_that_waited_is_said_though_the_next_but_one_is_the_same() -> N
     away = change(), Part("nothing", 0.4, 0.99), change()
     brief = Part("N", 0.1, 0.9), change(0.1), Part("A", 0.1, 0.9), change(0.1)
     assert text(play([Part("B", 0.8), *away, *brief, Part("N", 0.6)])) == "BNAN"
+
+
+def test_a_trembling_hand_that_holds_a_letter_is_still() -> None:
+    """Landmark noise reaches 1.3 palm widths a second at 30 frames a second."""
+    assert text(play([Part("H", 0.6, speed=1.4, shape_speed=1.3), change(), Part("I", 0.6, shape_speed=1.3)])) == "HI"
+
+
+@pytest.mark.parametrize("label", ["B", "I"])
+@pytest.mark.parametrize(("hold", "said"), [(0.22, False), (0.45, True)])
+def test_hands_that_come_up_for_a_moment_begin_no_word(label: str, hold: float, *, said: bool) -> None:
+    first = play([change(), Part(label, hold), change(), Part("nothing", 2.0)], 60)
+    assert text(first) == (label if said else "")
+
+
+def test_a_flickering_model_does_not_keep_a_held_letter_unsaid() -> None:
+    """One frame in seven is read as another letter: neither does that one appear, nor does the held one wait."""
+    (letter,) = play([Part("H", 0.2), Part("K", 1 / 30)] * 6)
+    assert letter.label == "H"
+    assert letter.decided_at < 0.6
+
+
+def test_a_letter_nearly_read_before_must_stand_for_half_a_second() -> None:
+    begin = [doubtful("R", "U", 0.8, 0.88, 0.1), change(label="R")]
+    assert text(play([*begin, Part("U", 0.35), change(), Part("nothing", 2.0)])) == "R"
+
+
+def test_another_letter_does_not_follow_while_the_last_one_is_still_likely() -> None:
+    assert text(play([Part("M", 0.8), Part("N", 2.0, 0.7, second=("M", 0.2))])) == "M"
+    assert text(play([Part("M", 0.8), change(), Part("N", 2.0, 0.7, second=("M", 0.2))])) == "M"
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (doubtful("E", "S", 0.35, 0.5, 0.2), "HE"),
+        (doubtful("E", "S", 0.21, 0.45, 0.2), "H"),
+        (doubtful("E", "S", 0.6, 0.33, 0.1), "H"),
+        (doubtful("J", "I", 0.6, 0.5, 0.2), "H"),
+    ],
+    ids=["settled", "too short", "too doubtful", "a J is drawn"],
+)
+def test_what_counts_as_settled_within_a_word(part: Part, said: str) -> None:
+    assert text(play([Part("H", 0.5), change(), part, change(), Part("nothing", 2.0)])) == said
+
+
+def test_a_slow_speller_is_still_spelling() -> None:
+    """The doubtful letter comes 2.8 s after the last one was said."""
+    assert text(play([Part("H", 3.0), change(), doubtful("E", "S", 0.6, 0.5, 0.2)])) == "HE"
+
+
+def test_long_after_the_last_letter_a_short_hold_is_nothing_again() -> None:
+    rest = [change(), Part("nothing", 1.8)]
+    short = [change(), Part("B", 0.12), change(), Part("nothing", 2.0)]
+    assert text(play([Part("H", 0.5), *short])) == "HB", "within the word it is a letter"
+    assert text(play([Part("H", 0.5), *rest, *short])) == "H"
+
+
+def test_a_j_glimpsed_within_a_word_is_not_said() -> None:
+    glimpse = Part("J", 0.1, 0.9, speed=5.0, shape_speed=2.0)
+    assert text(play([Part("T", 0.4), change(), glimpse, change(), Part("nothing", 1.0)])) == "T"
+
+
+def test_what_another_hand_showed_is_not_said_of_this_one() -> None:
+    """An I waits for 0.3 s in case it begins a J; a frame before that the picture is cut to another hand."""
+    decoder, said = LetterDecoder(OperatingPoint()), []
+    shown = [Part("T", 0.0)] * 12 + [change()] * 5 + [Part("I", 0.0)] * 9
+    for number, part in enumerate(shown):
+        said += decoder.step(number / 30, scores_of(part, number / 30, 1.0))
+    for number in range(len(shown), len(shown) + 60):
+        since_cut = (number - len(shown)) / 30
+        said += decoder.step(number / 30, scores_of(Part("nothing", 0.0, 0.99), number / 30, since_cut))
+    assert text(said) == "T"
+
+
+def quick(letters: str, hold: float = 0.15, probability: float = 0.95) -> list[Part]:
+    return [part for letter in letters for part in (Part(letter, hold, probability), change(0.08))]
+
+
+GONE = [change(), Part("nothing", 2.5)]
+"""The hand opens and rests."""
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (quick("CAT"), "CAT"),
+        (quick("AT"), ""),
+        (quick("CAT", probability=0.6), ""),
+        ([part for letter in "CAT" for part in (*quick(letter), *GONE)], ""),
+        ([*quick("CA"), *quick("I"), Part("J", 0.5, 0.9, speed=5.0, shape_speed=2.0)], "CAJ"),
+    ],
+    ids=["three", "two", "three doubtful ones", "three alone", "the third begins a J"],
+)
+def test_three_short_holds_in_a_row_are_a_word(parts: list[Part], said: str) -> None:
+    assert text(play([*parts, *GONE])) == said
+
+
+def test_one_frame_in_which_the_hand_seems_to_stand_is_no_hold() -> None:
+    assert text(play([Part("H", 0.5), change(), Part("B", 0.03), change(), Part("N", 0.5)])) == "HN"
+
+
+@pytest.mark.parametrize(
+    ("first", "way", "said"),
+    [
+        (Part("S", 0.5, 0.7), 0.9, "SO"),
+        (Part("S", 0.5, 0.7), 2.0, "O"),
+        (Part("S", 0.5, 0.4), 0.15, "O"),
+        (Part("S", 0.15), 0.15, "SO"),
+    ],
+    ids=["a while before", "long before", "too doubtful", "short"],
+)
+def test_which_holds_the_next_letter_confirms(first: Part, way: float, said: str) -> None:
+    assert text(play([first, change(way), Part("O", 0.5)])) == said
+
+
+def test_a_hold_that_the_next_letter_confirmed_is_not_said_with_the_one_after() -> None:
+    assert text(play([*quick("B"), Part("O", 0.4), change(0.1), Part("N", 0.4)])) == "BON"
+
+
+def test_a_hold_that_a_twitch_cut_in_two_is_one_letter() -> None:
+    assert text(play([*quick("SS", 0.12), Part("O", 0.5)])) == "SO"
+
+
+def test_the_last_letter_resumed_for_a_moment_is_not_said_with_the_next_one() -> None:
+    assert text(play([Part("A", 0.8), change(0.1), Part("A", 0.15), change(0.1), Part("B", 0.8)])) == "AB"
+
+
+@pytest.mark.parametrize("fps", [8, 10])
+def test_a_letter_passed_through_is_not_said_at_few_frames_a_second(fps: float) -> None:
+    assert text(play([Part("A", 0.8), Part("C", 0.4, 0.9, speed=3.0, shape_speed=3.0), Part("B", 0.8)], fps)) == "AB"
+
+
+@pytest.mark.parametrize(
+    ("hold", "unread"),
+    [
+        (replace(UNREAD, seconds=0.5), "R"),
+        (Part("nothing", 0.6, 0.9, second=("R", 0.07)), "R"),
+        (Part("nothing", 0.6, 0.96, second=("R", 0.03)), None),
+        (Part("nothing", 0.6, 0.5, second=("A", 0.15)), None),
+    ],
+    ids=["half a second", "faintly", "too faintly", "the last letter, faintly"],
+)
+def test_how_well_a_hold_must_be_seen_to_go_with_the_next_letter(hold: Part, unread: str | None) -> None:
+    said = play([Part("A", 0.8), change(), hold, change(), Part("N", 0.8)])
+    assert text(said) == "AN"
+    assert next(iter(dict(said[-1].unread)), None) == unread
+
+
+def test_a_letter_held_until_nobody_can_read_it_goes_with_none() -> None:
+    """The hand never left it."""
+    said = play([Part("A", 0.4), replace(UNREAD, seconds=4.0), change(), Part("N", 0.8)])
+    assert said[-1].unread == ()
+
+
+def test_what_nobody_could_read_does_not_go_with_a_letter_that_another_one_precedes() -> None:
+    said = play([Part("A", 0.8), change(), UNREAD, change(), Part("I", 0.2), change(), Part("N", 0.8)])
+    assert text(said) == "AIN"
+    assert said[-1].unread == ()
+
+
+def test_a_short_i_that_the_hand_lets_go_too_gently_to_notice_is_said_at_the_end() -> None:
+    assert text(play([Part("T", 0.4), change(), Part("I", 0.2), Part("nothing", 0.5, 0.99), Part(None, 0.5)])) == "TI"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (quick("HELPER"), "HELPER"),
+        ([Part("S", 0.5, 0.7), change(), Part("O", 0.5)], "SO"),
+        ([Part("H", 0.5), change(), doubtful("E", "S", 0.6, 0.5, 0.2)], "HE"),
+        ([Part("T", 0.4), change(), Part("I", 0.2), Part(None, 0.5)], "TI"),
+        ([Part("L", 0.8), Part("L", 0.2, speed=4.5, x=6.0), Part("L", 0.8, x=6.0)], "LL"),
+        ([Part("R", 0.8), change(label="R"), Part("U", 0.9)], "RU"),
+        ([Part("H", 6.0), change(), doubtful("E", "S", 0.6, 0.5, 0.2)], "H"),
+    ],
+)
+def test_by_a_camera_s_clock_letters_are_the_same_as_in_a_replay(parts: list[Part], said: str) -> None:
+    """A live camera counts seconds from 1970, a replay from its first frame."""
+    assert text(play(parts)) == text(play(parts, start=1.7e9)) == said
+
+
+@pytest.mark.parametrize(
+    ("way", "last", "said"),
+    [
+        (0.15, Part("I", 0.2), "TI"),
+        (2.0, Part("I", 0.2), "T"),
+        (0.15, Part("I", 0.2, 0.55), "T"),
+    ],
+    ids=["in the word", "long after it", "doubtful"],
+)
+def test_which_short_i_ends_a_word(way: float, last: Part, said: str) -> None:
+    assert text(play([Part("T", 0.4), change(way), last, Part(None, 0.5)])) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(doubtful("N", "T", 0.15, 0.85, 0.1), "T"), (Part("N", 0.15), "NT"), (Part("J", 0.15, 0.9), "T")],
+    ids=["nearly the same", "another", "no J stands still"],
+)
+def test_what_was_nearly_the_letter_itself_is_not_said_before_it(before: Part, said: str) -> None:
+    assert text(play([before, change(0.1), Part("T", 0.5)])) == said
+
+
+@pytest.mark.parametrize(
+    ("leaving", "left"),
+    [
+        ({"shape_speed": 2.0}, True),
+        ({"speed": 4.0, "shape_speed": 0.5}, True),
+        ({"shape_speed": 1.1}, False),
+        ({"speed": 2.2, "shape_speed": 0.5}, False),
+    ],
+    ids=["fingers", "carried", "trembling", "swaying"],
+)
+def test_how_a_hand_leaves_its_letter(leaving: dict[str, float], *, left: bool) -> None:
+    """Where it did, another letter follows at once; else the model wavers, and another must stand for half a second."""
+    way = Part("T", 0.15, 0.5, **leaving)  # type: ignore[arg-type]
+    assert text(play([Part("T", 0.6), way, Part("N", 0.4)])) == ("TN" if left else "T")
+    assert text(play([Part("T", 0.6), way, Part("N", 1.2)])) == "TN"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "hold", "said"),
+    [
+        (Part("M", 0.8), ("M", 0.01), 0.48, "MN"),
+        (Part("M", 0.8), ("M", 0.045), 0.48, "M"),
+        (Part("M", 0.8), ("M", 0.045), 1.0, "MN"),
+        (Part("M", 0.8), ("M", 0.11), 1.2, "MN"),
+        (Part("M", 0.8), ("M", 0.2), 3.0, "M"),
+        (Part("M", 0.8, 0.9, second=("N", 0.03)), ("M", 0.01), 0.48, "MN"),
+        (Part("M", 0.8, 0.9, second=("N", 0.07)), ("M", 0.01), 0.48, "M"),
+    ],
+)
+def test_how_unlike_the_next_letter_must_be(was: Part, now: tuple[str, float], hold: float, said: str) -> None:
+    """The less the model tells two letters apart, the longer the second must stand."""
+    assert text(play([was, change(label=was.label or ""), Part("N", hold, 0.8, second=now)])) == said
+
+
+@pytest.mark.parametrize(
+    ("between", "said"),
+    [
+        (Part("nothing", 0.4, 0.95), "LL"),
+        (Part("nothing", 0.15, 0.95), "L"),
+        (Part("nothing", 0.6, 0.9, second=("L", 0.035)), "LL"),
+        (Part("nothing", 0.6, 0.85, second=("L", 0.08)), "L"),
+    ],
+    ids=["open", "open for a moment", "nearly open", "half open"],
+)
+def test_how_a_hand_opens_between_two_equal_letters(between: Part, said: str) -> None:
+    assert text(play([Part("L", 0.8), change(0.1, "L"), between, change(0.1, "L"), Part("L", 0.8)])) == said
+
+
+def test_the_hand_shape_that_a_j_ends_in_is_not_said_with_the_letter_after_it() -> None:
+    draw = Part("J", 0.5, 0.9, speed=5.0, shape_speed=2.0)
+    assert text(play([draw, Part("I", 0.25, 0.9), change(), Part("N", 0.4)])) == "JN"
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [
+        ([(0.8, 0.0, 0.2, 4.5)], "LL"),
+        ([(-0.8, 0.0, 0.2, 4.5)], "LL"),
+        ([(0.35, 0.0, 0.2, 4.5)], "L"),
+        ([(1.0, 0.0, 0.3, 2.9)], "L"),
+        ([(1.0, 0.8, 0.2, 4.5)], "L"),
+        ([(0.0, 1.0, 0.2, 4.5)], "L"),
+        ([(1.0, 0.0, 1.5, 4.5)], "L"),
+        ([(0.0, -0.7, 0.15, 4.5), (0.0, 0.7, 0.15, 4.5)], "LL"),
+        ([(0.0, 0.65, 0.15, 3.0), (0.0, -0.65, 0.15, 3.0)], "LL"),
+        ([(0.0, 0.3, 0.15, 4.5), (0.0, -0.3, 0.15, 4.5)], "L"),
+        ([(0.0, 0.7, 0.15, 2.0), (0.0, -0.7, 0.15, 2.0)], "L"),
+        ([(0.0, 0.7, 0.15, 4.5), (0.0, -0.4, 0.15, 4.5)], "L"),
+        ([(0.0, 0.7, 0.6, 4.5), (0.0, -0.7, 0.6, 4.5)], "L"),
+    ],
+    ids=[
+        "slide",
+        "to the other side",
+        "short slide",
+        "slow slide",
+        "slanting",
+        "downwards",
+        "slide without end",
+        "bounce upwards",
+        "small bounce",
+        "tiny bounce",
+        "gentle bounce",
+        "never back",
+        "down and up in its own time",
+    ],
+)
+def test_what_doubles_a_letter(moves: list[tuple[float, float, float, float]], said: str) -> None:
+    """Each move: palm widths across and down, seconds, speed."""
+    parts, x, y = [Part("L", 0.8)], 5.0, 4.0
+    for across, down, seconds, speed in moves:
+        x, y = x + across, y + down
+        parts.append(Part("L", seconds, speed=speed, x=x, y=y))
+    assert text(play([*parts, Part("L", 0.8, x=x, y=y)])) == said

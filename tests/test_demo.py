@@ -209,7 +209,7 @@ def test_an_orientation_survives_as_a_quaternion() -> None:
     signer = DemoSigner("Q")
     _, start, end = signer.letters[0]
     yaw, pitch, roll = ways("Q")[0][:3].tolist()
-    turned = turn_of(signer._motion.state((start + end) / 2))
+    turned = turn_of(signer._performance.state((start + end) / 2))
     assert np.allclose(turned, rotation(yaw, pitch, roll), atol=0.05)  # but for the unrest of a living hand
 
 

@@ -116,6 +116,90 @@ def test_one_who_signs_is_read_at_least_twelve_times_a_second(camera: float) -> 
     assert frames_read(governor, camera, 5, hand=True, start=110.0) > SIGNING_FPS - 1.0, "back at once"
 
 
+def test_who_put_the_hand_down_is_read_as_often_for_a_moment_more() -> None:
+    governor = governed(50)
+    run(governor, lambda _: 200.0, 60)
+    governor.saw(60.0, hand=True)
+    assert frames_read(governor, 30, 1.5, hand=False, start=60.0) > SIGNING_FPS - 1.5
+    assert frames_read(governor, 30, 5, hand=False, start=63.0) == pytest.approx(6.0, abs=0.5)
+
+
+@pytest.mark.parametrize("cpu", [None, 50.0])
+def test_an_empty_room_is_looked_at_a_few_times_a_second_budget_or_not(cpu: float | None) -> None:
+    governor = governed(cpu)
+    counts = []
+    for second in range(8):
+        before = governor.skipped
+        for index in range(30):
+            ts = second + index / 30
+            if governor.reads(ts):
+                governor.saw(ts, hand=False, nothing=True)
+        counts.append(30 - governor.skipped + before)
+    assert counts[0] == 30, "nobody may have turned away for a second"
+    assert counts[5:] == [pytest.approx(8, abs=1)] * 3
+    assert governor.rates(8.0).pose == 1, "the body is looked for as ever"
+    governor.saw(8.0, hand=False)
+    assert governor.rates(8.0).fps is None, "something moves: every frame from now on"
+    governor.saw(8.1, hand=False, nothing=True)
+    assert governor.rates(9.0).fps is None, "and another two seconds of nothing before it is empty again"
+
+
+def test_an_empty_room_is_looked_at_no_more_often_than_the_budget_allows() -> None:
+    governor = governed(50)
+    run(governor, lambda _: 200.0, 60)
+    governor.saw(60.0, hand=False, nothing=True)
+    assert governor.rates(70.0) == LEVELS[-1]
+
+
+@pytest.mark.parametrize(("load", "steps"), [(49.0, False), (55.0, True)])
+def test_a_load_over_the_budget_for_a_few_seconds_is_one_step(load: float, *, steps: bool) -> None:
+    governor = governed(50)
+    levels = run(governor, lambda _: load, 6)
+    assert levels[2] == 0, "a look around is no overload"
+    assert levels[5] == (1 if steps else 0)
+
+
+def test_half_the_room_is_not_enough_to_give_back() -> None:
+    """Steps back cost up to a fifth: at nine tenths of the budget the next level would be too much."""
+    governor = governed(50)
+    level = run(governor, lambda _: 90.0, 9)[-1]
+    assert level >= 1
+    assert run(governor, lambda _: 42.0, 100, start=9)[-1] >= level
+    given = run(governor, lambda _: 35.0, 30, start=109)
+    assert given[5] >= level, "not at once"
+    assert given[-1] < given[0]
+
+
+def test_heat_takes_when_the_cpu_has_room_and_the_cpu_when_it_is_cool() -> None:
+    assert run(governed(50.0, 75.0), lambda _: 10.0, 35, heat=80.0)[-1] >= 2
+    assert run(governed(50.0, 75.0), lambda _: 90.0, 35, heat=40.0)[-1] >= 2
+    assert run(governed(50.0, 75.0), lambda _: 10.0, 35, heat=40.0)[-1] == 0
+    warm = governed(50.0, 75.0)
+    level = run(warm, lambda _: 90.0, 20, heat=40.0)[-1]
+    assert run(warm, lambda _: 10.0, 100, start=20, heat=74.0)[-1] == level, "room of the CPU alone gives nothing back"
+
+
+def test_the_load_told_is_that_of_the_last_seconds() -> None:
+    governor = governed(50)
+    governor.measured(0.0, 20.0, None)
+    assert governor.stats(0.0)["cpu_percent"] == 20.0, "the first is all there is"
+    governor.measured(1.0, 80.0, None)
+    assert 35 < float(governor.stats(1.0)["cpu_percent"] or 0) < 50
+    for ts in range(2, 12):
+        governor.measured(float(ts), 80.0, None)
+    assert float(governor.stats(12.0)["cpu_percent"] or 0) == pytest.approx(80, abs=1)
+    governor.measured(5.0, 10.0, None)
+    assert governor.stats(5.0)["cpu_percent"] == 10.0, "a clock set back begins anew"
+
+
+def test_a_measurement_says_whether_the_rates_changed() -> None:
+    governor = governed(50)
+    for ts in range(60):
+        before = governor.stats(float(ts))["level"]
+        assert governor.measured(float(ts), 200.0, None) == (governor.stats(float(ts))["level"] != before)
+    assert not governor.measured(61.0, 200.0, None), "there is no level below the last one"
+
+
 def test_a_slow_camera_loses_no_frame() -> None:
     governor = governed(50)
     run(governor, lambda _: 200.0, 60)

@@ -7,7 +7,8 @@ import pytest
 
 pytest.importorskip("ai_edge_quantizer")
 from edge.types import Image
-from training.landmarks.conditions import CONDITIONS, Bench, Figures, crossed, most_near
+from training.landmarks.conditions import CONDITIONS, Bench
+from training.landmarks.counts import Figures, crossed, most_near
 from training.landmarks.reference import Tally
 
 LEAST = {

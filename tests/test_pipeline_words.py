@@ -44,6 +44,31 @@ def test_a_word_among_spelled_letters_is_dropped() -> None:
     assert [e.label for e in arbiter.step([], [said("hello", 9.0, 10.0)])] == ["hello"]
 
 
+def test_a_sign_after_hands_that_rested_is_no_part_of_what_was_spelled_before() -> None:
+    spelled = [said("H", 0.0, 0.5), said("I", 0.6, 1.0)]
+    for hands_up_since, stands in ((1.8, ["hello"]), (0.0, [])):
+        arbiter = Arbiter()
+        arbiter.step(spelled, [], 0.0)
+        assert [e.label for e in arbiter.step([], [said("hello", 1.8, 2.6)], hands_up_since)] == stands
+
+
+@pytest.mark.parametrize(("pause", "labels"), [(1.5, []), (2.5, ["hello"])])
+def test_what_follows_spelling_shortly_is_no_sign(pause: float, labels: list[str]) -> None:
+    """The slide that doubles a letter held for long; who signs after spelling puts the hand down in between."""
+    arbiter = Arbiter()
+    arbiter.step([said("H", 0.6, 1.0)], [])
+    arbiter.step([said("L", 1.1, 1.3)], [])
+    word = said("hello", 1.3 + pause, 3.0 + pause)
+    assert [e.label for e in arbiter.step([], [word])] == labels
+
+
+def test_a_letter_decided_with_a_word_is_its_handshape() -> None:
+    arbiter = Arbiter()
+    arbiter.step([], [said("hello", 0.2, 1.0)])
+    assert arbiter.step([said("B", 0.8, 1.0)], []) == []
+    assert [e.label for e in arbiter.step([said("C", 1.0, 1.4)], [])] == ["C"], "it began when the word was over"
+
+
 def test_one_letter_in_a_sign_is_its_handshape_and_leaves_the_caption() -> None:
     arbiter, composer = Arbiter(), Composer(CaptionsConfig(), texts={"thankyou": "thank you"})
     composer.step(0.5, arbiter.step([said("B", 0.2, 0.5)], []), hand_up=True)

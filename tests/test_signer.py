@@ -114,6 +114,107 @@ def test_an_arm_reaches_three_shoulder_widths() -> None:
     assert not body.reaches((370.0, 485.0))
 
 
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (Person(0.5, 0.5, 0.2), True),
+        (Person(0.58, 0.5, 0.2), True),
+        (Person(0.5, 0.58, 0.2), True),
+        (Person(0.62, 0.5, 0.2), False),
+        (Person(0.7, 0.5, 0.2), False),
+        (Person(0.5, 0.5, 0.4), True),
+        (Person(0.5, 0.5, 0.6), False),
+        (Person(0.5, 0.5, 0.1), True),
+        (Person(0.5, 0.5, 0.07), False),
+    ],
+)
+def test_who_stands_in_the_same_place_and_is_as_large_is_the_same(other: Person, *, same: bool) -> None:
+    """Neighbours who touch are a shoulder width apart."""
+    assert Person(0.5, 0.5, 0.2).is_same(other) == same
+
+
+@pytest.mark.parametrize(("way", "jumped"), [(1.0, False), (1.5, True)])
+def test_a_quick_walk_is_no_jump(way: float, *, jumped: bool) -> None:
+    for x, y in ((way, 0), (-way, 0), (0, way)):
+        assert Person(0.5 + 0.2 * x, 0.5 + 0.2 * y, 0.2).has_jumped(Person(0.5, 0.5, 0.2)) == jumped
+
+
+@pytest.mark.parametrize(("size", "takes"), [(0.35, False), (0.52, True)])
+def test_only_who_is_clearly_nearer_takes_the_counter_over(size: float, *, takes: bool) -> None:
+    """Two alike who stand side by side do not take turns."""
+    lock, other, taken = locked(FAR, switch_seconds=1.0), Person(0.5, 0.5, size), []
+    for step in range(1, 60):
+        lock.follow(step / 10, FAR)
+        taken.append(lock.choose(step / 10, [other]))
+    assert any(taken) == takes
+    assert len([each for each in taken if each]) <= 6, "once named, the wait begins anew"
+
+
+@pytest.mark.parametrize(("outside", "chosen"), [(0.1, 0), (0.4, 1)])
+def test_who_stands_outside_the_zone_counts_for_less_the_further_off(outside: float, chosen: int) -> None:
+    """Half as much a quarter of the picture away: one and a half times as large is then not enough."""
+    people = [Person(0.3 + outside, 0.5, 0.3), Person(0.2, 0.5, 0.2)]
+    for flipped in (False, True):
+        seen = [dataclasses.replace(each, x=1 - each.x) if flipped else each for each in people]
+        lock = SignerLock(SignerConfig(zone_x=0.8 if flipped else 0.2, zone_width=0.2))
+        assert lock.choose(0.0, seen) == seen[chosen]
+
+
+def test_who_steps_back_for_a_moment_waits_anew() -> None:
+    lock, small = locked(FAR, switch_seconds=1.0), Person(0.5, 0.5, 0.1)
+    for step in range(1, 40):
+        lock.follow(step / 10, FAR)
+        assert lock.choose(step / 10, [small] if step % 8 == 0 else [NEAR, small]) is None
+
+
+def test_a_place_whose_signer_left_long_ago_is_anybodys() -> None:
+    assert locked(FAR, hold_seconds=1.0).choose(5.0, [NEAR]) == NEAR
+
+
+def test_of_two_where_the_lost_signer_was_the_nearer_one_is_it() -> None:
+    lock = locked(FAR, hold_seconds=1.0)
+    beside, near = Person(0.92, 0.5, 0.3), Person(0.83, 0.5, 0.3)
+    assert lock.choose(0.5, [beside, near]) == near
+    assert lock.choose(0.6, [near, beside]) == near
+
+
+def test_who_is_let_go_begins_the_wait_of_a_better_one_anew() -> None:
+    lock = locked(FAR, hold_seconds=1.0, switch_seconds=1.0)
+    assert lock.choose(0.0, [NEAR]) is None
+    assert not lock.keeps(5.0)
+    lock.follow(5.0, FAR)
+    assert lock.choose(5.0, [NEAR]) is None, "the wait is not that of five seconds ago"
+
+
+def test_one_visible_wrist_is_enough_to_say_whose_a_hand_is() -> None:
+    pose = np.zeros((33, 4), np.float32)
+    pose[15], pose[16] = (300, 200, 0, 0.9), (100, 200, 0, 0.4)
+    body = Body.of(pose)
+    assert not body.shows_wrists
+    assert body.has_on_wrist((310.0, 200.0), size=100.0, late=False)
+    assert not body.has_on_wrist((110.0, 200.0), size=100.0, late=False), "the one that is not seen says nothing"
+    pose[16, 3] = 0.6
+    body = Body.of(pose)
+    assert body.shows_wrists
+    assert body.has_on_wrist((110.0, 200.0), size=100.0, late=False), "either wrist will do"
+
+
+@pytest.mark.parametrize(("distance", "late", "on"), [(70, False, True), (95, False, False), (130, True, True)])
+def test_how_far_from_its_wrist_a_hand_may_be(distance: float, *, late: bool, on: bool) -> None:
+    pose = np.zeros((33, 4), np.float32)
+    pose[15], pose[16] = (300, 200, 0, 0.9), (900, 200, 0, 0.9)
+    assert Body.of(pose).has_on_wrist((300.0 + distance, 200.0), size=100.0, late=late) == on
+    assert not Body.of(pose).has_on_wrist((300.0 + 200, 200.0), size=100.0, late=late), "never on another body's"
+
+
+def test_from_the_side_the_neck_says_how_far_an_arm_reaches() -> None:
+    pose = np.zeros((33, 4), np.float32)
+    pose[0, :2], pose[11, :2], pose[12, :2] = (320, 80), (325, 180), (315, 180)
+    body = Body.of(pose)
+    assert body.reaches((325.0, 470.0))
+    assert not body.reaches((325.0, 500.0))
+
+
 # From here on the networks look.
 
 

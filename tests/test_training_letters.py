@@ -32,9 +32,9 @@ from training.letters.drawings import Drawings
 from training.letters.fit import fit
 from training.letters.judge import why_skipped
 from training.letters.network import build
-from training.letters.quantize import check_parity
 from training.letters.rounds import Rounds
 from training.letters.windows import Samples
+from training.parity import check_agreement, check_parity
 
 CONFIG = """
 rounds: 4
@@ -153,11 +153,16 @@ def test_what_a_source_emits_is_decided_by_the_other_sources(tmp_path: Path, mon
 
 
 def test_an_unfaithful_int8_model_is_refused() -> None:
-    faithful = {"float_accuracy": 0.93, "int8_accuracy": 0.929, "agreement": 0.995}
+    """Three tenths of a point of accuracy, up or down, and one decision in a hundred."""
+    faithful = {"float_accuracy": 0.93, "int8_accuracy": 0.9271, "agreement": 0.9901}
     check_parity(faithful)
-    for worse in ({"int8_accuracy": 0.92}, {"agreement": 0.985}):
+    check_parity(faithful | {"int8_accuracy": 0.9329})
+    for worse in ({"int8_accuracy": 0.9269}, {"int8_accuracy": 0.9331}, {"agreement": 0.9899}):
         with pytest.raises(AslEdgeError, match="not faithful"):
             check_parity(faithful | worse)
+    check_agreement(0.99)
+    with pytest.raises(AslEdgeError, match="agrees with float on 98"):
+        check_agreement(0.989)
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,15 @@ from word_store import clip as word_clip
 from training.command import dispatch
 from training.evaluate import COMMANDS as EVALUATE
 from training.figures import Judgement
+from training.quantize import COMMANDS as QUANTIZE
 from training.sources import may_train
 from training.store import Clip, write_store
 from training.train import COMMANDS as TRAIN
 from training.words.config import WordConfig
 from training.words.data import read_words, vocabulary, word_tracks
 from training.words.folds import folds
-from training.words.sampling import Sampler, Samples
+from training.words.samples import Samples
+from training.words.sampling import Sampler
 
 pytest.importorskip("tensorflow", reason="needs the training extra")
 
@@ -44,6 +46,11 @@ dropout: 0.0
 """
 
 
+def run_options(folder: Path) -> list[str]:
+    files = {"--store": "small.parquet", "--config": "tiny.yaml", "--out": "build"}
+    return [part for option, name in files.items() for part in (option, str(folder / name))]
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_small_store(tmp_path_factory.mktemp("words") / "small.parquet")
@@ -54,7 +61,7 @@ def run(store: Path) -> dict[str, Path]:
     """Everything made once by the documented commands."""
     folder = store.parent
     (folder / "tiny.yaml").write_text(CONFIG)
-    common = ["--store", str(store), "--config", str(folder / "tiny.yaml"), "--out", str(folder / "build")]
+    common = run_options(folder)
     assert train.main(common) == 0
     assert evaluate.main([*common, "--leave-people-out"]) == 0
     figures = json.loads((folder / "build/crossval.json").read_text())
@@ -62,6 +69,26 @@ def run(store: Path) -> dict[str, Path]:
     (folder / "build/crossval.json").write_text(json.dumps(figures))  # so young a network wavers; letters test the gate
     assert quantize.main([*common, "--bundle", str(folder / "bundle")]) == 0
     return {"folder": folder, "store": store, "bundle": folder / "bundle"}
+
+
+def test_an_int8_network_unlike_its_float_twin_is_not_shipped(
+    run: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither on people whom it never saw, where the letters' tests know the bounds, nor on what it was trained on."""
+    report, bundle = run["folder"] / "build/crossval.json", run["folder"] / "refused"
+    command = ["words", *run_options(run["folder"]), "--bundle", str(bundle)]
+    faithful = report.read_text()
+    parity = {"float_accuracy": 0.9, "int8_accuracy": 0.8969, "agreement": 0.995}
+    report.write_text(json.dumps(json.loads(faithful) | {"parity": parity}))
+    try:
+        assert dispatch("quantize", QUANTIZE, command) == 1
+    finally:
+        report.write_text(faithful)
+    assert "int8 is not faithful on held-out signers: accuracy 0.9000 -> 0.8969" in capsys.readouterr().err
+    monkeypatch.setattr(quantize, "agreement_of", lambda *_: 0.9899)
+    assert dispatch("quantize", QUANTIZE, command) == 1
+    assert "int8 agrees with float on 98.99% of training windows, wanted 99%" in capsys.readouterr().err
+    assert not bundle.exists()
 
 
 def test_no_signer_is_on_both_sides_of_a_fold(store: Path, tmp_path: Path) -> None:

@@ -163,3 +163,17 @@ def test_a_sign_does_not_begin_before_a_time_without_pictures(bundle: Bundle, sp
     later = read(reader, away)
     assert later
     assert min(word.started_at for word in later) >= away[0].ts
+
+
+def test_hands_are_up_until_they_rested(bundle: Bundle) -> None:
+    """Lost for a moment they are not: what is spelled goes on, and nothing of it is a sign."""
+    reader = WordReader(bundle)
+    hand = np.linspace([0.4, 0.4, 0], [0.45, 0.5, 0], 21)
+    up_since = []
+    for gone in (0.4, 1.0):
+        reader.reset()
+        read(reader, [seen(k / 30, hand, body=True) for k in range(30)])
+        read(reader, [seen(1 + k / 30, None, body=True) for k in range(round(gone * 30))])
+        read(reader, [seen(1 + gone + k / 30, hand, body=True) for k in range(5)])
+        up_since.append(reader.hands_up_since)
+    assert up_since == [0.0, pytest.approx(2.0)]

@@ -14,7 +14,7 @@ from edge.word_features import CHANNELS, GRID_STEPS
 from training.words.config import WordConfig
 from training.words.fit import word_means
 from training.words.network import build, finished
-from training.words.sampling import INPUT_STEP, Samples
+from training.words.samples import INPUT_STEP, Samples
 
 LABELS = 5
 CONFIG = WordConfig(members=2, width=16, blocks=1, nothing_less=1.5, strange=40.0, familiar=0.85)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.argument_parser import ArgumentParser
-from edge.bundle import Bundle, load_bundle
+from edge.bundle import load_bundle
 from edge.cli import run_command
 from edge.config import ControlsConfig
 from edge.controls import Controls
@@ -31,9 +31,10 @@ _EVERY = ControlsConfig(**dict(zip(("space", "delete", "clear"), GESTURES, stric
 _GESTURE_OF = {"space": GESTURES[0], "delete": GESTURES[1], "clear": GESTURES[2]}
 
 
-def gestures_in(clip: Clip, bundle: Bundle) -> list[str]:
+def gestures_in(clip: Clip, reader: LetterReader) -> list[str]:
     """The gestures that the daemon would act on, in their order."""
-    reader, controls = LetterReader(bundle), Controls(_EVERY)
+    controls = Controls(_EVERY)
+    reader.reset()
     given = []
     for landmarks in _played(clip):
         reader.step(landmarks)
@@ -52,6 +53,7 @@ def _played(clip: Clip) -> Iterator[Landmarks]:
 
 def run(args: argparse.Namespace) -> int:
     bundle = load_bundle(args.bundle or shipped("models") / "letters", task="letters", features=FEATURES_TAG)
+    reader = LetterReader(bundle)
     clips: Counter[str] = Counter()
     minutes: dict[str, float] = defaultdict(float)
     seen: dict[str, Counter[str]] = defaultdict(Counter)
@@ -62,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
             group = clip.label if clip.kind == "letter" and len(clip.label) > 1 else clip.kind
             clips[group] += 1
             minutes[group] += 0 if clip.still else len(clip.hands) / (clip.fps or UNKNOWN_FPS) / 60
-            seen[group].update(gestures_in(clip, bundle))
+            seen[group].update(gestures_in(clip, reader))
     if not clips:
         raise InputError(f"no clip of {', '.join(args.source or ['anybody'])} in the stores; name others")
     for group, count in sorted(clips.items()):

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from edge.letters import NOTHING
 from edge.types import Floats
+from training.calibration import calibration_error, tempered
+from training.store import Clip
 
 UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
 """Operating point of a network that is still to be judged: all it says as it says it."""
-_CALIBRATION_BINS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +33,27 @@ class Judgement:
     """(labels,): all on `nothing` where no hand was seen."""
 
 
-def figures(judgements: Sequence[Judgement], labels: tuple[str, ...], emitted: NDArray[np.bool_]) -> dict[str, Any]:
+def judgements(clips: Iterable[Clip], table: NDArray[np.float32]) -> list[Judgement]:
+    """What (N, labels) probabilities say of as many clips."""
+    return [Judgement(clip.label, clip.source, clip.signer, row) for clip, row in zip(clips, table, strict=True)]
+
+
+def figures(verdicts: Sequence[Judgement], labels: tuple[str, ...], emitted: NDArray[np.bool_]) -> dict[str, Any]:
     """Accuracy as it is, by label, signer and source; which were `emitted` (N,), and how wrong that was.
 
     `accuracy_with_nothing` is what remains where `nothing` competes, `nothing_first` how often it won. None stands
     where there is nothing to take a share of.
     """
-    table = np.array([judgement.probabilities for judgement in judgements], np.float32).reshape(-1, len(labels))
-    truth = np.array([labels.index(judgement.label) for judgement in judgements], np.int64)
+    table = np.array([verdict.probabilities for verdict in verdicts], np.float32).reshape(-1, len(labels))
+    truth = np.array([labels.index(verdict.label) for verdict in verdicts], np.int64)
     choice = forced_choice(table, labels)
     guess = choice.argmax(axis=1)
     right = guess == truth
     with_nothing = table.argmax(axis=1)
-    per_label = _shares(right, [judgement.label for judgement in judgements])
-    per_source = _shares(right, [judgement.source for judgement in judgements])
+    per_label = _shares(right, [verdict.label for verdict in verdicts])
+    per_source = _shares(right, [verdict.source for verdict in verdicts])
     return {
-        "n": len(judgements),
+        "n": len(verdicts),
         "accuracy": _mean(right),
         "mean_source_accuracy": _mean(list(per_source.values())),
         "worst_source_accuracy": min(per_source.values(), default=None),
@@ -58,19 +64,19 @@ def figures(judgements: Sequence[Judgement], labels: tuple[str, ...], emitted: N
         "coverage": _mean(emitted),
         "accuracy_covered": _mean(right[emitted]),
         "wrong_confident": _mean(emitted & ~right),
-        "ece": calibration_error(choice.max(axis=1), right) if judgements else None,
+        "ece": round(calibration_error(choice.max(axis=1), right), 5) if verdicts else None,
         "per_label": per_label,
         "per_source": per_source,
-        "per_signer": _shares(right, [judgement.signer for judgement in judgements]),
+        "per_signer": _shares(right, [verdict.signer for verdict in verdicts]),
         "confusion": _confusion(truth, guess, labels),
     }
 
 
 def figures_at(
-    operating_point: dict[str, Any], judgements: Sequence[Judgement], labels: tuple[str, ...]
+    operating_point: dict[str, Any], verdicts: Sequence[Judgement], labels: tuple[str, ...]
 ) -> dict[str, Any]:
     """`figures` of what an operating point lets be emitted."""
-    return figures(judgements, labels, emitted_by(operating_point, judgements, labels))
+    return figures(verdicts, labels, emitted_by(operating_point, verdicts, labels))
 
 
 def why_no_figures(report: Mapping[str, Any], stores: Iterable[Path], kind: str) -> str:
@@ -107,13 +113,19 @@ def restricted(verdict: Judgement, labels: tuple[str, ...], active: Collection[s
     return replace(verdict, probabilities=np.asarray(kept / max(float(kept.sum()), 1e-9), np.float32))
 
 
+def calibrated(verdict: Judgement, operating_point: Mapping[str, Any]) -> Judgement:
+    """As with an operating point's temperature, what was judged at 1."""
+    row = tempered(verdict.probabilities[None], operating_point["temperature"])[0]
+    return replace(verdict, probabilities=row)
+
+
 def emitted_by(
-    operating_point: dict[str, Any], judgements: Sequence[Judgement], labels: tuple[str, ...]
+    operating_point: dict[str, Any], verdicts: Sequence[Judgement], labels: tuple[str, ...]
 ) -> NDArray[np.bool_]:
     """(N,): whose best label reaches the floor that an operating point sets it."""
-    if not judgements:
+    if not verdicts:
         return np.zeros(0, np.bool_)
-    return is_emitted(np.stack([judgement.probabilities for judgement in judgements]), labels, operating_point)
+    return is_emitted(np.stack([verdict.probabilities for verdict in verdicts]), labels, operating_point)
 
 
 def is_emitted(
@@ -129,17 +141,7 @@ def floor_of(label: str, operating_point: dict[str, Any]) -> float:
     """Probability from which a label may be emitted; above 1 for labels that never are."""
     if label == NOTHING or label in operating_point.get("disabled", []):
         return 2.0
-    return float(operating_point.get("floors", {}).get(label, operating_point.get("floor", 0.5)))
-
-
-def calibration_error(confidence: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
-    """Expected calibration error over equal-width bins of the best label's probability."""
-    bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
-    gaps = [
-        (bins == k).mean() * abs(float(confidence[bins == k].mean()) - float(right[bins == k].mean()))
-        for k in np.unique(bins)
-    ]
-    return round(float(sum(gaps)), 5)
+    return float(operating_point.get("floors", {}).get(label, operating_point["floor"]))
 
 
 def _shares(right: NDArray[np.bool_], names: Iterable[str]) -> dict[str, float]:

@@ -60,6 +60,23 @@ def check_judged(facts: Mapping[str, Any], report: Mapping[str, Any]) -> None:
         )
 
 
+def made(path: Path, command: str) -> Path:
+    """A file that an earlier command made.
+
+    Raises:
+        InputError: it did not.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: missing; run python -m {command} first")
+    return path
+
+
+def read_report(path: Path, command: str) -> dict[str, Any]:
+    """What a cross-validation wrote; InputError as by `made`."""
+    report: dict[str, Any] = json.loads(made(path, command).read_text("utf-8"))
+    return report
+
+
 def existing_stores(args: argparse.Namespace) -> list[Path]:
     """The landmark stores that the command line names.
 

@@ -164,10 +164,10 @@ def measure(
     words: Iterator[tuple[tuple[str, str], Spelled]], bundle: Bundle, *, verbose: bool = False
 ) -> dict[str, Any]:
     """Figures of every group, and the means over groups of letter error rates and of words that come out right."""
-    lexicon = Lexicon()
+    lexicon, reader = Lexicon(), LetterReader(bundle)
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
     for group, spelled in words:
-        reader = LetterReader(bundle)
+        reader.reset()
         said = [emission for frame in spelled.frames for emission in reader.step(frame)]
         repaired = lexicon.repair(said)
         tallies[group].add(spelled, said, repaired)

@@ -55,8 +55,8 @@ class Key:
     through: bool = False
 
 
-class Motion:
-    """The whole performance as a function of time."""
+class Performance:
+    """State of the hand as a function of time."""
 
     def __init__(
         self, spans: Sequence[Span], person: Person, *, letters_per_second: float, bounce: bool, lowered: float

@@ -10,7 +10,7 @@ from edge.demo.figure import HOME, SHOULDER, Stage, backdrop, elbow_of, pose_poi
 from edge.demo.hand import PosedHand, pose_hand
 from edge.demo.handparts import hand_parts
 from edge.demo.look import Look
-from edge.demo.motion import JOINTS, PLACE, Motion, turn_of
+from edge.demo.motion import JOINTS, PLACE, Performance, turn_of
 from edge.demo.paint import draw
 from edge.demo.person import Person
 from edge.demo.timetable import plan
@@ -88,7 +88,7 @@ class DemoSigner:
         self._person = Person.from_seed(seed)
         self._stage = Stage(*size)
         lowered = (self._stage.height / 2 - HOME[1] * self._stage.unit) / self._stage.palm + 3.0
-        self._motion = Motion(
+        self._performance = Performance(
             spans,
             self._person,
             letters_per_second=letters_per_second,
@@ -133,7 +133,7 @@ class DemoSigner:
             index += 1
 
     def _posture(self, ts: float) -> _Posture:
-        state = self._motion.state(ts % self.seconds if self._loop else ts)
+        state = self._performance.state(ts % self.seconds if self._loop else ts)
         stage = self._stage
         angles = np.r_[np.zeros(3, np.float32), state[JOINTS]]
         hand = pose_hand(angles, self._person.shape, turn_of(state))

@@ -43,10 +43,11 @@ def _figures(report: dict[str, Any]) -> str:
     parity = report["parity"]
     return f"""## On sources it has never seen
 
-`{_UNSEEN}`: for every source a model that never saw it, made int8, judged through the edge's interpreter.
-Nothing is left out but stills of J and Z, in which a motion cannot be seen. Accuracy is the choice among the letters;
-where the model would rather say `nothing`, that is a clip not emitted. Temperature and floors by which a source's clips
-are emitted here were fitted on the other sources; those in the manifest on all of them.
+`{_UNSEEN}`: for every source a model that never saw it, made int8, read as the daemon reads: by its
+windows, its interpreter and its look at whether a J or Z was drawn. Nothing is left out but stills of J and Z, in which
+a motion cannot be seen. Accuracy is the choice among the letters; where the model would rather say `nothing`, that is a
+clip not emitted. Temperature and floors by which a source's clips are emitted here were fitted on the other sources;
+those in the manifest on all of them.
 
 | | |
 |---|---|

@@ -9,12 +9,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.bundle import MANIFEST
 from edge.errors import InputError
 from training.convert import calibration_rows, to_float, to_int8
-from training.figures import UNCALIBRATED, Judgement
+from training.figures import UNCALIBRATED, Judgement, judgements
 from training.letters.bundle import open_bundle, write_bundle
 from training.letters.config import LetterConfig
 from training.letters.data import LABELS
@@ -40,12 +39,6 @@ class Fold:
     float_verdicts: list[Judgement]
     int8_verdicts: list[Judgement]
 
-    @property
-    def agreement(self) -> float:
-        """Share of clips on which float and int8 decide alike."""
-        pairs = zip(self.float_verdicts, self.int8_verdicts, strict=True)
-        return float(np.mean([a.probabilities.argmax() == b.probabilities.argmax() for a, b in pairs]))
-
 
 def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> list[Fold]:
     """Train, quantise and judge a fold for every source; folds that are done already are read back.
@@ -58,7 +51,7 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
     unread = {source for source, own in clips.items() if not rounds.reads(own)}
     folds = []
     for source in sorted(clips, key=lambda name: (name not in unread, name)):
-        done = out / "folds" / source / f"verdicts-{rounds.digest}.npz"
+        done = out / "folds" / source / f"read-{rounds.digest}.npz"
         if not done.exists():
             models = out / "folds" / ("unread" if source in unread else source)
             if not (models / rounds.digest).exists():
@@ -66,7 +59,7 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
                 _train_fold(source, rounds, config, models)
             _judge_fold(clips[source], models, done)
         with np.load(done) as saved:
-            verdicts = {kind: _judgements(clips[source], saved[kind]) for kind in ("float", "int8")}
+            verdicts = {kind: judgements(clips[source], saved[kind]) for kind in ("float", "int8")}
             folds.append(Fold(source, verdicts["float"], verdicts["int8"]))
     return folds
 
@@ -122,10 +115,6 @@ def _judge_fold(clips: list[Clip], models: Path, done: Path) -> None:
         for kind in ("float", "int8")
     }
     np.savez(done, float=tables["float"], int8=tables["int8"])
-
-
-def _judgements(clips: list[Clip], table: NDArray[np.float32]) -> list[Judgement]:
-    return [Judgement(clip.label, clip.source, clip.signer, row) for clip, row in zip(clips, table, strict=True)]
 
 
 def _clips_by_source(stores: list[Path]) -> dict[str, list[Clip]]:

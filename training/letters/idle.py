@@ -9,16 +9,17 @@ from training.store import UNKNOWN_FPS, Clip
 
 def idle_figures(clips: Sequence[Clip], bundle: Bundle) -> dict[str, dict[str, float]]:
     """By kind of clip: clips, minutes, share of clips in which no letter was said, letters a minute."""
+    reader = LetterReader(bundle)
     by_kind: dict[str, list[tuple[float, int]]] = {}
     for clip in clips:
         fps = clip.fps if clip.fps > 0 else UNKNOWN_FPS
-        by_kind.setdefault(clip.kind, []).append((len(clip.hands) / fps, letters_said(clip, bundle)))
+        by_kind.setdefault(clip.kind, []).append((len(clip.hands) / fps, letters_said(clip, reader)))
     return {kind: _figures(results) for kind, results in sorted(by_kind.items())}
 
 
-def letters_said(clip: Clip, bundle: Bundle) -> int:
-    """Letters that windows, network and decoder emit on one clip."""
-    reader = LetterReader(bundle)
+def letters_said(clip: Clip, reader: LetterReader) -> int:
+    """Letters that the reader says on one clip."""
+    reader.reset()
     return sum(len(reader.step(landmarks)) for landmarks in clip.landmarks())
 
 

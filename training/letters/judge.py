@@ -1,13 +1,16 @@
-"""What an int8 bundle says about whole clips: a still is judged alone, a sequence as a stream."""
+"""What the daemon's letter reader makes of whole clips: a still is judged alone, a sequence as a stream.
+
+All figures are of the reader's scores, not the network's: a J or Z that the hand did not draw is none here either.
+"""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
+from edge.letter_reader import LetterReader
+from edge.letters import MOTION_LETTERS, NOTHING
 from edge.types import Floats, Scores
-from edge.windows import LetterWindows
 from training.figures import Judgement
 from training.store import Clip
 
@@ -32,19 +35,23 @@ def judgeable(clip: Clip, labels: tuple[str, ...]) -> bool:
 
 
 def judge(clips: Iterable[Clip], bundle: Bundle) -> list[Judgement]:
-    """Judge each clip through the daemon's own windows and network."""
-    model = LetterModel(bundle)
+    """Judge each clip by one distribution over the labels."""
+    reader = LetterReader(bundle)
     return [
-        Judgement(clip.label, clip.source, clip.signer, _of_stream(stream(clip, model), bundle.labels))
+        Judgement(clip.label, clip.source, clip.signer, _of_stream(stream(clip, reader), bundle.labels))
         for clip in clips
     ]
 
 
-def stream(clip: Clip, model: LetterModel) -> list[Scores]:
-    """The model's scores for every frame that shows a hand."""
-    windows = LetterWindows()
-    steps = (windows.step(landmarks) for landmarks in clip.landmarks())
-    return [model.step(window) for window in steps if window is not None]
+def stream(clip: Clip, reader: LetterReader) -> list[Scores]:
+    """The reader's scores for every frame that shows a hand."""
+    reader.reset()
+    scores = []
+    for landmarks in clip.landmarks():
+        reader.step(landmarks)
+        if reader.scores is not None:
+            scores.append(reader.scores)
+    return scores
 
 
 def _of_stream(scores: Sequence[Scores], labels: tuple[str, ...]) -> Floats:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.features import FEATURE_SIZE, GRID_STEPS, letter_features, palm_width
-from edge.letters import LetterModel
+from edge.features import FEATURE_SIZE, palm_width
+from edge.letters import NOTHING, LetterModel
 from edge.types import Floats
 from training.figures import is_emitted
 from training.letters.data import still_points
+from training.letters.judge import judge
 from training.store import Clip
 
 SPREADS = (0.3, 1.0, 3.0)
@@ -22,23 +23,31 @@ def noise_accepted(clips: Sequence[Clip], bundle: Bundle, count: int) -> dict[st
 
     `clips` hold the hands that are buried.
     """
-    model, rng = LetterModel(bundle), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     known = [points for clip in clips if (points := still_points(clip)) is not None]
     hands = np.stack([known[i] for i in rng.integers(len(known), size=count)])
     return {
-        kind: [_accepted(_features(kind, hands, spread, rng), model, bundle) for spread in SPREADS] for kind in KINDS
+        kind: [
+            float(is_emitted(_table(kind, hands, spread, bundle, rng), bundle.labels, bundle.operating_point).mean())
+            for spread in SPREADS
+        ]
+        for kind in KINDS
     }
 
 
-def _features(kind: str, hands: Floats, spread: float, rng: np.random.Generator) -> Floats:
-    """(N, 21, 3) hands in pixels to (N, FEATURE_SIZE)."""
-    if kind == "features":
-        return np.asarray(spread * rng.standard_normal((len(hands), FEATURE_SIZE)), np.float32)
+def _table(kind: str, hands: Floats, spread: float, bundle: Bundle, rng: np.random.Generator) -> Floats:
+    """(N, labels) probabilities of noise in place of, or on, (N, 21, 3) hands in pixels."""
+    if kind == "features":  # of no hand: the network alone can be asked
+        model = LetterModel(bundle)
+        drawn = spread * rng.standard_normal((len(hands), FEATURE_SIZE))
+        return np.stack([model.probabilities(row) for row in drawn.astype(np.float32)])
     noise = spread * palm_width(hands)[:, None, None] * rng.standard_normal(hands.shape)
-    points = np.asarray(noise if kind == "points" else hands + noise, np.float32)
-    return letter_features(np.repeat(points[:, None], GRID_STEPS, axis=1))
+    stills = [_still(points) for points in (noise if kind == "points" else hands + noise)]
+    return np.stack([verdict.probabilities for verdict in judge(stills, bundle)])
 
 
-def _accepted(features: Floats, model: LetterModel, bundle: Bundle) -> float:
-    table = np.stack([model.probabilities(row) for row in features])
-    return float(is_emitted(table, model.labels, bundle.operating_point).mean())
+def _still(points: Floats) -> Clip:
+    """A right hand at (21, 3) points, in a picture of one pixel."""
+    hands = np.full((1, 2, 21, 3), np.nan, np.float32)
+    hands[0, 1] = points
+    return Clip("noise", NOTHING, "idle", "", "", "", 0.0, 1, 1, hands, np.zeros((0, 33, 4), np.float32))

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.letters import MOTION_LETTERS
-from training.figures import Judgement, emitted_by, figures
+from training.figures import Judgement, calibrated, emitted_by, figures
 from training.letters.config import LetterConfig
 from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people, set_operating_point
 from training.letters.data import LABELS
-from training.letters.operating import fit_operating_point, tempered
+from training.letters.operating import fit_operating_point
 from training.letters.rounds import Rounds
 from training.options import REPORT
+from training.parity import parity_of
 from training.sources import LETTER_SOURCES, letter_source
 
 
@@ -25,10 +26,10 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
     """
     folds = leave_one_source_out(rounds, stores, config, out)
     points = {fold.source: _operating_point([other for other in folds if other is not fold]) for fold in folds}
-    calibrated = [[_calibrated(verdict, points[fold.source]) for verdict in fold.int8_verdicts] for fold in folds]
-    verdicts = [verdict for own in calibrated for verdict in own]
+    own_verdicts = [[calibrated(verdict, points[fold.source]) for verdict in fold.int8_verdicts] for fold in folds]
+    verdicts = [verdict for own in own_verdicts for verdict in own]
     emitted = np.concatenate(
-        [emitted_by(points[fold.source], own, LABELS) for fold, own in zip(folds, calibrated, strict=True)]
+        [emitted_by(points[fold.source], own, LABELS) for fold, own in zip(folds, own_verdicts, strict=True)]
     )
     report = figures(verdicts, LABELS, emitted)
     point = _operating_point(folds)
@@ -90,29 +91,11 @@ def _motions(verdicts: list[Judgement], emitted: NDArray[np.bool_]) -> dict[str,
     }
 
 
-def _calibrated(verdict: Judgement, point: dict[str, Any]) -> Judgement:
-    row = tempered(verdict.probabilities[None], point["temperature"])[0]
-    return Judgement(verdict.label, verdict.source, verdict.signer, row)
-
-
 def _parity(folds: list[Fold]) -> dict[str, float]:
     """Float against int8 over all held-out clips."""
-    clips = [len(fold.int8_verdicts) for fold in folds]
-    accuracy = {
-        kind: float(
-            np.mean(
-                [
-                    v.label == LABELS[int(v.probabilities.argmax())]
-                    for fold in folds
-                    for v in getattr(fold, f"{kind}_verdicts")
-                ]
-            )
-        )
-        for kind in ("float", "int8")
-    }
-    return {
-        "clips": sum(clips),
-        "float_accuracy": round(accuracy["float"], 5),
-        "int8_accuracy": round(accuracy["int8"], 5),
-        "agreement": round(float(np.average([fold.agreement for fold in folds], weights=clips)), 5),
-    }
+    rows = [
+        (LABELS.index(exact.label), int(exact.probabilities.argmax()), int(quantized.probabilities.argmax()))
+        for fold in folds
+        for exact, quantized in zip(fold.float_verdicts, fold.int8_verdicts, strict=True)
+    ]
+    return parity_of(*np.array(rows, np.int64).T)

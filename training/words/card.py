@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import Bundle
-from training.sources import LOOKALIKES, NEVER_TRAIN, WORD_SOURCES, Source
+from training.sources import LOOKALIKES, NEVER_TRAIN, WORD_SOURCES, Source, evaluation_only
 
 EXPERIMENTS = Path(__file__).with_name("EXPERIMENTS.md")
 _UNSEEN = "python -m training.evaluate words --leave-people-out"
@@ -81,8 +81,10 @@ def _streams(report: dict[str, Any]) -> str:
     ]
     head = """## In a stream
 
-Recordings of unseen people one after the other, a second of rest between, through the daemon's word reader. Said right
-counts once a sign, until half a second after its end; everything else said is wrong.
+Recordings of unseen people one after the other, a second and a half of rest between, through the daemon's word reader.
+The hands rest out of sight (away), before the belly (lowered, within 0.3 s) or where the sign left them (kept); the
+last two are made up, with a tremor of 0.01 palm lengths. Said right counts once a sign, until half a second after its
+end; everything else said is wrong.
 
 | streams of | signs | said | precision | recall | median delay (s) | wrong | minutes |
 |---|---|---|---|---|---|---|---|"""
@@ -180,6 +182,6 @@ def _source(source: Source) -> str:
     excluded = "; ".join(f"{label}: {why}" for label, why in source.exclude.items())
     if source.name in NEVER_TRAIN:
         excluded = f"all: {NEVER_TRAIN[source.name]}"
-    elif "evaluation only" in source.licence:
+    elif evaluation_only(source.licence):
         excluded = "all: its licence allows tests only"
     return f"| {source.name} | {source.licence} | {source.signers} | {source.quirks} | {excluded} |"

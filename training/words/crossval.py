@@ -12,7 +12,7 @@ from edge.bundle import Bundle
 from edge.types import Floats
 from edge.words import WordModel
 from training.convert import to_float
-from training.figures import UNCALIBRATED, Judgement
+from training.figures import UNCALIBRATED, Judgement, judgements
 from training.store import Clip
 from training.words.bundle import open_bundle, write_bundle
 from training.words.config import WordConfig
@@ -21,7 +21,8 @@ from training.words.folds import Fold, folds
 from training.words.judge import clip_windows, table_of, verdict
 from training.words.network import to_faithful_int8
 from training.words.rounds import Rounds
-from training.words.sampling import NOISE, Samples
+from training.words.samples import Samples
+from training.words.sampling import NOISE
 
 log = logging.getLogger(__name__)
 _CALIBRATION_ROWS = 1500
@@ -79,7 +80,7 @@ def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Jud
         np.savez(done, float=table_of(tables["float"]), int8=table_of(tables["int8"]))
         keras.backend.clear_session()
     with np.load(done) as saved:
-        exact, quantized = (_judgements(clips, saved[kind]) for kind in ("float", "int8"))
+        exact, quantized = (judgements(clips, saved[kind]) for kind in ("float", "int8"))
     return Judged(clips, open_bundle(folder / "int8"), exact, quantized)
 
 
@@ -89,7 +90,3 @@ def network_without(signers: set[str], glosses: set[str], rounds: Rounds, config
         log.info("%s: %d signers and %d glosses held out", path.parent.name, len(signers), len(glosses))
         fit(lambda number: rounds(number).without(signers, glosses), config, len(rounds.labels)).save(path)
     return keras.models.load_model(path, compile=False)
-
-
-def _judgements(clips: list[Clip], table: Floats) -> list[Judgement]:
-    return [Judgement(clip.label, clip.source, clip.signer, row) for clip, row in zip(clips, table, strict=True)]

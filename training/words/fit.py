@@ -11,7 +11,7 @@ from edge.prototypes import unit
 from edge.types import Floats
 from training.words.config import WordConfig
 from training.words.network import Network, build, finished
-from training.words.sampling import Samples
+from training.words.samples import Samples
 
 log = logging.getLogger(__name__)
 Draw = Callable[[int], Samples]

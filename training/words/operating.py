@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.bundle import UNFITTED_FLOORS
+from edge.errors import InputError
 from edge.letters import NOTHING
 from edge.types import Floats
-from training.letters.operating import balanced, fit_temperature, tempered
+from training.calibration import balanced, fit_temperature, tempered
 
 UNKNOWN_EMITTED = 0.05
 """Share of clips of signs outside the vocabulary, and of people at rest, on which a word may be said (issue 5)."""
@@ -26,17 +28,23 @@ def fit_operating_point(
     """From held-out probabilities (N, labels) at temperature 1; `truth` is that of `nothing` for all other signs.
 
     Every one of `sources` counts alike, however many clips it has.
+
+    Raises:
+        InputError: there are no words among the clips, or nothing but words: floors weigh one against the other.
     """
     nothing = labels.index(NOTHING)
     weights = balanced(sources)
     known = truth != nothing
+    if known.all() or not known.any():
+        missing = "signs outside the vocabulary or people at rest" if known.all() else "words of the vocabulary"
+        raise InputError(f"floors cannot be fitted: no recordings of {missing} that may be trained on; add a store")
     temperature = fit_temperature(table[known], truth[known], balanced(sources[known]))
     calibrated = tempered(table, temperature)
     disabled = _disabled(calibrated, truth, labels)
     floors = _floors(calibrated, truth, weights, nothing)
     return {
         "temperature": round(temperature, 3),
-        "floor": 0.8,
+        "floor": UNFITTED_FLOORS["words"],
         "floors": {label: round(floor, 3) for label, floor in zip(labels, floors, strict=True) if label != NOTHING},
         "disabled": disabled,
     }

@@ -8,10 +8,9 @@ from typing import Any
 import keras
 
 from edge.argument_parser import ArgumentParser
-from edge.errors import AslEdgeError, InputError
 from training.convert import agreement_of
-from training.letters.quantize import LEAST_AGREEMENT, check_parity
-from training.options import REPORT, check_judged, check_training
+from training.options import REPORT, check_judged, check_training, made, read_report
+from training.parity import check_agreement, check_parity
 from training.sources import licence_of
 from training.words.bundle import write_bundle
 from training.words.card import write_card
@@ -21,10 +20,10 @@ from training.words.options import SHIPPED, add_arguments, open_rounds, settings
 from training.words.teach import TEACH_REPORT
 
 log = logging.getLogger(__name__)
-_DEFAULT_POINT: dict[str, Any] = {"temperature": 1.0, "floor": 0.8, "floors": {}, "disabled": []}
 _TEXTS = {"thankyou": "thank you", "iloveyou": "I love you"}
 """How a label is written where it is not the word itself."""
 _COMPARED = 3000
+_JUDGES = "training.evaluate words --leave-people-out"
 
 
 def main(argv: list[str]) -> int:
@@ -34,10 +33,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--version", default="1.3.0")
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
-    model = keras.models.load_model(_made(args.out / "float.keras", "training.train words"), compile=False)
+    model = keras.models.load_model(made(args.out / "float.keras", "training.train words"), compile=False)
     training = json.loads((args.out / "training.json").read_text("utf-8"))
     check_training(training, args.licences, settings(args))
-    report = None if args.without_crossval else _report(args.out / REPORT[args.licences])
+    report = None if args.without_crossval else read_report(args.out / REPORT[args.licences], _JUDGES)
     lessons = _lessons(args.out / TEACH_REPORT)
     samples = open_rounds(args)(0)
     content = to_faithful_int8(model, calibration_windows(samples))
@@ -49,7 +48,7 @@ def main(argv: list[str]) -> int:
         ],
         "texts": _TEXTS,
     }
-    point = _DEFAULT_POINT
+    point: dict[str, Any] = {}  # of a trial: the daemon's defaults
     if report is not None:
         check_judged(training, report)
         check_parity(report["parity"])
@@ -57,10 +56,7 @@ def main(argv: list[str]) -> int:
         facts |= {"parity": report["parity"], "metrics": _metrics(report)}
     agreement = agreement_of(model, content, samples.inputs(slice(_COMPARED)))
     log.info("int8 decides as float on %.2f %% of training windows; %d bytes", 100 * agreement, len(content))
-    if agreement < LEAST_AGREEMENT:
-        raise AslEdgeError(
-            f"int8 agrees with float on {agreement:.2%} of training windows, wanted {LEAST_AGREEMENT:.0%}"
-        )
+    check_agreement(agreement)
     bundle = write_bundle(args.bundle, content, tuple(training["labels"]), point, facts, args.version)
     write_card(bundle, report, lessons)
     return 0
@@ -73,17 +69,6 @@ def _lessons(path: Path) -> dict[str, Any] | None:
         return None
     report: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return report
-
-
-def _report(path: Path) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads(_made(path, "training.evaluate words --leave-people-out").read_text("utf-8"))
-    return report
-
-
-def _made(path: Path, command: str) -> Path:
-    if not path.is_file():
-        raise InputError(f"{path}: missing; run python -m {command} first")
-    return path
 
 
 def _metrics(report: dict[str, Any]) -> dict[str, Any]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from edge.letters import NOTHING
 from edge.word_reader import WordReader
-from training.figures import Judgement, emitted_by, figures, forced_choice, restricted
-from training.letters.operating import tempered
+from training.figures import Judgement, calibrated, emitted_by, figures, forced_choice, restricted
 from training.options import REPORT
+from training.parity import parity_of
 from training.sources import evaluation_only, lookalike, may_train, word_trainable
 from training.store import Clip
 from training.words.config import WordConfig
@@ -24,7 +26,7 @@ from training.words.data import CORE, WLASL50_SOURCE
 from training.words.judge import judgeable, table_of
 from training.words.operating import fit_operating_point
 from training.words.rounds import Rounds
-from training.words.streams import Tally, streams
+from training.words.streams import Rest, Tally, streams
 
 Point = dict[str, Any]
 """An operating point, as the manifest has it."""
@@ -99,20 +101,19 @@ def _streams(
 
     `words` are those that are to be said.
     """
-    names = ("words of the vocabulary", "words shipped disabled", "other signs", "people at rest")
-    tallies = {name: Tally() for name in names}
+    tallies: dict[str, Tally] = defaultdict(Tally)
     for fold, point in zip(folds, points, strict=True):
         bundle = dataclasses.replace(fold.bundle, manifest=fold.bundle.manifest | {"operating_point": point})
         fitting = [clip for clip in fold.clips if fits(clip)]
-        kinds = (
-            [clip for clip in fitting if clip.label in words],
-            [clip for clip in fitting if clip.label in labels and clip.label not in words],
-            [clip for clip in fitting if clip.kind == "word" and clip.label not in labels],
-            [clip for clip in fitting if clip.kind == "idle"],
-        )
-        for tally, clips in zip(tallies.values(), kinds, strict=True):
-            for stream in streams(clips):
-                tally.read(stream, WordReader(bundle), words)
+        kinds = {
+            "words of the vocabulary": [clip for clip in fitting if clip.label in words],
+            "words shipped disabled": [clip for clip in fitting if clip.label in labels and clip.label not in words],
+            "other signs": [clip for clip in fitting if clip.kind == "word" and clip.label not in labels],
+            "people at rest": [clip for clip in fitting if clip.kind == "idle"],
+        }
+        for (name, clips), rest in product(kinds.items(), get_args(Rest)):
+            for stream in streams(clips, rest):
+                tallies[f"{name}, hands {rest}"].read(stream, WordReader(bundle), words)
     return {name: tally.figures() for name, tally in tallies.items()}
 
 
@@ -134,11 +135,9 @@ def _operating_point(pairs: list[Pair], labels: tuple[str, ...]) -> Point:
 
 def _of_fold(fold: Judged, point: Point, labels: tuple[str, ...], active: Collection[str]) -> Iterator[Unseen]:
     """With `active` as the daemon's `words.active`."""
-    verdicts = []
-    for verdict in fold.int8_verdicts:
-        row = tempered(verdict.probabilities[None], point["temperature"])[0]
-        calibrated = replace(verdict, probabilities=row)
-        verdicts.append(calibrated if active == labels else restricted(calibrated, labels, active))
+    verdicts = [calibrated(verdict, point) for verdict in fold.int8_verdicts]
+    if active != labels:
+        verdicts = [restricted(verdict, labels, active) for verdict in verdicts]
     for clip, verdict, said in zip(fold.clips, verdicts, emitted_by(point, verdicts, labels), strict=True):
         yield Unseen(clip, verdict, bool(said))
 
@@ -224,10 +223,4 @@ def _parity(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, float]:
         for clip, a, b in zip(fold.clips, fold.float_verdicts, fold.int8_verdicts, strict=True)
         if judgeable(clip, labels)
     ]
-    truth, exact, quantized = np.array(rows).T
-    return {
-        "clips": len(rows),
-        "float_accuracy": round(float((exact == truth).mean()), 5),
-        "int8_accuracy": round(float((quantized == truth).mean()), 5),
-        "agreement": round(float((exact == quantized).mean()), 5),
-    }
+    return parity_of(*np.array(rows, np.int64).T)

@@ -12,7 +12,8 @@ from training.caching import digest
 from training.store import Clip, marks
 from training.words.config import WordConfig
 from training.words.data import CORE, WLASL50_SOURCE, Track, read_words, spelling_tracks, vocabulary, word_tracks
-from training.words.sampling import Sampler, Samples
+from training.words.samples import Samples
+from training.words.sampling import Sampler
 
 log = logging.getLogger(__name__)
 

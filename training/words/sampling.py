@@ -5,48 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge.features import palm_length
 from edge.letters import NOTHING
 from edge.types import Floats
-from edge.word_features import BODY, CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, Times, on_grid, word_features
+from edge.word_features import CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, Times, on_grid, word_features
 from edge.words import active_span
-from training.words import recombined, variations
+from training.words import invented, variations
 from training.words.config import WordConfig
-from training.words.data import CORE, Track, shoulders
+from training.words.data import CORE, Track
+from training.words.samples import INPUT_STEP, Samples
 
-INPUT_STEP = 2.0 / 127
-"""Features reach from -2 to 2: samples are kept as the int8 numbers that the quantised model will see."""
 _GISLR_WEIGHT = 3
 """Fifteen participants in one source count as three recorders."""
 _CHUNK = 500
-_BACKWARDS, _TRIES = 0.3, 20
-"""Part of the signs made of others that are one backwards, and how often to draw until one is unlike what it is of."""
 NOISE = "_noise"
 """What random features are said to sign."""
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """What a network is trained on."""
-
-    features: NDArray[np.int8]
-    """(N, GRID_STEPS, CHANNELS) in INPUT_STEP."""
-    labels: NDArray[np.int64]
-    signers: NDArray[np.str_]
-    """(N, 2): both signers of a window made of two recordings, else one twice."""
-    glosses: NDArray[np.str_]
-    """(N, 2): likewise."""
-
-    def inputs(self, rows: NDArray[np.int64] | slice) -> Floats:
-        """(R, GRID_STEPS, CHANNELS): the features of some windows, as a network takes them."""
-        return np.asarray(self.features[rows] * np.float32(INPUT_STEP), np.float32)
-
-    def without(self, signers: set[str], glosses: set[str]) -> "Samples":
-        """What a fold may train on: nothing of these people, none of these glosses, as words or as `nothing`."""
-        keep = ~np.isin(self.signers, list(signers)).any(axis=1) & ~np.isin(self.glosses, list(glosses)).any(axis=1)
-        return Samples(self.features[keep], self.labels[keep], self.signers[keep], self.glosses[keep])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +92,10 @@ class Sampler:
     def _pick(self, groups: dict[str, list[list[Track]]]) -> Track:
         names = list(groups)
         sources = groups[names[self._rng.integers(len(names))]]
-        source = sources[self._rng.integers(len(sources))]
-        return source[self._rng.integers(len(source))]
+        return self._any(sources[self._rng.integers(len(sources))])
+
+    def _any(self, tracks: list[Track]) -> Track:
+        return tracks[self._rng.integers(len(tracks))]
 
     def _core_word(self) -> _Drawn:
         track = self._pick(self._core)
@@ -133,96 +108,29 @@ class Sampler:
         return self._window(self._pick(self._unknown)) if self._unknown else None
 
     def _idling(self) -> _Drawn | None:
-        if not self._idle:
-            return None
-        return self._window(self._idle[self._rng.integers(len(self._idle))], anywhere=True)
+        return self._window(self._any(self._idle), anywhere=True) if self._idle else None
 
     def _half(self) -> _Drawn | None:
-        """The first third of a sign could still become many others."""
-        track = self._pick(self._others)
-        span = active_span(track.times, track.points)
-        if span is None:
-            return None
-        kept = track.times < span[0] + 0.3 * (span[1] - span[0])
-        if kept.sum() < 3:
-            return None
-        half = Track(
-            track.clip,
-            track.times[kept],
-            track.points[kept],
-            track.gloss,
-            NOTHING,
-            track.signer,
-            track.source,
-            track.fps_known,
-        )
-        return self._window(half)
+        half = invented.half(self._pick(self._others))
+        return self._window(half) if half else None
 
     def _spelled(self) -> _Drawn | None:
-        """A spelling hand, put before somebody's shoulder."""
         if not self._spelling:
             return None
-        rng = self._rng
-        hand = self._spelling[rng.integers(len(self._spelling))]
-        person = self._all[rng.integers(len(self._all))]
-        middle, width = shoulders(person.points)
-        if not np.isfinite(width):
-            return None
-        points = _standing(person, len(hand.times))
-        size = float(np.median(palm_length(hand.points[:, RIGHT])))
-        spelled = hand.points[:, RIGHT] - hand.points[:1, RIGHT, :1]
-        spelled *= width / 3.6 * np.exp(rng.normal(0, 0.15)) / max(size, 1e-3)
-        spelled[..., :2] += middle + width * np.array([rng.uniform(-1.1, 0.1), rng.uniform(-0.3, 0.9)])
-        points[:, RIGHT] = spelled
-        made = Track(hand.clip, hand.times, points, "_spelled", NOTHING, hand.signer, hand.source, fps_known=True)
-        return self._window(made, anywhere=True, beside=person)
+        hand, person = self._any(self._spelling), self._any(self._all)
+        spelled = invented.spelled(hand, person, self._rng)
+        return self._window(spelled, anywhere=True, beside=person) if spelled else None
 
     def _gesture(self) -> _Drawn | None:
-        """Scratching, pointing, reaching: some hand goes some way."""
-        rng = self._rng
-        track = self._all[rng.integers(len(self._all))]
-        middle, width = shoulders(track.points)
-        seen = np.flatnonzero(np.isfinite(track.points[:, RIGHT.start, 0]))
-        if not np.isfinite(width) or not len(seen):
-            return None
-        steps = 40
-        points = _standing(track, steps)
-        pose = track.points[seen[rng.integers(len(seen))], RIGHT]
-        knots = np.stack([rng.uniform(-1.3, 0.6, 5), rng.uniform(-0.9, 1.8, 5)], axis=1)
-        knots[0, 1] = rng.uniform(1.3, 2.0)
-        at = np.sort(rng.uniform(0, 1, 5))
-        when = np.linspace(0, 1, steps)
-        path = np.stack([np.interp(when, at, knots[:, axis]) for axis in (0, 1)], axis=1)
-        path = np.stack([np.convolve(np.pad(p, 3, mode="edge"), np.ones(7) / 7, "valid") for p in path.T], axis=1)
-        points[:, RIGHT] = (pose - pose[:1])[None]
-        points[:, RIGHT, :2] += (middle + width * path)[:, None]
-        times = np.arange(steps) / 15
-        made = Track(track.clip, times, points, "_gesture", NOTHING, track.signer, track.source, fps_known=False)
-        return self._window(made, anywhere=True)
+        gesture = invented.gesture(self._any(self._all), self._rng)
+        return self._window(gesture, anywhere=True) if gesture else None
 
     def _recombined(self) -> _Drawn | None:
-        """The hands of one sign on the ways of another, or a sign backwards."""
-        rng = self._rng
-        for _ in range(_TRIES):
-            way, shape = (self._all[rng.integers(len(self._all))] for _ in range(2))
-            going, shaped = recombined.phases(way), recombined.phases(shape)
-            if going is None or shaped is None or way.gloss == shape.gloss:
-                continue
-            back = rng.random() < _BACKWARDS
-            points = recombined.backwards(going) if back else recombined.on_the_way_of(going, shaped)
-            if points is not None:
-                times = np.arange(len(points)) * way.seconds / len(points)
-                made = Track(way.clip, times, points, way.gloss, NOTHING, way.signer, way.source, fps_known=False)
-                return self._window(made, beside=None if back else shape)
-        return None
+        made = invented.recombination(self._all, self._rng)
+        return self._window(made[0], beside=made[1]) if made else None
 
     def _empty(self) -> _Drawn:
-        """Nobody's hands, or nobody."""
-        track = self._all[self._rng.integers(len(self._all))]
-        points = track.points.copy()
-        points[:, :42] = np.nan
-        made = Track(track.clip, track.times, points, "_empty", NOTHING, track.signer, track.source, track.fps_known)
-        return self._window(made, anywhere=True)
+        return self._window(invented.empty(self._any(self._all)), anywhere=True)
 
     def _noise(self) -> _Drawn:
         """A window that means nothing; its features are drawn when all others are worked out."""
@@ -272,13 +180,6 @@ def _by_label(tracks: list[Track], *, by_gloss: bool = False) -> dict[str, list[
         label: [own for source, own in sources.items() for _ in range(_GISLR_WEIGHT if source == "gislr" else 1)]
         for label, sources in table.items()
     }
-
-
-def _standing(person: Track, count: int) -> Floats:
-    """Somebody's body without hands, for so many frames."""
-    points = np.full((count, POINTS, 3), np.nan, np.float32)
-    points[:, BODY] = person.points[np.minimum(np.arange(count), len(person.points) - 1), BODY]
-    return points
 
 
 def _without_other_hand(points: Floats) -> Floats:

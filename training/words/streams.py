@@ -4,16 +4,23 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from edge.features import palm_length
 from edge.teach import UNKNOWN_SIGN_FPS
 from edge.types import Floats, Landmarks
 from edge.word_reader import WordReader
 from training.store import Clip
 
-_REST_SECONDS = 1.0
+_REST_SECONDS = 1.5
+_WAY_SECONDS = 0.3
+"""To where the hands rest, and from there to the next sign."""
+_BELLY = 1.0
+"""Shoulder widths under the shoulders."""
+_TREMOR = 0.01
+"""Standard deviation of the points of a hand at rest, in palm lengths: what a landmark network adds to a still hand."""
 _SIGNS_A_STREAM = 8
 _GRACE_SECONDS = 0.5
 """A word said so long after its sign's end still counts as said of it (issue 5)."""
@@ -28,7 +35,11 @@ class Stream:
     """Gloss, first frame, last frame with a hand, in seconds."""
 
 
-def streams(clips: Sequence[Clip], seed: int = 0) -> Iterator[Stream]:
+Rest = Literal["away", "lowered", "kept"]
+"""Where the hands are after a sign: out of sight, before the belly, or where the sign left them."""
+
+
+def streams(clips: Sequence[Clip], rest: Rest = "away", seed: int = 0) -> Iterator[Stream]:
     """Every clip once, in random order, a few to a stream; pictures of one stream have one size."""
     groups: dict[tuple[str, int, int], list[Clip]] = defaultdict(list)
     for clip in clips:
@@ -38,7 +49,7 @@ def streams(clips: Sequence[Clip], seed: int = 0) -> Iterator[Stream]:
     for _, own in sorted(groups.items()):
         order = [own[k] for k in rng.permutation(len(own))]
         for first in range(0, len(order), _SIGNS_A_STREAM):
-            yield _spliced(order[first : first + _SIGNS_A_STREAM])
+            yield _spliced(order[first : first + _SIGNS_A_STREAM], rest, rng)
 
 
 @dataclass(slots=True)
@@ -78,11 +89,11 @@ class Tally:
         }
 
 
-def _spliced(clips: Sequence[Clip]) -> Stream:
+def _spliced(clips: Sequence[Clip], rest: Rest, rng: np.random.Generator) -> Stream:
     frames: list[Landmarks] = []
     spans: list[tuple[str, float, float]] = []
     now = 0.0
-    for clip in clips:
+    for clip, following in zip(clips, [*clips[1:], None], strict=True):
         step = 1 / (clip.fps or UNKNOWN_SIGN_FPS)
         start = end = now
         for hands, pose in zip(clip.hands, clip.pose, strict=True):
@@ -90,11 +101,41 @@ def _spliced(clips: Sequence[Clip]) -> Stream:
             end = now if np.isfinite(hands[:, 0, 0]).any() else end
             now += step
         spans.append((clip.label, start, end))
-        nobody = np.full((2, 21, 3), np.nan, np.float32)
-        for _ in range(round(_REST_SECONDS / step)):
-            frames.append(_frame(clip, nobody, clip.pose[-1], now))
+        resting = _Resting(clip, following, rest)
+        for k in range(round(_REST_SECONDS / step)):
+            frames.append(_frame(clip, resting.hands(k * step, rng), clip.pose[-1], now))
             now += step
     return Stream(frames, spans)
+
+
+class _Resting:
+    """Hands between two signs."""
+
+    def __init__(self, clip: Clip, following: Clip | None, rest: Rest) -> None:
+        self._size = np.array([clip.width, clip.height, clip.width], np.float32)
+        nobody = np.full((2, 21, 3), np.nan, np.float32)
+        self._last, self._next = _last_seen(clip.hands), following.hands[0] if following else nobody
+        self._rest = nobody if rest == "away" else self._last
+        if rest == "lowered":
+            shoulders = clip.pose[-1, [11, 12], :2] * self._size[:2]
+            belly = shoulders[:, 1].mean() + _BELLY * np.linalg.norm(shoulders[0] - shoulders[1])
+            higher = belly / clip.height - np.nan_to_num(self._last[:, 0, 1], nan=np.inf).min()
+            self._rest = self._last + np.array([0, max(0.0, higher), 0], np.float32)
+
+    def hands(self, seconds: float, rng: np.random.Generator) -> Floats:
+        """(2, 21, 3): the hands so long after the sign; each on its way to the next one at last."""
+        gone = min(seconds / _WAY_SECONDS, 1.0)
+        hands = self._last + gone * (self._rest - self._last)
+        back = 1 - min((_REST_SECONDS - seconds) / _WAY_SECONDS, 1.0)
+        hands = np.where(np.isfinite(self._next), hands + back * (self._next - hands), hands)
+        tremor = rng.normal(0, _TREMOR, hands.shape) * palm_length(hands * self._size)[:, None, None] / self._size
+        return np.asarray(hands + tremor, np.float32)
+
+
+def _last_seen(hands: Floats) -> Floats:
+    """(T, 2, 21, 3) to (2, 21, 3): the hands of the last frame with any."""
+    seen = np.flatnonzero(np.isfinite(hands[:, :, 0, 0]).any(axis=1))
+    return np.asarray(hands[seen[-1] if len(seen) else -1], np.float32)
 
 
 def _frame(clip: Clip, hands: Floats, pose: Floats, ts: float) -> Landmarks:

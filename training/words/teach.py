@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from edge.errors import InputError
 from edge.letters import NOTHING
 from edge.prototypes import Likeness, Prototypes
 from edge.word_reader import WordReader
 from training.figures import UNCALIBRATED
-from training.options import REPORT
+from training.options import REPORT, read_report
 from training.store import Clip
 from training.words.bundle import write_bundle
 from training.words.config import WordConfig
@@ -45,11 +44,8 @@ def teach(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
     Raises:
         InputError: the cross-validation, whose floors the words have, was not run.
     """
-    judged = out / REPORT[rounds.licences]
-    if not judged.is_file():
-        raise InputError(f"{judged}: missing; run python -m training.evaluate words --leave-people-out first")
-    points = json.loads(judged.read_text("utf-8"))["points_of_folds"]
-    report = report_of([_pupil(fold, rounds, config, out) for fold in range(FOLDS)], points)
+    judged = read_report(out / REPORT[rounds.licences], "training.evaluate words --leave-people-out")
+    report = report_of([_pupil(fold, rounds, config, out) for fold in range(FOLDS)], judged["points_of_folds"])
     (out / TEACH_REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
 

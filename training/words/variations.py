@@ -4,7 +4,7 @@ import numpy as np
 
 from edge.features import palm_length
 from edge.types import Floats
-from edge.word_features import BODY, LEFT, RIGHT, Times
+from edge.word_features import BODY, LEFT, MIRRORED, RIGHT, Times
 from training.augment import rotations
 from training.words.config import Augment
 
@@ -12,7 +12,6 @@ Rng = np.random.Generator
 _SLOWEST_FPS = 8.0
 _LONGEST_LOSS_SECONDS = 0.35
 _HANDS = (LEFT, RIGHT)
-_MIRROR = np.r_[np.arange(21, 42), np.arange(0, 21), [42, 44, 43, 46, 45, 48, 47]]
 
 
 def retimed(times: Times, fps_known: bool, config: Augment, rng: Rng) -> Times:
@@ -67,7 +66,7 @@ def moved(grids: Floats, config: Augment, rng: Rng) -> Floats:
 def _mirrored(grids: Floats, config: Augment, rng: Rng) -> Floats:
     flip = rng.random(len(grids)) < config.mirrored
     grids = grids.copy()
-    grids[flip] = grids[flip][:, :, _MIRROR] * np.array([-1, 1, 1], np.float32)
+    grids[flip] = grids[flip][:, :, MIRRORED] * np.array([-1, 1, 1], np.float32)
     return grids
 
 

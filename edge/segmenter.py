@@ -1,0 +1,218 @@
+"""Where signs begin and end, as it happens: a sign ends when the hands go down, sink or come to rest.
+
+Driven by the time stamps of the landmarks alone, so a replay at any speed gives what the live run gave.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.features import norm, palm_centre, palm_length
+from edge.types import Floats
+from edge.word_features import BODY, LEFT, RAISED, RIGHT, Times, depth
+
+LONGEST_SECONDS = 3.5
+"""No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
+DOWN_SECONDS = 0.25
+"""Hands that are down, sunk or gone for so long have finished a sign: blur hides a hand for up to 0.2 s."""
+SUNK = 0.7
+"""Shoulder widths under the shoulders: hands that come from above it and stay below it may go on to rest there, in
+sight, where `raised` hands still sign. Most signs are made higher."""
+HOLD_SECONDS = 0.45
+"""Hands that stand still in the air for so long have finished one too; signs that are held are said while held."""
+HOLD_PALMS = 0.26
+"""A hand that stayed within so many palm lengths stands still."""
+SLOWING_SECONDS = 0.1
+"""A hand is slow for so long before the sign ends."""
+PAUSE_SECONDS = 1.0
+"""Hands that stood still for so long begin another sign when they move."""
+AGAIN_SECONDS = 0.5
+"""It may be the same one if they moved for so long: to lower them takes less."""
+BRIDGED_SECONDS = 0.7
+"""Hands that come back so soon, where nothing was said, go on with the same sign: they are lost for longer than blur
+hides them where they cross the face or leave the picture."""
+SHORTEST_SECONDS = 0.2
+"""Nobody signs faster: shorter spans are hands that pass."""
+LEAST_PALMS = 0.2
+"""Palm lengths that a hand must stray in a span: a frozen picture signs nothing."""
+MOST_SHAPE_SPEED = 11.0
+"""Palm lengths a second at which the points of a hand may move about its wrist, in the median of a span: 99 % of real
+recordings stay under 7 at 15 frames a second, points at random places are beyond 12."""
+LEAST_BODY = 0.5
+"""Share of a span's frames in which somebody's shoulders must be seen: most signs are told apart by their place."""
+_HISTORY_SECONDS = LONGEST_SECONDS + 1.0
+_MOST_FRAMES = 300
+"""Bounds the memory whatever the frame rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sign may have been made here; times in seconds."""
+
+    starts: tuple[float, ...]
+    """When it may have begun: when the hands came up, or when they last began to move. Some people rest in sight."""
+    end: float
+    utterance: float
+    """When the hands came up, or moved after a pause: spans of one utterance may be of one sign."""
+    final: bool
+    """The hands are down; else the same sign may go on."""
+
+
+class Segmenter:
+    """Follows one signer's hands, and remembers what they did lately."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=_MOST_FRAMES)
+        self._points: deque[Floats] = deque(maxlen=_MOST_FRAMES)
+        self._marks: deque[Floats] = deque(maxlen=_MOST_FRAMES)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past: another recording follows."""
+        self._times.clear()
+        self._points.clear()
+        self._marks.clear()
+        self._open = False
+        """Whether hands are up that may be signing."""
+        self._since: float | None = None
+        """When the hands came up, or the last word was said; None where what follows is another sign."""
+        self._moving_since = self._utterance = 0.0
+        self._still_since: float | None = None
+        self._resumed_at = -math.inf
+        """When they last moved after a pause."""
+        self._up_at = self._high_at = -math.inf
+        """When hands were last seen up, and above `SUNK`."""
+        self._sunk = True
+        self.hands_up_since = -math.inf
+        """Since when the hands have not been down for long."""
+
+    @property
+    def times(self) -> Times:
+        """(N,) seconds, rising: the frames of the last few seconds."""
+        return np.array(self._times)
+
+    @property
+    def points(self) -> Floats:
+        """(N, POINTS, 3): their points."""
+        return np.stack(self._points)
+
+    def step(self, ts: float, points: Floats) -> Span | None:
+        """Take the points (POINTS, 3) of a frame; returns what may have been a sign until now."""
+        if self._times and not 0 < ts - self._times[-1] < BRIDGED_SECONDS:
+            self.reset()  # another recording, or no picture came meanwhile
+        self._times.append(ts)
+        self._points.append(points)
+        self._marks.append(_marks(points))
+        while self._times[0] < ts - _HISTORY_SECONDS:
+            self._times.popleft()
+            self._points.popleft()
+            self._marks.popleft()
+        low = float(depth(points))
+        if low >= RAISED:
+            return self.finish() if ts - self._up_at >= DOWN_SECONDS else None
+        if ts - self._up_at >= BRIDGED_SECONDS:
+            self.hands_up_since = ts
+        if not self._open:
+            self._open, self._still_since, self._high_at, self._sunk = True, None, -math.inf, True
+            self._begin(ts, self._up_at)
+        self._up_at = ts
+        return self._sank(ts, high=low < SUNK) or self._rested(ts)
+
+    def finish(self) -> Span | None:
+        """The hands are down, or the source ended: so has what was being signed."""
+        if not self._open:
+            return None
+        self._open = False
+        return self._span(self._up_at, final=True)
+
+    def said(self, ts: float) -> None:
+        """A word was said of the last span: what follows is another sign."""
+        self._since = ts if self._open else None
+        self._moving_since = ts
+
+    def _begin(self, ts: float, left_off: float) -> None:
+        """Hands that left off then move again."""
+        if self._since is None or ts - left_off >= BRIDGED_SECONDS:
+            self._since = self._utterance = ts
+        self._moving_since = ts
+
+    def _sank(self, ts: float, *, high: bool) -> Span | None:
+        """Hands that sank have ended a sign; when they rise again another begins."""
+        if high:
+            if self._sunk and self._high_at > -math.inf:
+                self._begin(ts, self._high_at)
+            self._high_at, self._sunk = ts, False
+            return None
+        if self._sunk or ts - self._high_at < DOWN_SECONDS:
+            return None
+        self._sunk = True
+        return self._span(self._high_at, final=False)
+
+    def _rested(self, ts: float) -> Span | None:
+        """Moving hands that come to rest have ended a sign; when they move again another begins."""
+        moves = self._strayed(ts - HOLD_SECONDS) >= HOLD_PALMS
+        if self._still_since is None:
+            if moves or ts - self._moving_since < HOLD_SECONDS:
+                return None
+            self._still_since = ts - HOLD_SECONDS
+            return self._span(self._still_since + SLOWING_SECONDS, final=False)
+        if moves:
+            self._moving_since = ts - HOLD_SECONDS / 2
+            if ts - self._still_since >= PAUSE_SECONDS:
+                self._since = self._resumed_at = self._moving_since
+            self._still_since = None
+        return None
+
+    def _span(self, end: float, *, final: bool) -> Span:
+        if end - self._resumed_at >= AGAIN_SECONDS:
+            self._utterance = max(self._utterance, self._resumed_at)
+        begun = {start for start in (self._since, self._moving_since) if start is not None}
+        starts = sorted({max(start, end - LONGEST_SECONDS) for start in begun})
+        return Span(tuple(starts), end, self._utterance, final)
+
+    def _strayed(self, since: float) -> float:
+        return _strayed(np.stack([m for t, m in zip(self._times, self._marks, strict=True) if t >= since - 1e-6]))
+
+
+def is_readable(times: Times, points: Floats, start: float, end: float) -> bool:
+    """Whether enough happened in a span of points (N, POINTS, 3), by hands that can be real, shoulders in sight."""
+    inside = (times >= start - 1e-6) & (times <= end + 1e-6)
+    if end - start < SHORTEST_SECONDS or _strayed(_marks(points[inside])) < LEAST_PALMS:
+        return False
+    body = np.isfinite(points[inside, BODY.start, 0])
+    return bool(body.mean() >= LEAST_BODY and _shape_speed(times[inside], points[inside]) <= MOST_SHAPE_SPEED)
+
+
+def _marks(points: Floats) -> Floats:
+    """(..., POINTS, 3) to (..., 2, 5) of each hand: palm centre, index fingertip seen from the wrist, palm length."""
+    hands = points[..., : BODY.start, :2].reshape(*points.shape[:-2], 2, 21, 2)
+    wrist = hands[..., 0, :]
+    along = norm(hands[..., 9, :] - wrist)[..., None]
+    return np.concatenate([palm_centre(hands), hands[..., 8, :] - wrist, along], axis=-1)
+
+
+def _strayed(marks: Floats) -> float:
+    """(N, 2, 5): how wide the way of the hand that goes furthest is, or of its index finger, in palm lengths."""
+    strays = [0.0]
+    for hand in marks.swapaxes(0, 1):
+        seen = hand[np.isfinite(hand[:, 0])]
+        if len(seen) >= 2:
+            strays.append(float(np.ptp(seen[:, :4], axis=0).max()) / max(float(np.median(seen[:, 4])), 1e-6))
+    return max(strays)
+
+
+def _shape_speed(times: Times, points: Floats) -> float:
+    """How fast the points of the wilder hand move about its wrist, in palm lengths a second, median over the frames."""
+    speeds = [0.0]
+    for part in (LEFT, RIGHT):
+        seen = np.isfinite(points[:, part.start, 0])
+        if seen.sum() >= 3:
+            shape = points[seen, part, :2] - points[seen, part.start, None, :2]
+            ways = np.linalg.norm(np.diff(shape, axis=0), axis=-1).mean(axis=1)
+            size = float(np.median(palm_length(points[seen, part])))
+            speeds.append(float(np.median(ways / np.diff(times[seen]))) / size)
+    return max(speeds)

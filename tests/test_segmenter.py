@@ -1,0 +1,169 @@
+"""A sign ends when the hands go down, sink or come to rest, and the next one begins when they move again."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from word_store import body
+
+from edge.segmenter import Segmenter, Span
+from edge.types import Floats, Landmarks
+from edge.word_features import frame_points
+
+FPS = 30
+HAND = np.linspace([-0.03, -0.1, 0], [0.03, 0.05, 0], 21)
+SHOULDERS_Y, SHOULDER_WIDTH = 0.5, 0.24 * 640 / 480
+"""Of `body(0)`, in picture heights."""
+CHEST, BELLY, LAP = 0.3, 1.0, 1.6
+"""Shoulder widths under the shoulders."""
+
+
+def follow(segmenter: Segmenter, places: Sequence[tuple[float, float] | None], start: float = 0.0) -> list[Span]:
+    """The spans that a right hand makes which is at (x, shoulder widths under the shoulders), a frame each."""
+    spans = []
+    for k, place in enumerate(places):
+        hands = np.full((2, 21, 3), np.nan, np.float32)
+        if place is not None:
+            hands[1] = HAND + np.array([place[0], SHOULDERS_Y + place[1] * SHOULDER_WIDTH, 0])
+        spans.append(segmenter.step(start + k / FPS, points(start + k / FPS, hands)))
+    return [span for span in spans if span is not None]
+
+
+def points(ts: float, hands: Floats) -> Floats:
+    return frame_points(Landmarks(ts, 640, 480, hands, np.ones(2, np.float32), body(0), 128.0))
+
+
+def sign(seconds: float = 0.8, height: float = CHEST) -> list[tuple[float, float] | None]:
+    """The hand goes to and fro."""
+    return [(0.4 + 0.15 * np.sin(7 * k / FPS), height) for k in range(round(seconds * FPS))]
+
+
+def move(start: float, end: float, seconds: float = 0.2) -> list[tuple[float, float] | None]:
+    """The hand sinks or rises from one height to another."""
+    return [(0.4, height) for height in np.linspace(start, end, round(seconds * FPS))]
+
+
+def stay(height: float | None, seconds: float) -> list[tuple[float, float] | None]:
+    return [None if height is None else (0.4, height)] * round(seconds * FPS)
+
+
+@pytest.mark.parametrize("rest", [None, LAP])
+def test_a_sign_ends_when_the_hand_goes_down(rest: float | None) -> None:
+    (span,) = follow(Segmenter(), [*stay(None, 0.5), *sign(), *stay(rest, 0.5)])
+    assert span.final
+    assert span.starts == (pytest.approx(0.5),)
+    assert span.end == pytest.approx(1.3, abs=0.05)
+
+
+def test_a_hand_that_is_hidden_for_a_moment_ends_nothing() -> None:
+    spans = follow(Segmenter(), [*sign(), *stay(None, 0.2), *sign()])
+    assert spans == []
+
+
+def test_a_hand_that_comes_back_soon_goes_on_with_a_sign_of_which_nothing_was_said() -> None:
+    segmenter = Segmenter()
+    (lost, whole) = follow(segmenter, [*sign(), *stay(None, 0.4), *sign(), *stay(None, 0.4)])
+    assert lost.starts[0] == whole.starts[0] == 0.0
+    assert lost.utterance == whole.utterance
+    assert whole.end > 1.9
+
+
+def test_it_goes_on_though_the_hand_sank_before_it_was_lost() -> None:
+    (sunk, lost, whole) = follow(
+        Segmenter(), [*sign(), *move(CHEST, BELLY), *stay(BELLY, 0.4), *stay(None, 0.4), *sign(), *stay(None, 0.4)]
+    )
+    assert sunk.starts[0] == lost.starts[0] == whole.starts[0] == 0.0
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_another_sign_begins_after_a_word_or_a_rest(said: bool) -> None:
+    segmenter = Segmenter()
+    (first,) = follow(segmenter, [*sign(), *stay(None, 0.4)])
+    if said:
+        segmenter.said(1.2)
+    away = 0.2 if said else 0.8
+    (second,) = follow(segmenter, [*stay(None, away), *sign(), *stay(None, 0.4)], start=1.2)
+    assert second.starts == (pytest.approx(1.2 + away),)
+    assert second.utterance > first.utterance
+
+
+def test_a_hand_that_sinks_to_rest_in_sight_has_ended_a_sign_within_half_a_second() -> None:
+    """Before the belly a hand may sign; one that came from above and stays has sunk."""
+    sunk = len([*sign(), *move(CHEST, BELLY)])
+    places = [*sign(), *move(CHEST, BELLY), *stay(BELLY, 2.0)]
+    spans = follow(Segmenter(), places[: sunk + round(0.25 * FPS)])
+    assert [span.final for span in spans] == [False]
+    assert spans[0].end == pytest.approx(0.9, abs=0.1), "the way down to the belly is no part of it"
+    assert len(follow(Segmenter(), places)) == 2, "and once more where it rests, for signs that are made low"
+
+
+def test_a_hand_that_rises_again_begins_another_sign() -> None:
+    segmenter = Segmenter()
+    first, *_, last = follow(
+        segmenter, [*sign(), *move(CHEST, BELLY), *stay(BELLY, 0.8), *move(BELLY, CHEST), *sign(), *stay(None, 0.4)]
+    )
+    assert last.utterance > first.utterance
+    assert min(last.starts) > first.end
+
+
+def test_a_sign_that_is_made_low_ends_too() -> None:
+    spans = follow(Segmenter(), [*stay(LAP, 0.5), *sign(height=BELLY), *stay(BELLY, 0.8)])
+    assert [span.final for span in spans] == [False]
+    assert spans[0].end == pytest.approx(1.35, abs=0.12)
+
+
+def test_a_hand_that_stands_still_has_ended_a_sign_once() -> None:
+    spans = follow(Segmenter(), [*sign(), *stay(CHEST, 3.0)])
+    assert [span.final for span in spans] == [False]
+    assert spans[0].end == pytest.approx(0.85, abs=0.12)
+
+
+def test_what_moves_after_a_hold_may_be_the_same_sign_or_another() -> None:
+    segmenter = Segmenter()
+    held, whole = follow(segmenter, [*sign(), *stay(CHEST, 0.6), *sign(), *stay(None, 0.4)])
+    assert held.starts == (0.0,)
+    assert whole.starts == (0.0, pytest.approx(1.3, abs=0.2))
+    assert whole.utterance == held.utterance
+
+
+def test_after_a_pause_it_is_another() -> None:
+    segmenter = Segmenter()
+    held, other = follow(segmenter, [*sign(), *stay(CHEST, 1.5), *sign(), *stay(None, 0.4)])
+    assert other.starts == (pytest.approx(2.2, abs=0.2),)
+    assert other.utterance > held.utterance
+
+
+def test_to_lower_the_hand_after_a_pause_is_no_other_sign() -> None:
+    held, lowered = follow(Segmenter(), [*sign(), *stay(CHEST, 1.5), *move(CHEST, LAP, 0.4), *stay(LAP, 0.4)])[:2]
+    assert lowered.utterance == held.utterance
+
+
+def test_a_word_that_was_said_while_held_is_no_part_of_the_next() -> None:
+    segmenter = Segmenter()
+    (held,) = follow(segmenter, [*sign(), *stay(CHEST, 0.6)])
+    segmenter.said(1.4)
+    (following,) = follow(segmenter, [*sign(), *stay(None, 0.4)], start=1.4)
+    assert min(following.starts) >= 1.1
+    assert following.utterance == held.utterance, "it may be the same one going on"
+
+
+def test_of_a_long_span_the_end_counts() -> None:
+    (span,) = follow(Segmenter(), [*sign(6.0), *stay(None, 0.4)])
+    assert span.end - min(span.starts) == pytest.approx(3.5)
+
+
+def test_a_source_that_ends_ends_the_sign_and_only_once() -> None:
+    segmenter = Segmenter()
+    assert follow(segmenter, sign()) == []
+    span = segmenter.finish()
+    assert span is not None
+    assert span.final
+    assert segmenter.finish() is None
+
+
+def test_a_clock_that_jumps_begins_anew() -> None:
+    segmenter = Segmenter()
+    follow(segmenter, sign())
+    (span,) = follow(segmenter, [*sign(), *stay(None, 0.4)], start=60.0)
+    assert span.starts == (60.0,)
+    assert len(segmenter.times) == len(segmenter.points) == len([*sign(), *stay(None, 0.4)])
