@@ -14,7 +14,7 @@ from edge.config import Config
 from edge.demo.signer import DemoSigner
 from edge.governor import Governor
 from edge.landmarks import Landmarker
-from edge.landmarks.motion import Motion
+from edge.landmarks.motion import MotionDetector
 from edge.types import Frame, Image, Packed
 
 MODELS = Path(__file__).parent.parent / "models"
@@ -197,9 +197,9 @@ def screen(index: int) -> Image:
     return cv2.resize(coarse, (280, 480), interpolation=cv2.INTER_NEAREST)
 
 
-def flickering(share: float) -> Motion:
+def flickering(share: float) -> MotionDetector:
     """A room in which so much of the picture moves by itself, seen for long."""
-    motion, width = Motion(), round(640 * share)
+    motion, width = MotionDetector(), round(640 * share)
     for index in range(6 * FPS):
         picture = np.full((480, 640, 3), 200, np.uint8)
         picture[:, :width] = cv2.resize(screen(index), (width, 480))

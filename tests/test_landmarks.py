@@ -15,7 +15,7 @@ from edge.config import Config
 from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.landmarks.hands import HANDS_TAG, HandNetworks
-from edge.landmarks.motion import Motion
+from edge.landmarks.motion import MotionDetector
 from edge.landmarks.pose import POSE_TAG
 from edge.landmarks.search import MOVED_SHARE
 from edge.tflite import Network
@@ -95,7 +95,7 @@ def test_the_wall_above_and_below_of_a_camera_on_end_hides_no_motion_and_darkens
     lit[100:250, 100:300] = 220
     before = lit.copy()
     before[150:198, 400:448] = 220
-    wide, high = Motion(), Motion()
+    wide, high = MotionDetector(), MotionDetector()
     for picture in (before, lit):
         wide.step(picture)
         high.step(cv2.copyMakeBorder(picture, 389, 389, 0, 0, cv2.BORDER_REPLICATE))

@@ -111,10 +111,10 @@ def test_pairs_too_far_apart_to_be_one_hand_are_told_and_counted_beside_the_rest
 
 
 def test_a_dim_picture_is_brightened_for_the_networks_alone() -> None:
-    from edge.landmarks.motion import Motion  # noqa: PLC0415
+    from edge.landmarks.motion import MotionDetector  # noqa: PLC0415
 
     lit: Image = np.tile(np.linspace(0, 220, 640, dtype=np.uint8)[None, :, None], (480, 1, 3))
-    motion = Motion()
+    motion = MotionDetector()
     motion.step(lit)
     assert motion.gain == 1.0
     bright = motion.brightness

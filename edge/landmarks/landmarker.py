@@ -9,7 +9,7 @@ import numpy as np
 from edge.bundle import load_installed
 from edge.config import LandmarksConfig, SignerConfig
 from edge.landmarks.hands import HANDS_TAG, Hand, HandNetworks
-from edge.landmarks.motion import Motion
+from edge.landmarks.motion import MotionDetector
 from edge.landmarks.people import People, Place
 from edge.landmarks.picture import Picture
 from edge.landmarks.pose import LANDMARKS, POSE_TAG, PoseNetworks
@@ -41,7 +41,7 @@ class Landmarker:
         self._pose_interval = config.pose_interval_seconds
         self._people = People(pose, self._pose_interval, signer or SignerConfig(), signers)
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
-        self._motion = Motion()
+        self._motion = MotionDetector()
         self._ts = 0.0
         networks = (
             {self._hand_networks.detector.network, self._hand_networks.near.network},
@@ -127,7 +127,7 @@ class Landmarker:
         for tracker in self._hands:
             tracker.reset()
         self._people.reset()
-        self._motion = Motion()
+        self._motion = MotionDetector()
 
 
 def _normalised(points: Floats, width: int, height: int) -> Floats:

@@ -30,7 +30,7 @@ half the range the picture is brightened. In half the light the hand of a dark-s
 frames, brightened in all; in a third in none and 0.85."""
 
 
-class Motion:
+class MotionDetector:
     """Compares each picture with the one before it."""
 
     def __init__(self) -> None:

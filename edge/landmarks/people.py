@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.config import SignerConfig
 from edge.landmarks.body import BodyTracker
 from edge.landmarks.crop import Region
-from edge.landmarks.motion import Motion
+from edge.landmarks.motion import MotionDetector
 from edge.landmarks.picture import Picture
 from edge.landmarks.pose import PoseNetworks
 from edge.landmarks.search import MOVING_SECONDS, Search
@@ -113,7 +113,7 @@ class People:
         """Nobody is followed or expected back, and the last look showed nobody."""
         return not (self.follows or self._strangers or any(place.reach is not None for place in self.places))
 
-    def step(self, picture: Picture, ts: float, motion: Motion, *, hand_followed: bool) -> None:
+    def step(self, picture: Picture, ts: float, motion: MotionDetector, *, hand_followed: bool) -> None:
         """`hand_followed`: a hand is being read, so that nobody waits for a body."""
         for place in self.places:
             if not place.follow(picture, ts):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edge.landmarks.crop import Region
 from edge.landmarks.hands import Hand
-from edge.landmarks.motion import Motion
+from edge.landmarks.motion import MotionDetector
 from edge.landmarks.picture import Picture
 from edge.landmarks.stillness import Stillness
 from edge.signer import ON_WRIST, Body
@@ -59,7 +59,7 @@ class View:
 
     picture: Picture
     ts: float
-    motion: Motion
+    motion: MotionDetector
     square: Region | None = None
     """Where the signer's hands can be, if that is much less than the whole picture."""
     body: Body | None = None
