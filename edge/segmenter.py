@@ -22,6 +22,8 @@ DOWN_SECONDS = 0.25
 SUNK = 0.7
 """Shoulder widths under the shoulders: hands that come from above it and stay below it may go on to rest there, in
 sight, where `raised` hands still sign. Most signs are made higher."""
+LEAD_SECONDS, SEEN_SECONDS = 0.25, 0.1
+"""Hands that come up may have begun so long before they were seen, if they are seen for so long: blur hides them."""
 HOLD_SECONDS = 0.45
 """Hands that stand still in the air for so long have finished one too; signs that are held are said while held."""
 HOLD_PALMS = 0.26
@@ -31,7 +33,7 @@ SLOWING_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
 """Hands that stood still for so long begin another sign when they move."""
 AGAIN_SECONDS = 0.5
-"""It may be the same one if they moved for so long: to lower them takes less."""
+"""It may be the same one if they moved for so long and rest in sight again: else they were lowered."""
 BRIDGED_SECONDS = 0.7
 """Hands that come back so soon, where nothing was said, go on with the same sign: they are lost for longer than blur
 hides them where they cross the face or leave the picture."""
@@ -84,8 +86,8 @@ class Segmenter:
         self._still_since: float | None = None
         self._resumed_at = -math.inf
         """When they last moved after a pause."""
-        self._up_at = self._high_at = -math.inf
-        """When hands were last seen up, and above `SUNK`."""
+        self._came_up_at = self._up_at = self._high_at = -math.inf
+        """When hands came up, and when they were last seen up, and above `SUNK`."""
         self._sunk = True
         self.hands_up_since = -math.inf
         """Since when the hands have not been down for long."""
@@ -119,6 +121,7 @@ class Segmenter:
         if not self._open:
             self._open, self._still_since, self._high_at, self._sunk = True, None, -math.inf, True
             self._begin(ts, self._up_at)
+            self._came_up_at = ts
         self._up_at = ts
         return self._sank(ts, high=low < SUNK) or self._rested(ts)
 
@@ -159,6 +162,8 @@ class Segmenter:
             if moves or ts - self._moving_since < HOLD_SECONDS:
                 return None
             self._still_since = ts - HOLD_SECONDS
+            if self._still_since - self._resumed_at >= AGAIN_SECONDS:
+                self._utterance = max(self._utterance, self._resumed_at)
             return self._span(self._still_since + SLOWING_SECONDS, final=False)
         if moves:
             self._moving_since = ts - HOLD_SECONDS / 2
@@ -168,10 +173,11 @@ class Segmenter:
         return None
 
     def _span(self, end: float, *, final: bool) -> Span:
-        if end - self._resumed_at >= AGAIN_SECONDS:
-            self._utterance = max(self._utterance, self._resumed_at)
-        begun = {start for start in (self._since, self._moving_since) if start is not None}
-        starts = sorted({max(start, end - LONGEST_SECONDS) for start in begun})
+        moving_since = self._moving_since
+        if moving_since == self._came_up_at and end - moving_since >= SEEN_SECONDS:
+            moving_since -= LEAD_SECONDS
+        begun = {start for start in (self._since, moving_since) if start is not None}
+        starts = sorted({max(start, end - LONGEST_SECONDS, self._times[0]) for start in begun})
         return Span(tuple(starts), end, self._utterance, final)
 
     def _strayed(self, since: float) -> float:
