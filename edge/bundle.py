@@ -43,8 +43,9 @@ class Bundle:
 
     @property
     def operating_point(self) -> dict[str, Any]:
-        """The manifest's, of letters or words; it has a floor, whatever the manifest leaves out."""
-        return {"floor": UNFITTED_FLOORS[self.task], **self.manifest.get("operating_point", {})}
+        """The manifest's; of letters and words it has a floor, whatever the manifest leaves out."""
+        unfitted = {"floor": UNFITTED_FLOORS[self.task]} if self.task in UNFITTED_FLOORS else {}
+        return {**unfitted, **self.manifest.get("operating_point", {})}
 
     @property
     def sha256(self) -> dict[str, str]:

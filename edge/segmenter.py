@@ -23,13 +23,14 @@ SUNK = 0.7
 """Shoulder widths under the shoulders: hands that come from above it and stay below it may go on to rest there, in
 sight, where `raised` hands still sign. Most signs are made higher."""
 LEAD_SECONDS, SEEN_SECONDS = 0.25, 0.1
-"""Hands that come up may have begun so long before they were seen, if they are seen for so long: blur hides them."""
+"""Hands that come up may have begun so long before, if they are seen for so long: blur hid them, or they rose from the
+lap. What these, `SUNK`, holds and pauses cost stands in the words' card, `Hands that rest in sight`."""
 HOLD_SECONDS = 0.45
 """Hands that stand still in the air for so long have finished one too; signs that are held are said while held."""
 HOLD_PALMS = 0.26
 """A hand that stayed within so many palm lengths stands still."""
 SLOWING_SECONDS = 0.1
-"""A hand is slow for so long before the sign ends."""
+"""So far into a hold the sign ends: a hand slows before it stands."""
 PAUSE_SECONDS = 1.0
 """Hands that stood still for so long begin another sign when they move."""
 AGAIN_SECONDS = 0.5
@@ -47,8 +48,8 @@ recordings stay under 7 at 15 frames a second, points at random places are beyon
 LEAST_BODY = 0.5
 """Share of a span's frames in which somebody's shoulders must be seen: most signs are told apart by their place."""
 _HISTORY_SECONDS = LONGEST_SECONDS + 1.0
-_MOST_FRAMES = 300
-"""Bounds the memory whatever the frame rate."""
+_MOST_FRAMES = 1200
+"""Bounds the memory: so many come in that time at 260 frames a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,11 @@ class Span:
     """A sign may have been made here; times in seconds."""
 
     starts: tuple[float, ...]
-    """When it may have begun: when the hands came up, or when they last began to move. Some people rest in sight."""
+    """When it may have begun: when the hands came up, a little before, when the last word was said, or when the hands
+    last began to move. Some people rest in sight."""
     end: float
-    utterance: float
-    """When the hands came up, or moved after a pause: spans of one utterance may be of one sign."""
+    utterance: int
+    """Another one where the hands were down, sunk or still for a while: spans of one utterance may be of one sign."""
     final: bool
     """The hands are down; else the same sign may go on."""
 
@@ -71,6 +73,7 @@ class Segmenter:
         self._times: deque[float] = deque(maxlen=_MOST_FRAMES)
         self._points: deque[Floats] = deque(maxlen=_MOST_FRAMES)
         self._marks: deque[Floats] = deque(maxlen=_MOST_FRAMES)
+        self._utterance = 0
         self.reset()
 
     def reset(self) -> None:
@@ -78,17 +81,22 @@ class Segmenter:
         self._times.clear()
         self._points.clear()
         self._marks.clear()
+        self._utterance += 1
         self._open = False
         """Whether hands are up that may be signing."""
+        self._lowered = False
+        """Whether they were seen in the lap since they were up."""
         self._since: float | None = None
-        """When the hands came up, or the last word was said; None where what follows is another sign."""
-        self._moving_since = self._utterance = 0.0
+        """When the hands came up or moved after a pause, or the last word was said; None where another sign follows."""
+        self._moving_since = 0.0
+        self._came_up_at = self._up_at = -math.inf
+        """When hands came up, and when they were last seen up."""
+        self._high_at: float | None = None
+        """When they were last above `SUNK` since they came up."""
+        self._sunk = False
         self._still_since: float | None = None
-        self._resumed_at = -math.inf
-        """When they last moved after a pause."""
-        self._came_up_at = self._up_at = self._high_at = -math.inf
-        """When hands came up, and when they were last seen up, and above `SUNK`."""
-        self._sunk = True
+        self._resumed_at: float | None = None
+        """When they moved after a pause, until it is clear whether they were only lowered."""
         self.hands_up_since = -math.inf
         """Since when the hands have not been down for long."""
 
@@ -110,47 +118,63 @@ class Segmenter:
         self._points.append(points)
         self._marks.append(_marks(points))
         while self._times[0] < ts - _HISTORY_SECONDS:
-            self._times.popleft()
-            self._points.popleft()
-            self._marks.popleft()
+            for kept in (self._times, self._points, self._marks):
+                kept.popleft()
         low = float(depth(points))
         if low >= RAISED:
-            return self.finish() if ts - self._up_at >= DOWN_SECONDS else None
+            return self._down(ts, seen=math.isfinite(low))
         if ts - self._up_at >= BRIDGED_SECONDS:
             self.hands_up_since = ts
         if not self._open:
-            self._open, self._still_since, self._high_at, self._sunk = True, None, -math.inf, True
-            self._begin(ts, self._up_at)
-            self._came_up_at = ts
+            self._came_up(ts)
         self._up_at = ts
-        return self._sank(ts, high=low < SUNK) or self._rested(ts)
+        # Without shoulders nobody knows how low the hands are.
+        sank = self._sank(ts, high=low < SUNK) if math.isfinite(low) else None
+        return sank or self._rested(ts)
 
-    def finish(self) -> Span | None:
-        """The hands are down, or the source ended: so has what was being signed."""
-        if not self._open:
-            return None
-        self._open = False
-        return self._span(self._up_at, final=True)
+    def finish(self, ts: float) -> Span | None:
+        """The source ended: so has what was being signed, unless that was long ago."""
+        return self._close() if self._times and ts - self._times[-1] < BRIDGED_SECONDS else None
 
     def said(self, ts: float) -> None:
         """A word was said of the last span: what follows is another sign."""
         self._since = ts if self._open else None
         self._moving_since = ts
 
+    def _down(self, ts: float, *, seen: bool) -> Span | None:
+        if ts - self._up_at < DOWN_SECONDS:
+            return None
+        self._lowered |= seen
+        return self._close()
+
+    def _close(self) -> Span | None:
+        if not self._open:
+            return None
+        self._open = False
+        return self._span(self._up_at, final=True)
+
+    def _came_up(self, ts: float) -> None:
+        self._begin(ts, self._up_at)
+        self._came_up_at = ts
+        self._utterance += self._lowered
+        self._open, self._lowered, self._sunk = True, False, False
+        self._high_at = self._still_since = self._resumed_at = None
+
     def _begin(self, ts: float, left_off: float) -> None:
         """Hands that left off then move again."""
         if self._since is None or ts - left_off >= BRIDGED_SECONDS:
-            self._since = self._utterance = ts
+            self._since = ts
+            self._utterance += 1
         self._moving_since = ts
 
     def _sank(self, ts: float, *, high: bool) -> Span | None:
         """Hands that sank have ended a sign; when they rise again another begins."""
         if high:
-            if self._sunk and self._high_at > -math.inf:
+            if self._sunk and self._high_at is not None:
                 self._begin(ts, self._high_at)
             self._high_at, self._sunk = ts, False
             return None
-        if self._sunk or ts - self._high_at < DOWN_SECONDS:
+        if self._sunk or self._high_at is None or ts - self._high_at < DOWN_SECONDS:
             return None
         self._sunk = True
         return self._span(self._high_at, final=False)
@@ -162,11 +186,12 @@ class Segmenter:
             if moves or ts - self._moving_since < HOLD_SECONDS:
                 return None
             self._still_since = ts - HOLD_SECONDS
-            if self._still_since - self._resumed_at >= AGAIN_SECONDS:
-                self._utterance = max(self._utterance, self._resumed_at)
+            if self._resumed_at is not None and self._still_since - self._resumed_at >= AGAIN_SECONDS:
+                self._utterance += 1
+                self._resumed_at = None
             return self._span(self._still_since + SLOWING_SECONDS, final=False)
         if moves:
-            self._moving_since = ts - HOLD_SECONDS / 2
+            self._moving_since = ts - HOLD_SECONDS / 2  # somewhere in the time that is no longer still
             if ts - self._still_since >= PAUSE_SECONDS:
                 self._since = self._resumed_at = self._moving_since
             self._still_since = None

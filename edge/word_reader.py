@@ -46,7 +46,7 @@ class WordReader:
         self.abstentions = 0
         """Spans that ended without a word because the model was not sure."""
         self._segmenter = Segmenter()
-        self._said: tuple[str, float] | None = None
+        self._said: tuple[str, int] | None = None
         """The last word, and the utterance it was said in: going on to hold it says nothing new."""
 
     def reset(self) -> None:
@@ -65,7 +65,7 @@ class WordReader:
 
     def finish(self, ts: float) -> list[Emission]:
         """The source ended: so has what was being signed."""
-        return self._decide(self._segmenter.finish(), ts)
+        return self._decide(self._segmenter.finish(ts), ts)
 
     def _decide(self, span: Span | None, ts: float) -> list[Emission]:
         """Read a span; what is sure enough is said, unless it is only the last word going on."""

@@ -90,6 +90,28 @@ def test_whatever_a_playback_stumbles_over_the_next_caption_is_spoken(
     assert desk.outcomes(2)[-1] == "played"
 
 
+def test_whoever_is_told_and_raises_does_not_silence_what_comes(
+    silent_device: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[Spoken] = []
+
+    def tell(spoken: Spoken) -> None:
+        told.append(spoken)
+        if len(told) == 1:
+            raise ValueError("nobody foresaw it")
+
+    speaker = Speaker(SpeechConfig(), tell)
+    speaker.start()
+    try:
+        for number in range(2):
+            speaker.say("hello", f"c{number}")
+        wait_for(lambda: len(told) == 2, "the second caption is awaited")
+        wait_for(lambda: not speaker.speaks, "it is busy for ever")
+    finally:
+        speaker.stop()
+    assert "nobody foresaw it" in caplog.text
+
+
 @pytest.mark.parametrize(("missing", "package"), [("espeak-ng", "espeak-ng"), ("aplay", "alsa-utils")])
 def test_a_missing_program_is_named_with_its_package(
     missing: str, package: str, open_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

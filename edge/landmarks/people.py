@@ -120,8 +120,8 @@ class People:
                 self._search.lost(ts)
         pause = _BODILESS_SECONDS if hand_followed else MOVING_SECONDS
         due = self._search.due(ts, motion.outside([]), pause, hidden=motion.hides)
-        pause = _CROWD_SECONDS if self.crowded else _ROUND_SECONDS
-        if due and (self.places[0].body.region is None or not 0 <= ts - self._looked_at < pause):
+        round_seconds = _CROWD_SECONDS if self.crowded else _ROUND_SECONDS
+        if due and (self.places[0].body.region is None or not 0 <= ts - self._looked_at < round_seconds):
             self._look(picture, ts)
 
     def _look(self, picture: Picture, ts: float) -> None:

@@ -130,6 +130,9 @@ class Speaker:
             try:
                 self._log(outcome, detail)
                 self._on_spoken(Spoken(caption.id, caption.text, outcome, time.monotonic() - started, detail))
+            except Exception as error:
+                log.error("nobody was told that a caption was %s (%r); please report it", outcome, error)
+                log.debug("telling stumbled", exc_info=True)
             finally:
                 with self._changed:
                     self._busy = False
