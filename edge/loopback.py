@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from edge.errors import AslEdgeError
 
 LOOPBACK = "127.0.0.1"
+Vacated = dict[int, socket.socket]
+"""Listening sockets by their port, of parts that are to go."""
 
 
-def listen(option: str, port: int, otherwise: str, vacated: dict[int, socket.socket] | None = None) -> socket.socket:
+def listen(option: str, port: int, otherwise: str, vacated: Vacated | None = None) -> socket.socket:
     """Listen at a port, 0 for a free one; one that is `vacated` is shared with its old owner until that one is gone.
 
     It is taken out of `vacated` (see `by_port`), so that no two move in.
@@ -29,6 +31,6 @@ def listen(option: str, port: int, otherwise: str, vacated: dict[int, socket.soc
         raise AslEdgeError(f"{option}: port {port} on {LOOPBACK} {reason}; {mend}") from error
 
 
-def by_port(sockets: Iterable[socket.socket]) -> dict[int, socket.socket]:
+def by_port(sockets: Iterable[socket.socket]) -> Vacated:
     """Listening sockets by their port; without those that are closed, as of a broker that ended."""
     return {listening.getsockname()[1]: listening for listening in sockets if listening.fileno() >= 0}

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import queue
-import socket
 import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from edge.config import Config
 from edge.display import DisplayServer
 from edge.events import Stamper
-from edge.loopback import by_port
+from edge.loopback import Vacated, by_port
 from edge.mqtt import Command, EmbeddedBroker, Publisher
 from edge.speech import Speaker, Spoken
 from edge.terminal import SHOWN, clock_time, close_output, describe
@@ -194,7 +193,7 @@ def _broker_ports(config: Config) -> tuple[int, int] | None:
     return (mqtt.embedded_port, mqtt.embedded_websocket_port) if mqtt.url is None else None
 
 
-def _broker(config: Config, vacated: dict[int, socket.socket]) -> EmbeddedBroker | None:
+def _broker(config: Config, vacated: Vacated) -> EmbeddedBroker | None:
     """The broker of a configuration, listening: its port is known only then."""
     if (ports := _broker_ports(config)) is None:
         return None
@@ -203,7 +202,7 @@ def _broker(config: Config, vacated: dict[int, socket.socket]) -> EmbeddedBroker
     return broker
 
 
-def _display(config: Config, websocket_url: str | None, vacated: dict[int, socket.socket]) -> DisplayServer | None:
+def _display(config: Config, websocket_url: str | None, vacated: Vacated) -> DisplayServer | None:
     """The caption page of a configuration, listening."""
     if not config.display.enabled:
         return None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from word_store import body
 
-from edge.segmenter import LEAD_SECONDS, Segmenter, Span
+from edge.segmenter import Segmenter, Span
 from edge.types import Floats, Landmarks
 from edge.word_features import frame_points
 
@@ -54,9 +54,28 @@ def test_a_sign_ends_when_the_hand_goes_down(rest: float | None) -> None:
     assert span.end == pytest.approx(1.3, abs=0.05)
 
 
-def test_a_hand_that_comes_up_may_have_begun_earlier() -> None:
-    (span,) = follow(Segmenter(), [*stay(None, 1.0), *sign(), *stay(None, 0.5)])
-    assert span.starts == pytest.approx((1.0 - LEAD_SECONDS, 1.0))
+@pytest.mark.parametrize(("frames", "begun"), [(2, (1.0,)), (5, (0.75, 1.0)), (24, (0.75, 1.0))])
+def test_a_hand_that_comes_up_may_have_begun_earlier(frames: int, begun: tuple[float, ...]) -> None:
+    """Not one that is seen for two frames: that may be no hand."""
+    (span,) = follow(Segmenter(), [*stay(None, 1.0), *sign()[:frames], *stay(None, 0.5)])
+    assert span.starts == pytest.approx(begun)
+
+
+@pytest.mark.parametrize(("gone", "ended"), [(6, 0), (9, 1)])
+def test_blur_hides_a_hand_for_a_fifth_of_a_second(gone: int, ended: int) -> None:
+    assert len(follow(Segmenter(), [*sign(), *[None] * gone])) == ended
+
+
+@pytest.mark.parametrize(("height", "ended"), [(0.55, 0), (0.85, 1)])
+def test_a_hand_sinks_to_the_belly_and_not_to_the_chest(height: float, ended: int) -> None:
+    wiggling: list[tuple[float, float] | None] = [(0.4 + 0.02 * np.sin(9 * k / FPS), height) for k in range(FPS)]
+    assert len(follow(Segmenter(), [*sign(), *move(CHEST, height), *wiggling])) == ended
+
+
+@pytest.mark.parametrize(("pause", "another"), [(0.8, False), (1.3, True)])
+def test_a_pause_lasts_a_second(pause: float, another: bool) -> None:
+    held, again = follow(Segmenter(), [*sign(), *stay(CHEST, pause), *sign(), *stay(CHEST, 0.6)])
+    assert (again.utterance > held.utterance) is another
 
 
 def test_a_hand_that_is_hidden_for_a_moment_ends_nothing() -> None:
@@ -87,7 +106,7 @@ def test_another_sign_begins_after_a_word_or_a_rest(said: bool) -> None:
         segmenter.said(1.2)
     away = 0.2 if said else 0.8
     (second,) = follow(segmenter, [*stay(None, away), *sign(), *stay(None, 0.4)], start=1.2)
-    assert second.starts == (pytest.approx(1.2 + away - LEAD_SECONDS), pytest.approx(1.2 + away))
+    assert second.starts == (pytest.approx(0.95 + away), pytest.approx(1.2 + away))
     assert second.utterance > first.utterance
 
 

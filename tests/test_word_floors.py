@@ -180,9 +180,9 @@ def test_people_who_do_not_sign_say_a_word_in_2_of_100_clips_at_most(shared_data
     """Through the reader as the daemon does; the shipped network was shown most of them as `nothing`."""
     bundle = open_bundle(SHIPPED)
     idle = [clip for clip in read_store(shared_data / "words.parquet") if clip.kind == "idle" and not clip.still]
-    talkative = 0
+    speaking = 0
     for clip in idle:
         seen, reader = list(clip.landmarks()), WordReader(bundle)
-        talkative += bool(read(reader, seen) + reader.finish(seen[-1].ts))
+        speaking += bool(read(reader, seen) + reader.finish(seen[-1].ts))
     assert len(idle) >= 100
-    assert talkative / len(idle) <= 0.02
+    assert speaking / len(idle) <= 0.02

@@ -42,6 +42,8 @@ HOLDS_SECONDS = (0.4, 0.8, 1.0, 2.5)
 PACES = (1.0, 2.0, 3.0, 4.0, 5.0)
 """Letters a second."""
 Doubled = Literal["slide", "bounce"]
+_SLOWEST, _FASTEST = 1, 240
+"""Frames a second that can be asked for."""
 _LEAST_WORDS = 10
 _DRAWN_WORDS = 20
 _DRAWN_SIGNERS = 7
@@ -217,8 +219,17 @@ def run(args: argparse.Namespace) -> int:
     for fps in args.fps:
         spelled = drawn(fps) if args.drawn else recorded(clips, fps, words)
         figures = {"fps": fps, **measure(spelled, bundle, verbose=args.verbose)}
+        if not figures["groups"]:
+            raise InputError(f"nobody in the stores has held the letters of {_LEAST_WORDS} words; name other stores")
         print(json.dumps(figures, indent=None if args.json else 1), flush=True)
     return 0
+
+
+def _frame_rate(text: str) -> float:
+    rate = float(text)
+    if not _SLOWEST <= rate <= _FASTEST:
+        raise argparse.ArgumentTypeError(f"{text} frames a second; name {_SLOWEST} to {_FASTEST}")
+    return rate
 
 
 def main() -> int:
@@ -229,7 +240,7 @@ def main() -> int:
     parser.add_argument("--bundle", type=Path, help="letter bundle; the shipped one without it")
     parser.add_argument("--source", nargs="*", help="only these sources")
     parser.add_argument("--words", type=Path, help="text file of words or names to spell, one a line, with --store")
-    parser.add_argument("--fps", type=float, nargs="+", default=[30.0], help="frame rates, one result each")
+    parser.add_argument("--fps", type=_frame_rate, nargs="+", default=[30.0], help="frame rates, one result each")
     parser.add_argument("--json", action="store_true", help="one line")
     parser.add_argument("--verbose", action="store_true", help="show every word that was misread")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from edge.config import DisplayConfig
 from edge.errors import InputError
-from edge.loopback import LOOPBACK, listen
+from edge.loopback import LOOPBACK, Vacated, listen
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class DisplayServer:
         """Those it listens at."""
         return [self._server.socket] if self._server else []
 
-    def start(self, vacated: dict[int, socket.socket] | None = None) -> None:
+    def start(self, vacated: Vacated | None = None) -> None:
         """Listen, also at a port that another is about to leave: `listen` takes that out of `vacated`.
 
         Raises:

@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import Future
 
 from edge.errors import AslEdgeError
-from edge.loopback import LOOPBACK, listen
+from edge.loopback import LOOPBACK, Vacated, listen
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class EmbeddedBroker:
         """It was started, and has not ended."""
         return self._thread.is_alive()
 
-    def start(self, vacated: dict[int, socket.socket] | None = None) -> None:
+    def start(self, vacated: Vacated | None = None) -> None:
         """Listen, also at ports that others are about to leave: `listen` takes those out of `vacated`.
 
         Raises:

@@ -12,6 +12,7 @@ import numpy as np
 
 from edge.bundle import MANIFEST
 from edge.errors import InputError
+from training.caching import code_prints, digest
 from training.convert import calibration_rows, to_float, to_int8
 from training.figures import UNCALIBRATED, Judgement, judgements
 from training.letters.bundle import open_bundle, write_bundle
@@ -49,9 +50,10 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
     if len(clips) < _LEAST_SOURCES:
         raise InputError(f"{', '.join(clips) or 'nobody'}: leaving one source out takes two sources or more")
     unread = {source for source, own in clips.items() if not rounds.reads(own)}
+    reader = digest(code_prints("edge.letter_reader"))  # verdicts are its own: another one judges anew
     folds = []
     for source in sorted(clips, key=lambda name: (name not in unread, name)):
-        done = out / "folds" / source / f"read-{rounds.digest}.npz"
+        done = out / "folds" / source / f"read-{rounds.digest}-{reader}.npz"
         if not done.exists():
             models = out / "folds" / ("unread" if source in unread else source)
             if not (models / rounds.digest).exists():
