@@ -14,6 +14,7 @@ from daemon_tools import ROOT
 from word_store import UNKNOWN, WORDS, write_small_store
 from word_store import clip as word_clip
 
+from edge.errors import InputError
 from training.command import dispatch
 from training.evaluate import COMMANDS as EVALUATE
 from training.figures import Judgement
@@ -69,6 +70,15 @@ def run(store: Path) -> dict[str, Path]:
     (folder / "build/crossval.json").write_text(json.dumps(figures))  # so young a network wavers; letters test the gate
     assert quantize.main([*common, "--bundle", str(folder / "bundle")]) == 0
     return {"folder": folder, "store": store, "bundle": folder / "bundle"}
+
+
+def test_floors_that_cannot_be_fitted_are_said_before_anything_is_trained(tmp_path: Path) -> None:
+    known = [word_clip(word, signer, 0, f"webcam_made{signer}") for signer in range(3) for word in WORDS[:4]]
+    write_store(tmp_path / "small.parquet", known)
+    (tmp_path / "tiny.yaml").write_text(CONFIG)
+    with pytest.raises(InputError, match="no recordings of signs outside the vocabulary"):
+        evaluate.main([*run_options(tmp_path), "--leave-people-out"])
+    assert not list(tmp_path.glob("build/folds/*"))
 
 
 def test_an_int8_network_unlike_its_float_twin_is_not_shipped(

@@ -30,14 +30,12 @@ def fit_operating_point(
     Every one of `sources` counts alike, however many clips it has.
 
     Raises:
-        InputError: there are no words among the clips, or nothing but words: floors weigh one against the other.
+        InputError: as `check_fittable`.
     """
     nothing = labels.index(NOTHING)
     weights = balanced(sources)
     known = truth != nothing
-    if known.all() or not known.any():
-        missing = "signs outside the vocabulary or people at rest" if known.all() else "words of the vocabulary"
-        raise InputError(f"floors cannot be fitted: no recordings of {missing} that may be trained on; add a store")
+    check_fittable(known)
     temperature = fit_temperature(table[known], truth[known], balanced(sources[known]))
     calibrated = tempered(table, temperature)
     disabled = _disabled(calibrated, truth, labels)
@@ -48,6 +46,17 @@ def fit_operating_point(
         "floors": {label: round(floor, 3) for label, floor in zip(labels, floors, strict=True) if label != NOTHING},
         "disabled": disabled,
     }
+
+
+def check_fittable(known: NDArray[np.bool_]) -> None:
+    """Floors weigh words against signs outside the vocabulary; `known` says of each recording whether it is a word.
+
+    Raises:
+        InputError: one of the two is missing.
+    """
+    if known.all() or not known.any():
+        missing = "signs outside the vocabulary or people at rest" if known.all() else "words of the vocabulary"
+        raise InputError(f"floors cannot be fitted: no recordings of {missing} that may be trained on; add a store")
 
 
 def _disabled(table: Floats, truth: NDArray[np.int64], labels: tuple[str, ...]) -> list[str]:

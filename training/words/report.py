@@ -24,7 +24,7 @@ from training.words.config import WordConfig
 from training.words.crossval import Judged, leave_people_out
 from training.words.data import CORE, WLASL50_SOURCE
 from training.words.judge import judgeable, table_of
-from training.words.operating import fit_operating_point
+from training.words.operating import check_fittable, fit_operating_point
 from training.words.rounds import Rounds
 from training.words.streams import Rest, Tally, streams
 
@@ -45,6 +45,7 @@ class Unseen:
 
 def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
     """Train and judge every fold; write the report to `out` and return it."""
+    check_fittable(np.array([clip.label in rounds.labels for clip in rounds.clips if fits(clip)], bool))
     folds = leave_people_out(rounds, config, out)
     report = {"samples": rounds.digest} | report_of(folds, rounds.labels)
     (out / REPORT[rounds.licences]).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
