@@ -76,9 +76,10 @@ def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
         AslEdgeError: `root` cannot be written.
     """
     current, previous = root / name, previous_of(root / name)
-    if _NAME.fullmatch(name):
+    nameable = _NAME.fullmatch(name) is not None
+    if nameable:
         _recover(current)
-    if not (_NAME.fullmatch(name) and previous.is_dir()):
+    if not (nameable and previous.is_dir()):
         raise InputError(f"{root}: no earlier bundle '{name}' is kept; `asl-edge models install PATH` keeps one")
     check(previous)
     try:

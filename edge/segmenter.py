@@ -243,7 +243,7 @@ def _shape_speed(times: Times, points: Floats) -> float:
         seen = np.isfinite(points[:, part.start, 0])
         if seen.sum() >= 3:
             shape = points[seen, part, :2] - points[seen, part.start, None, :2]
-            ways = np.linalg.norm(np.diff(shape, axis=0), axis=-1).mean(axis=1)
+            ways = norm(np.diff(shape, axis=0)).mean(axis=1)
             size = float(np.median(palm_length(points[seen, part])))
             speeds.append(float(np.median(ways / np.diff(times[seen]))) / size)
     return max(speeds)

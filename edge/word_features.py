@@ -112,8 +112,9 @@ def word_features(grid: Floats) -> Floats:
     """(..., GRID_STEPS, POINTS, 3) in pixels to (..., GRID_STEPS, CHANNELS)."""
     seen = np.isfinite(grid[..., [LEFT.start, RIGHT.start, BODY.start], 0]).astype(np.float32)
     points, seen = _right_handed(_in_shoulder_widths(np.nan_to_num(grid), seen), seen)
-    left, right = _hands(_both(points), points[..., _NOSE, :2], np.moveaxis(seen[..., :2], -1, 0))
-    parts = (right, left, _together(_both(points), seen[..., 0] * seen[..., 1]), _body(points, seen[..., 2]))
+    hands = _both(points)
+    left, right = _hands(hands, points[..., _NOSE, :2], np.moveaxis(seen[..., :2], -1, 0))
+    parts = (right, left, _together(hands, seen[..., 0] * seen[..., 1]), _body(points, seen[..., 2]))
     return np.asarray(np.clip(np.concatenate(parts, axis=-1), -_CLIP, _CLIP), np.float32)
 
 

@@ -69,8 +69,7 @@ class WordReader:
 
     def _decide(self, span: Span | None, ts: float) -> list[Emission]:
         """Read a span; what is sure enough is said, unless it is only the last word going on."""
-        readings = self._readings(span) if span is not None else []
-        if span is None or not readings:
+        if span is None or not (readings := self._readings(span)):
             return []
         candidates = [found for found in (self._word(readings), self._taught_sign(readings)) if found is not None]
         if not candidates:

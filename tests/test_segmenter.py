@@ -22,15 +22,17 @@ def follow(segmenter: Segmenter, places: Sequence[tuple[float, float] | None], s
     """The spans that a right hand makes which is at (x, shoulder widths under the shoulders), a frame each."""
     spans = []
     for k, place in enumerate(places):
-        hands = np.full((2, 21, 3), np.nan, np.float32)
-        if place is not None:
-            hands[1] = HAND + np.array([place[0], SHOULDERS_Y + place[1] * SHOULDER_WIDTH, 0])
-        spans.append(segmenter.step(start + k / FPS, points(start + k / FPS, hands)))
+        spans.append(segmenter.step(start + k / FPS, points_of(place)))
     return [span for span in spans if span is not None]
 
 
-def points(ts: float, hands: Floats) -> Floats:
-    return frame_points(Landmarks(ts, 640, 480, hands, np.ones(2, np.float32), body(0), 128.0))
+def points_of(place: tuple[float, float] | None) -> Floats:
+    """A frame's: a right hand at (x, shoulder widths under the shoulders), or none."""
+    hands = np.full((2, 21, 3), np.nan, np.float32)
+    if place is not None:
+        hands[1] = HAND + np.array([place[0], SHOULDERS_Y + place[1] * SHOULDER_WIDTH, 0])
+    presence = np.isfinite(hands[:, 0, 0]).astype(np.float32)
+    return frame_points(Landmarks(0.0, 640, 480, hands, presence, body(0), 128.0))
 
 
 def sign(seconds: float = 0.8, height: float = CHEST) -> list[tuple[float, float] | None]:
@@ -124,9 +126,7 @@ def test_shoulders_that_flicker_neither_raise_nor_sink_a_hand() -> None:
     segmenter = Segmenter()
     spans = []
     for k, place in enumerate([*sign(), *move(CHEST, BELLY), *stay(BELLY, 3.0)]):
-        hands = np.full((2, 21, 3), np.nan, np.float32)
-        hands[1] = HAND + np.array([place[0], SHOULDERS_Y + place[1] * SHOULDER_WIDTH, 0]) if place else np.nan
-        seen = points(k / FPS, hands)
+        seen = points_of(place)
         seen[43:45] = np.nan if k % 10 == 0 else seen[43:45]
         spans.append(segmenter.step(k / FPS, seen))
     assert len([span for span in spans if span is not None]) == 2
@@ -134,11 +134,7 @@ def test_shoulders_that_flicker_neither_raise_nor_sink_a_hand() -> None:
 
 def test_a_fast_camera_shortens_no_sign() -> None:
     segmenter = Segmenter()
-    hands = np.full((2, 21, 3), np.nan, np.float32)
-    spans = []
-    for k in range(120 * 4):
-        hands[1] = HAND + np.array([0.4 + 0.15 * np.sin(7 * k / 120), SHOULDERS_Y, 0])
-        spans.append(segmenter.step(k / 120, points(k / 120, hands)))
+    spans = [segmenter.step(k / 120, points_of((0.4 + 0.15 * np.sin(7 * k / 120), 0.0))) for k in range(120 * 4)]
     spans.append(segmenter.finish(4.0))
     assert spans[-1] is not None
     assert spans[-1].end - spans[-1].starts[0] == pytest.approx(3.5)

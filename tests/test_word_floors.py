@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from word_scenes import NO_HAND, SHIPPED, WAVING, frames, hands_of, lasting, read, talkative, without_floors
+from word_scenes import NO_HAND, SHIPPED, WAVING, embedded, frames, hands_of, lasting, read, talkative, without_floors
 
 from edge.bundle import Bundle
 from edge.prototypes import NO_SIGNS, Likeness, Prototypes
@@ -105,9 +105,7 @@ def test_alternatives_begin_with_the_word_and_fall(doubtful: Bundle) -> None:
 @pytest.fixture(scope="module")
 def embedding(doubtful: Bundle) -> Floats:
     """Of the sign as the reader reads it."""
-    times, points = np.array([each.ts for each in SCENE]), np.stack([frame_points(each) for each in SCENE])
-    end = (len(hands_of("stone")) - 1) / 15
-    return WordModel(doubtful).read(times, points, 0.0, end)[1]
+    return embedded(hands_of("stone"), WordModel(doubtful))
 
 
 @pytest.mark.parametrize(("middle", "label"), [(0.2, "stone"), (1.5, WAVING)])

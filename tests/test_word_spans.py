@@ -6,14 +6,13 @@ import itertools
 
 import numpy as np
 import pytest
-from word_scenes import NO_HAND, WAVING, frames, hands_of, lasting, read, talkative
+from word_scenes import NO_HAND, WAVING, embedded, frames, hands_of, lasting, read, talkative
 
 from edge.bundle import Bundle
 from edge.prototypes import Likeness, Prototypes
-from edge.types import Emission, Floats, Landmarks
-from edge.word_features import frame_points
+from edge.types import Emission, Landmarks
 from edge.word_reader import WordReader
-from edge.words import WordModel, active_span
+from edge.words import WordModel
 
 SIGN, OTHER = hands_of("ticket"), hands_of("quartz")
 REST = lasting(NO_HAND, 1.5)
@@ -32,14 +31,6 @@ def two_signs(bundle: Bundle) -> Prototypes:
     examples = {"ticket": [hands_of("ticket", n) for n in (1, 2)], "quartz": [hands_of("quartz", n) for n in (1, 2)]}
     model = WordModel(bundle)
     return Prototypes({gloss: np.stack([embedded(h, model) for h in hands]) for gloss, hands in examples.items()}, LIKE)
-
-
-def embedded(hands: Floats, model: WordModel) -> Floats:
-    seen = frames(hands)
-    times, points = np.array([each.ts for each in seen]), np.stack([frame_points(each) for each in seen])
-    span = active_span(times, points)
-    assert span is not None
-    return model.read(times, points, *span)[1]
 
 
 def labels(said: list[Emission]) -> list[str]:

@@ -14,7 +14,9 @@ from word_store import clip as made_clip
 from edge.bundle import MANIFEST, Bundle, sha256
 from edge.letters import NOTHING
 from edge.types import Emission, Floats, Landmarks
+from edge.word_features import frame_points
 from edge.word_reader import WordReader
+from edge.words import WordModel, active_span
 from training.words.bundle import open_bundle
 
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "words"
@@ -60,6 +62,15 @@ def lasting(hand: Floats, seconds: float, fps: float = FPS) -> list[Floats]:
     """The same hand, or none, for a while; real landmarks of a still hand tremble a little."""
     rng = np.random.default_rng(0)
     return [hand + rng.normal(0, 0.0005, (21, 3)).astype(np.float32) for _ in range(round(seconds * fps))]
+
+
+def embedded(hands: Floats, model: WordModel) -> Floats:
+    """The embedding of a sign, from the first hand to the last."""
+    seen = frames(hands)
+    times, points = np.array([each.ts for each in seen]), np.stack([frame_points(each) for each in seen])
+    span = active_span(times, points)
+    assert span is not None
+    return model.read(times, points, *span)[1]
 
 
 def read(reader: WordReader, seen: Iterable[Landmarks]) -> list[Emission]:

@@ -1,4 +1,4 @@
-"""Temperature: by how much logits are divided so that a probability is the share of times that it is right."""
+"""How far probabilities are the share of times that they are right, and the temperature that brings them there."""
 
 import numpy as np
 from numpy.typing import NDArray

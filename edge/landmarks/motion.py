@@ -43,6 +43,10 @@ class MotionDetector:
         self._changed: NDArray[np.bool_] = np.ones((1, 1), np.bool_)
         self._habit: Floats | None = None
         """How often each pixel of the thumbnail changed lately while nobody was there."""
+        self._usual: NDArray[np.bool_] | None = None
+        """The pixels that are not counted: those that changed often, unless that is most of the picture."""
+        self.hides = False
+        """What is not counted is large enough for somebody before it to go unnoticed."""
 
     def step(self, image: Image, width: int | None = None) -> None:
         """`image` may be a coarse copy of the picture, which is `width` wide."""
@@ -54,7 +58,7 @@ class MotionDetector:
         self.gain = _gain(thumbnail)
         if self._before is None or self._before.shape != thumbnail.shape:
             self._changed = np.ones(thumbnail.shape, np.bool_)
-            self._habit = None
+            self._forget()
         else:
             flickered = before > 0 and abs(self.brightness - before) > _FLICKERS * before
             lit = cv2.convertScaleAbs(self._before, alpha=self.brightness / before) if flickered else self._before
@@ -66,35 +70,30 @@ class MotionDetector:
         new = seconds / _HABIT_SECONDS if 0 < seconds < _GAP_SECONDS else 0.0
         habit = self._habit if self._habit is not None else np.zeros(self._changed.shape, np.float32)
         self._habit = habit + np.float32(new) * (self._changed - habit)
+        usual = self._habit > _HABITUAL
+        share = np.count_nonzero(usual) / usual.size
+        self._usual = usual if share < _MOST_HABITUAL else None
+        self.hides = _HIDING < share < _MOST_HABITUAL
 
     def somebody(self) -> None:
         """Somebody is there, whose hands may be before whatever moves by itself."""
-        self._habit = None
+        self._forget()
 
-    @property
-    def hides(self) -> bool:
-        """What is not counted is large enough for somebody before it to go unnoticed."""
-        usual = self._usual
-        return usual is not None and np.count_nonzero(usual) > _HIDING * usual.size
+    def _forget(self) -> None:
+        self._habit = self._usual = None
+        self.hides = False
 
     def outside(self, regions: list[Region]) -> float:
         """Share of the picture that changed since the last one, what is in the regions not counted.
 
         Of a picture on end it is the share of a square as wide: a hand takes no less of the width there.
         """
-        usual = self._usual
-        changed = self._changed if usual is None else self._changed & ~usual
+        changed = self._changed if self._usual is None else self._changed & ~self._usual
         if regions:
             changed = changed.copy()
             for region in regions:
                 changed[self._cells(region)] = False
         return np.count_nonzero(changed) / _square_at_most(changed)
-
-    @property
-    def _usual(self) -> NDArray[np.bool_] | None:
-        """The pixels that are not counted."""
-        usual = None if self._habit is None else self._habit > _HABITUAL
-        return usual if usual is not None and np.count_nonzero(usual) < _MOST_HABITUAL * usual.size else None
 
     def inside(self, region: Region, apart_from: Region | None = None) -> float:
         """Share of a region, as far as it is in the picture, that changed; what lies in the other one is left out."""

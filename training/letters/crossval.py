@@ -3,6 +3,7 @@
 import json
 import logging
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,11 @@ class Fold:
     source: str
     float_verdicts: list[Judgement]
     int8_verdicts: list[Judgement]
+
+    @property
+    def pairs(self) -> Iterator[tuple[Judgement, Judgement]]:
+        """Float beside int8, of every clip."""
+        return zip(self.float_verdicts, self.int8_verdicts, strict=True)
 
 
 def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> list[Fold]:

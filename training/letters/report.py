@@ -37,7 +37,7 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
         "samples": rounds.digest,
         "operating_point": point,
         "points_of_folds": points,
-        "parity": _parity(folds),
+        "parity": parity_of((pair for fold in folds for pair in fold.pairs), LABELS),
         "folds": len(folds),
     }
     shown = np.array([_shows_its_label(verdict) for verdict in verdicts])
@@ -89,13 +89,3 @@ def _motions(verdicts: list[Judgement], emitted: NDArray[np.bool_]) -> dict[str,
         "static_read": round(float(drawn[static].mean()), 5),
         "static_emitted": round(float((drawn & emitted)[static].mean()), 5),
     }
-
-
-def _parity(folds: list[Fold]) -> dict[str, float]:
-    """Float against int8 over all held-out clips."""
-    rows = [
-        (LABELS.index(exact.label), int(exact.probabilities.argmax()), int(quantized.probabilities.argmax()))
-        for fold in folds
-        for exact, quantized in zip(fold.float_verdicts, fold.int8_verdicts, strict=True)
-    ]
-    return parity_of(*np.array(rows, np.int64).T)

@@ -218,10 +218,10 @@ def _reliability(verdicts: list[Judgement], labels: tuple[str, ...]) -> list[dic
 
 def _parity(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, float]:
     """Float against int8 over all held-out clips of the vocabulary."""
-    rows = [
-        (labels.index(clip.label), int(a.probabilities.argmax()), int(b.probabilities.argmax()))
+    pairs = (
+        (exact, quantized)
         for fold in folds
-        for clip, a, b in zip(fold.clips, fold.float_verdicts, fold.int8_verdicts, strict=True)
+        for clip, exact, quantized in zip(fold.clips, fold.float_verdicts, fold.int8_verdicts, strict=True)
         if judgeable(clip, labels)
-    ]
-    return parity_of(*np.array(rows, np.int64).T)
+    )
+    return parity_of(pairs, labels)
