@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from edge.camera import SourceKind, parse_source, read_frames, redacted
+from edge.camera.pictures import Jpeg
 from edge.config import CameraConfig
 from edge.errors import InputError
 
@@ -83,6 +84,35 @@ def test_odd_sizes_and_grey_video_are_read(tmp_path: Path) -> None:
     path = tmp_path / "odd.avi"
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=321x243:rate=5", "-frames:v", 3, "-pix_fmt", "gray", "-c:v", "ffv1", path)
     assert [frame.image.shape for frame in read_frames(str(path), CONFIG)] == [(243, 321, 3)] * 3
+
+
+def test_pictures_of_a_video_that_are_jpegs_stay_packed_and_are_the_same(clip: Path, tmp_path: Path) -> None:
+    path = tmp_path / "camera.avi"
+    ffmpeg("-i", clip, "-c:v", "mjpeg", "-q:v", 2, path)
+    packed, plain = list(read_frames(str(path), CONFIG)), list(read_frames(str(clip), CONFIG))
+    assert all(isinstance(frame.picture, Jpeg) for frame in packed)
+    assert [frame.ts for frame in packed] == pytest.approx([frame.ts for frame in plain], abs=1e-3)
+    assert all(one.image.shape == other.image.shape for one, other in zip(packed, plain, strict=True))
+    assert np.abs(packed[-1].image.astype(int) - plain[-1].image).mean() < 3
+
+
+def test_jpegs_of_a_video_that_is_to_be_turned_are_turned(clip: Path, tmp_path: Path) -> None:
+    path, turned = tmp_path / "packed.mov", tmp_path / "turned.mov"
+    ffmpeg("-i", clip, "-c:v", "mjpeg", path)
+    ffmpeg("-i", path, "-c", "copy", "-metadata:s:v", "rotate=90", turned)
+    assert isinstance(next(read_frames(str(path), CONFIG)).picture, Jpeg)
+    assert next(read_frames(str(turned), CONFIG)).image.shape == (320, 240, 3)
+
+
+def test_a_damaged_jpeg_in_a_video_is_passed_over(clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "camera.avi"
+    ffmpeg("-i", clip, "-c:v", "mjpeg", path)
+    content = bytearray(path.read_bytes())
+    begin = [place for place in range(len(content)) if content[place : place + 3] == b"\xff\xd8\xff"][3]
+    content[begin : begin + 2] = b"\0\0"
+    path.write_bytes(content)
+    assert len(list(read_frames(str(path), CONFIG))) == FRAMES - 1
+    assert "damaged; only" in caplog.text
 
 
 def test_a_mirrored_camera_is_put_right(tmp_path: Path) -> None:

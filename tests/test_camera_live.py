@@ -23,6 +23,7 @@ import edge.camera.session
 from edge.camera import Camera, EpochClock
 from edge.camera.mailbox import Mailbox
 from edge.camera.opencv import Decode
+from edge.camera.pictures import Jpeg
 from edge.config import CameraConfig
 from edge.errors import InputError
 from edge.types import Frame, Image
@@ -66,6 +67,7 @@ def test_a_network_camera_gives_fresh_frames_stamped_when_grabbed() -> None:
     assert np.median(delays) < 0.5
     assert all(b.ts > a.ts and b.index > a.index for a, b in itertools.pairwise(frames))
     assert abs(frames[-1].ts - time.time()) < 5
+    assert all(isinstance(frame.picture, Jpeg) for frame in frames), "decoded though nobody may look at it"
     assert camera.state == "ok"
 
 

@@ -9,8 +9,8 @@ from typing import cast
 
 import cv2
 
-from edge.camera.opencv import open_video
-from edge.camera.pictures import mirror, picture_files, read_picture
+from edge.camera.opencv import leaves_packed, open_video
+from edge.camera.pictures import mirrored, picture_files, read_jpeg, read_picture
 from edge.camera.source import Source, SourceKind, parse_source
 from edge.config import CameraConfig
 from edge.errors import InputError
@@ -50,7 +50,7 @@ def raw_frames(source: Source, config: CameraConfig, *, endless: bool = False) -
 
 
 def _flipped(frame: Frame) -> Frame:
-    return Frame(mirror(frame.image), frame.ts, frame.index)
+    return Frame(mirrored(frame.picture), frame.ts, frame.index)
 
 
 def _demo(source: Source, config: CameraConfig, *, endless: bool) -> Generator[Frame]:
@@ -84,15 +84,18 @@ def _video(source: Source, config: CameraConfig) -> Generator[Frame]:
             raise InputError(
                 f"{source.name}: not a video that can be read (cut short, or another format); record it again"
             )
+        packed = leaves_packed(capture)
         clock = _VideoClock(capture, config.fps)
         index, bad_reads, holes = 0, 0, 0
         while bad_reads <= _BAD_READS:
-            ok, image = capture.read()
-            if not ok:
+            ok, read = capture.read()
+            image = cast("Image", read)
+            picture = read_jpeg(image.ravel()) if ok and packed else image
+            if not ok or picture is None:
                 bad_reads += 1
                 continue
             holes += bad_reads > 0
-            yield Frame(cast("Image", image), clock.stamp(), index)
+            yield Frame(picture, clock.stamp(), index)
             index, bad_reads = index + 1, 0
         if index == 0:
             raise InputError(f"{source.name}: no picture in it can be decoded; record or convert it again")

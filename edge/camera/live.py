@@ -12,18 +12,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from edge.camera.clock import EpochClock
 from edge.camera.files import raw_frames
 from edge.camera.mailbox import Mailbox
 from edge.camera.opencv import Decode
-from edge.camera.pictures import mirror
+from edge.camera.pictures import mirrored
 from edge.camera.session import Session
 from edge.camera.source import LOCAL_KINDS, SourceKind, parse_source, why_absent
 from edge.config import CameraConfig
 from edge.errors import InputError
-from edge.types import Frame, Image, Packed
+from edge.types import Frame
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +142,7 @@ class Camera:
                 continue
             picture = grab.decode()
             if picture is not None:
-                return Frame(_mirrored(picture) if self._flip else picture, grab.ts, grab.index)
+                return Frame(mirrored(picture) if self._flip else picture, grab.ts, grab.index)
             self._damaged += 1
         return None
 
@@ -216,10 +214,6 @@ class Camera:
             log.info("camera %s: back", self.name)
         self.state = "ok"
         self._mailbox.put(_Grab(decode, self._clock.now(), next(self._frame_numbers)))
-
-
-def _mirrored(picture: Image | Packed) -> Image | Packed:
-    return mirror(picture) if isinstance(picture, np.ndarray) else picture.mirrored()
 
 
 def _pauses(longest: float) -> Iterator[float]:

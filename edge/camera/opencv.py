@@ -23,6 +23,8 @@ _OPEN_MS = 5000
 _ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1]
 """Frame threads hold pictures back (RTSP 91 ms late with, 56 ms without) and cost more than they decode."""
 _MJPG = int.from_bytes(b"MJPG", "little")
+_PACKETS = -1
+"""As format of the pictures: what the container holds, undecoded."""
 
 Decode = Callable[[], Image | Packed | None]
 """The grabbed picture, decoded only if somebody wants it; None if it is damaged."""
@@ -35,6 +37,15 @@ class SourceLostError(AslEdgeError):
 def open_video(path: str) -> cv2.VideoCapture:
     """A file, for `isOpened()` to judge; turned upright as its rotation tag says."""
     return cv2.VideoCapture(path, cv2.CAP_FFMPEG, _ONE_THREAD)
+
+
+def leaves_packed(capture: cv2.VideoCapture) -> bool:
+    """Have FFmpeg hand out JPEGs as they came, where pictures are: of those that nobody looks at an eighth is decoded.
+
+    To be asked before the first picture is read.
+    """
+    is_jpeg = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG and not capture.get(cv2.CAP_PROP_ORIENTATION_META)
+    return is_jpeg and bool(capture.set(cv2.CAP_PROP_FORMAT, _PACKETS))
 
 
 class UrlStream:
@@ -51,12 +62,13 @@ class UrlStream:
         )
         if not self._capture.isOpened():
             raise SourceLostError(f"{self._name}: cannot be opened; is the camera on, and the address right?")
+        self._packed = leaves_packed(self._capture)
 
     def read(self) -> Decode:
-        ok, image = self._capture.read()
+        ok, picture = self._capture.read()
         if not ok:
             raise SourceLostError(f"{self._name}: the stream broke off; is the camera still on?")
-        return lambda: cast("Image", image)
+        return _decoding(cast("Image", picture), packed=self._packed)
 
     def close(self) -> None:
         self._capture.release()
@@ -77,16 +89,19 @@ class DeviceStream:
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, config.width_px)
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, config.height_px)
         self._capture.set(cv2.CAP_PROP_FPS, config.fps)
-        self._compressed = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG
-        if self._compressed:  # hand out the JPEG as it came: a dropped frame then costs no decoding
+        self._packed = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG
+        if self._packed:  # hand out the JPEG as it came: a dropped frame then costs no decoding
             self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
 
     def read(self) -> Decode:
         ok, picture = self._capture.read()
         if not ok:
             raise SourceLostError(f"{self._name}: no more pictures; is the camera still plugged in?")
-        image = cast("Image", picture)
-        return (lambda: read_jpeg(image.ravel())) if self._compressed else (lambda: image)
+        return _decoding(cast("Image", picture), packed=self._packed)
 
     def close(self) -> None:
         self._capture.release()
+
+
+def _decoding(picture: Image, *, packed: bool) -> Decode:
+    return (lambda: read_jpeg(picture.ravel())) if packed else (lambda: picture)

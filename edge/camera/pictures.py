@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.types import Image
+from edge.types import Image, Packed
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
@@ -102,6 +102,11 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 def mirror(image: Image) -> Image:
     """Left and right exchanged: a mirroring camera's picture put right."""
     return cast("Image", cv2.flip(image, 1))
+
+
+def mirrored(picture: Image | Packed) -> Image | Packed:
+    """The same of one that may not be decoded yet."""
+    return mirror(picture) if isinstance(picture, np.ndarray) else picture.mirrored()
 
 
 def _is_whole(data: bytes) -> bool:

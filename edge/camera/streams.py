@@ -57,8 +57,8 @@ class PacedStream:
             self._started = now - frame.ts
         if self._closing.wait(max(0.0, self._started + frame.ts - now)):
             return None
-        image = frame.image
-        return lambda: image
+        picture = frame.picture
+        return lambda: picture
 
     def close(self) -> None:
         self._frames = iter(())
