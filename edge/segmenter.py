@@ -19,9 +19,9 @@ LONGEST_SECONDS = 3.5
 """No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
 DOWN_SECONDS = 0.25
 """Hands that are down, sunk or gone for so long have finished a sign: blur hides a hand for up to 0.2 s."""
-SUNK = 0.7
-"""Shoulder widths under the shoulders: hands that come from above it and stay below it may go on to rest there, in
-sight, where `raised` hands still sign. Most signs are made higher."""
+SUNK, SUNK_SECONDS = 0.5, 0.1
+"""Shoulder widths under the shoulders: hands that come from above it and stay below it for so long may go on to rest
+there, in sight, where `raised` hands still sign. Most signs are made higher."""
 LEAD_SECONDS, SEEN_SECONDS = 0.25, 0.1
 """Hands that come up may have begun so long before, if they are seen for so long: blur hid them, or they rose from the
 lap. What these, `SUNK`, holds and pauses cost stands in the words' card, `Hands that rest in sight`."""
@@ -29,8 +29,6 @@ HOLD_SECONDS = 0.45
 """Hands that stand still in the air for so long have finished one too; signs that are held are said while held."""
 HOLD_PALMS = 0.26
 """A hand that stayed within so many palm lengths stands still."""
-SLOWING_SECONDS = 0.1
-"""So far into a hold the sign ends: a hand slows before it stands."""
 PAUSE_SECONDS = 1.0
 """Hands that stood still for so long begin another sign when they move."""
 AGAIN_SECONDS = 0.5
@@ -60,6 +58,7 @@ class Span:
     """When it may have begun: when the hands came up, a little before, when the last word was said, or when the hands
     last began to move. Some people rest in sight."""
     end: float
+    """When the hands were last up or high; of hands that stand still now: how they are held tells most."""
     utterance: int
     """Another one where the hands were down, sunk or still for a while: spans of one utterance may be of one sign."""
     final: bool
@@ -116,7 +115,7 @@ class Segmenter:
             self.reset()  # another recording, or no picture came meanwhile
         self._times.append(ts)
         self._points.append(points)
-        self._marks.append(_marks(points))
+        self._marks.append(marks(points))
         while self._times[0] < ts - _HISTORY_SECONDS:
             for kept in (self._times, self._points, self._marks):
                 kept.popleft()
@@ -174,7 +173,7 @@ class Segmenter:
                 self._begin(ts, self._high_at)
             self._high_at, self._sunk = ts, False
             return None
-        if self._sunk or self._high_at is None or ts - self._high_at < DOWN_SECONDS:
+        if self._sunk or self._high_at is None or ts - self._high_at < SUNK_SECONDS:
             return None
         self._sunk = True
         return self._span(self._high_at, final=False)
@@ -189,7 +188,7 @@ class Segmenter:
             if self._resumed_at is not None and self._still_since - self._resumed_at >= AGAIN_SECONDS:
                 self._utterance += 1
                 self._resumed_at = None
-            return self._span(self._still_since + SLOWING_SECONDS, final=False)
+            return self._span(ts, final=False)
         if moves:
             self._moving_since = ts - HOLD_SECONDS / 2  # somewhere in the time that is no longer still
             if ts - self._still_since >= PAUSE_SECONDS:
@@ -206,19 +205,19 @@ class Segmenter:
         return Span(tuple(starts), end, self._utterance, final)
 
     def _strayed(self, since: float) -> float:
-        return _strayed(np.stack([m for t, m in zip(self._times, self._marks, strict=True) if t >= since - 1e-6]))
+        return strayed(np.stack([m for t, m in zip(self._times, self._marks, strict=True) if t >= since - 1e-6]))
 
 
 def is_readable(times: Times, points: Floats, start: float, end: float) -> bool:
     """Whether enough happened in a span of points (N, POINTS, 3), by hands that can be real, shoulders in sight."""
     inside = (times >= start - 1e-6) & (times <= end + 1e-6)
-    if end - start < SHORTEST_SECONDS or _strayed(_marks(points[inside])) < LEAST_PALMS:
+    if end - start < SHORTEST_SECONDS or strayed(marks(points[inside])) < LEAST_PALMS:
         return False
     body = np.isfinite(points[inside, BODY.start, 0])
     return bool(body.mean() >= LEAST_BODY and _shape_speed(times[inside], points[inside]) <= MOST_SHAPE_SPEED)
 
 
-def _marks(points: Floats) -> Floats:
+def marks(points: Floats) -> Floats:
     """(..., POINTS, 3) to (..., 2, 5) of each hand: palm centre, index fingertip seen from the wrist, palm length."""
     hands = points[..., : BODY.start, :2].reshape(*points.shape[:-2], 2, 21, 2)
     wrist = hands[..., 0, :]
@@ -226,7 +225,7 @@ def _marks(points: Floats) -> Floats:
     return np.concatenate([palm_centre(hands), hands[..., 8, :] - wrist, along], axis=-1)
 
 
-def _strayed(marks: Floats) -> float:
+def strayed(marks: Floats) -> float:
     """(N, 2, 5): how wide the way of the hand that goes furthest is, or of its index finger, in palm lengths."""
     strays = [0.0]
     for hand in marks.swapaxes(0, 1):

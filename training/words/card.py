@@ -76,7 +76,8 @@ def _others(report: dict[str, Any]) -> str:
 def _streams(report: dict[str, Any]) -> str:
     rows = [
         f"| {name} | {row['signs']} | {row['said']} | {_or_none(row['precision'])} | {_or_none(row['recall'])} "
-        f"| {_or_none(row['median_delay_s'])} | {row['wrong']} | {60 * row['hours']:.0f} |"
+        f"| {_or_none(row['median_delay_s'])} | {row['wrong']} | {_or_none(row['speaking'])} "
+        f"| {60 * row['hours']:.0f} |"
         for name, row in report["streams"].items()
     ]
     head = """## In a stream
@@ -86,8 +87,8 @@ The hands rest out of sight (away), before the belly (lowered, within 0.3 s) or 
 last two are made up, with a tremor of 0.01 palm lengths. Said right counts once a sign, until half a second after its
 end; everything else said is wrong.
 
-| streams of | signs | said | precision | recall | median delay (s) | wrong | minutes |
-|---|---|---|---|---|---|---|---|"""
+| streams of | signs | said | precision | recall | median delay (s) | wrong | signs that make it speak | minutes |
+|---|---|---|---|---|---|---|---|---|"""
     return "\n".join([head, *rows])
 
 

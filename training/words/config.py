@@ -34,7 +34,9 @@ class Augment:
     speed: float = 0.2
     """Log-normal; half as much where the frame rate is known."""
     ends: float = 0.08
-    """How far a span's ends are off, in shares of its length."""
+    """How far a span's ends are off, in shares of its length; half as much where the segmenter cut it."""
+    cut: float = 0.5
+    """Part of the windows that the daemon's segmenter cuts, of hands at rest before and after."""
     warp: float = 0.15
     """How uneven time may run within a clip."""
     thinned: float = 0.5

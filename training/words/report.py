@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +25,9 @@ from training.words.crossval import Judged, leave_people_out
 from training.words.data import CORE, WLASL50_SOURCE
 from training.words.judge import judgeable, table_of
 from training.words.operating import check_fittable, fit_operating_point
+from training.words.resting import RESTS
 from training.words.rounds import Rounds
-from training.words.streams import Rest, Tally, streams
+from training.words.streams import Tally, streams
 
 Point = dict[str, Any]
 """An operating point, as the manifest has it."""
@@ -112,7 +113,7 @@ def _streams(
             "other signs": [clip for clip in fitting if clip.kind == "word" and clip.label not in labels],
             "people at rest": [clip for clip in fitting if clip.kind == "idle"],
         }
-        for (name, clips), rest in product(kinds.items(), get_args(Rest)):
+        for (name, clips), rest in product(kinds.items(), RESTS):
             for stream in streams(clips, rest):
                 tallies[f"{name}, hands {rest}"].read(stream, WordReader(bundle), words)
     return {name: tally.figures() for name, tally in tallies.items()}

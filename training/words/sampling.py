@@ -10,7 +10,7 @@ from edge.letters import NOTHING
 from edge.types import Floats
 from edge.word_features import CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, Times, on_grid, word_features
 from edge.words import active_span
-from training.words import invented, variations
+from training.words import cutting, invented, variations
 from training.words.config import WordConfig
 from training.words.data import CORE, Track
 from training.words.samples import INPUT_STEP, Samples
@@ -154,6 +154,9 @@ class Sampler:
         start, end = self._span(times, points, anywhere=anywhere)
         times, points = variations.thinned(times, points, config, rng)
         points = variations.lost(times, points, config, rng)
+        if rng.random() < config.cut and (part := cutting.cut(times, points, rng, whole=track.label != NOTHING)):
+            early, late = rng.normal(0, config.ends / 2, 2) * (part.end - part.start)
+            times, points, start, end = part.times, part.points, part.start + early, part.end + late
         grid = on_grid(times, points, start, end)
         other = beside or track
         return _Drawn(grid, track.label, (track.signer, other.signer), (track.gloss, other.gloss))

@@ -4,23 +4,21 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from edge.features import palm_length
 from edge.teach import UNKNOWN_SIGN_FPS
 from edge.types import Floats, Landmarks
 from edge.word_reader import WordReader
 from training.store import Clip
+from training.words.resting import Rest, lowered, trembling
 
 _REST_SECONDS = 1.5
 _WAY_SECONDS = 0.3
 """To where the hands rest, and from there to the next sign."""
 _BELLY = 1.0
 """Shoulder widths under the shoulders."""
-_TREMOR = 0.01
-"""Standard deviation of the points of a hand at rest, in palm lengths: what a landmark network adds to a still hand."""
 _SIGNS_A_STREAM = 8
 _GRACE_SECONDS = 0.5
 """A word said so long after its sign's end still counts as said of it (issue 5)."""
@@ -33,10 +31,6 @@ class Stream:
     frames: list[Landmarks]
     spans: list[tuple[str, float, float]]
     """Gloss, first frame, last frame with a hand, in seconds."""
-
-
-Rest = Literal["away", "lowered", "kept"]
-"""Where the hands are after a sign: out of sight, before the belly, or where the sign left them."""
 
 
 def streams(clips: Sequence[Clip], rest: Rest = "away", seed: int = 0) -> Iterator[Stream]:
@@ -59,20 +53,28 @@ class Tally:
     signs: int = 0
     said: int = 0
     right: int = 0
+    clips: int = 0
+    """Signs of any kind."""
+    speaking: int = 0
+    """Signs during or after which, until the next one, anything was said."""
     hours: float = 0.0
     delays: list[float] = field(default_factory=list)
 
     def read(self, stream: Stream, reader: WordReader, words: Collection[str]) -> None:
         """Read one stream; signs of `words` count as to be found."""
         found: set[int] = set()
+        speaking: set[int] = set()
         for frame in stream.frames:
             for emission in reader.step(frame):
                 self.said += 1
                 place = _place(emission.decided_at, stream.spans)
+                speaking.add(sum(start <= emission.decided_at for _, start, _ in stream.spans) - 1)
                 if place is not None and place not in found and stream.spans[place][0] == emission.label:
                     found.add(place)
                     self.delays.append(emission.decided_at - stream.spans[place][2])
         self.right += len(found)
+        self.speaking += len(speaking)
+        self.clips += len(stream.spans)
         self.signs += sum(gloss in words for gloss, _, _ in stream.spans)
         self.hours += (stream.frames[-1].ts - stream.frames[0].ts) / 3600
 
@@ -84,6 +86,7 @@ class Tally:
             "precision": round(self.right / self.said, 4) if self.said else None,
             "recall": round(self.right / self.signs, 4) if self.signs else None,
             "median_delay_s": round(median(self.delays), 3) if self.delays else None,
+            "speaking": round(self.speaking / self.clips, 4) if self.clips else None,
             "hours": round(self.hours, 3),
             "wrong": self.said - self.right,
         }
@@ -114,13 +117,13 @@ class _Resting:
     def __init__(self, clip: Clip, following: Clip | None, rest: Rest) -> None:
         self._size = np.array([clip.width, clip.height, clip.width], np.float32)
         nobody = np.full((2, 21, 3), np.nan, np.float32)
-        self._last, self._next = _last_seen(clip.hands), following.hands[0] if following else nobody
+        self._last = _last_seen(clip.hands) * self._size
+        self._next = following.hands[0] * self._size if following else nobody
         self._rest = nobody if rest == "away" else self._last
         if rest == "lowered":
             shoulders = clip.pose[-1, [11, 12], :2] * self._size[:2]
             belly = shoulders[:, 1].mean() + _BELLY * np.linalg.norm(shoulders[0] - shoulders[1])
-            higher = belly / clip.height - np.nan_to_num(self._last[:, 0, 1], nan=np.inf).min()
-            self._rest = self._last + np.array([0, max(0.0, higher), 0], np.float32)
+            self._rest = lowered(self._last, float(belly))
 
     def hands(self, seconds: float, rng: np.random.Generator) -> Floats:
         """(2, 21, 3): the hands so long after the sign; each on its way to the next one at last."""
@@ -128,8 +131,7 @@ class _Resting:
         hands = self._last + gone * (self._rest - self._last)
         back = 1 - min((_REST_SECONDS - seconds) / _WAY_SECONDS, 1.0)
         hands = np.where(np.isfinite(self._next), hands + back * (self._next - hands), hands)
-        tremor = rng.normal(0, _TREMOR, hands.shape) * palm_length(hands * self._size)[:, None, None] / self._size
-        return np.asarray(hands + tremor, np.float32)
+        return np.asarray(trembling(np.asarray(hands, np.float32), rng) / self._size, np.float32)
 
 
 def _last_seen(hands: Floats) -> Floats:
