@@ -11,6 +11,8 @@ _SPELLED = 2
 """So many letters in the span of a word, or shortly before, are spelling; a single one is a handshape of the sign."""
 _SHORTLY_SECONDS = 2.0
 """Spellers hold a letter that long; the slide that doubles it, or the next one, is then no sign."""
+_HELD_SECONDS = 0.3
+"""A letter that stands so soon after a word is what the sign left: who spells next moves the hand first."""
 _REMEMBERED = 32
 """More letters than anybody spells in the longest span of a word."""
 
@@ -31,7 +33,11 @@ class Arbiter:
         self._letters.extend(letters)
         said = [word for word in words if self._spelled_in(word, hands_up_since) < _SPELLED]
         self._word_at = max([self._word_at, *(word.decided_at for word in said)])
-        return [*(letter for letter in letters if not letter.started_at < self._word_at <= letter.decided_at), *said]
+        return [*(letter for letter in letters if not self._is_handshape(letter)), *said]
+
+    def _is_handshape(self, letter: Emission) -> bool:
+        """Whether the hand stood so before or right after the last word; an earlier letter is another recording's."""
+        return letter.started_at < self._word_at + _HELD_SECONDS and self._word_at <= letter.decided_at
 
     def _spelled_in(self, word: Emission, hands_up_since: float) -> int:
         since = max(word.started_at - _SHORTLY_SECONDS, hands_up_since)

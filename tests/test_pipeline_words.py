@@ -66,7 +66,14 @@ def test_a_letter_decided_with_a_word_is_its_handshape() -> None:
     arbiter = Arbiter()
     arbiter.step([], [said("hello", 0.2, 1.0)])
     assert arbiter.step([said("B", 0.8, 1.0)], []) == []
-    assert [e.label for e in arbiter.step([said("C", 1.0, 1.4)], [])] == ["C"], "it began when the word was over"
+
+
+@pytest.mark.parametrize(("started", "labels"), [(1.05, []), (1.2, []), (1.35, ["C"]), (1.6, ["C"])])
+def test_a_letter_that_stands_right_after_a_word_is_its_handshape(started: float, labels: list[str]) -> None:
+    """`drink` leaves a C, `go` a Q; who goes on to spell has to move the hand there."""
+    arbiter = Arbiter()
+    arbiter.step([], [said("drink", 0.2, 1.0)])
+    assert [e.label for e in arbiter.step([said("C", started, started + 0.4)], [])] == labels
 
 
 def test_one_letter_in_a_sign_is_its_handshape_and_leaves_the_caption() -> None:
