@@ -30,13 +30,16 @@ class Arbiter:
 
         Letters before `hands_up_since` are another matter: who rests the hands has spelled to the end.
         """
-        self._letters.extend(letters)
+        self._letters.extend(letter for letter in letters if not self._is_handshape(letter))
         said = [word for word in words if self._spelled_in(word, hands_up_since) < _SPELLED]
         self._word_at = max([self._word_at, *(word.decided_at for word in said)])
         return [*(letter for letter in letters if not self._is_handshape(letter)), *said]
 
     def _is_handshape(self, letter: Emission) -> bool:
-        """Whether the hand stood so before or right after the last word; an earlier letter is another recording's."""
+        """Whether it stood before or right after the last word.
+
+        A letter decided before that word is of another recording, whose clock began anew.
+        """
         return letter.started_at < self._word_at + _HELD_SECONDS and self._word_at <= letter.decided_at
 
     def _spelled_in(self, word: Emission, hands_up_since: float) -> int:

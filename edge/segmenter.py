@@ -139,6 +139,7 @@ class Segmenter:
         """A word was said of the last span: what follows is another sign."""
         self._since = ts if self._open else None
         self._moving_since = ts
+        self._resumed_at = None  # whoever said a word since the pause did not only lower the hands
 
     def _down(self, ts: float, *, seen: bool) -> Span | None:
         if ts - self._up_at < DOWN_SECONDS:
@@ -173,7 +174,7 @@ class Segmenter:
                 self._begin(ts, self._high_at)
             self._high_at, self._sunk = ts, False
             return None
-        if self._sunk or self._high_at is None or ts - self._high_at < SUNK_SECONDS:
+        if self._sunk or self._high_at is None or ts - self._high_at < SUNK_SECONDS - 1e-6:
             return None
         self._sunk = True
         return self._span(self._high_at, final=False)
@@ -225,10 +226,10 @@ def marks(points: Floats) -> Floats:
     return np.concatenate([palm_centre(hands), hands[..., 8, :] - wrist, along], axis=-1)
 
 
-def strayed(marks: Floats) -> float:
+def strayed(marked: Floats) -> float:
     """(N, 2, 5): how wide the way of the hand that goes furthest is, or of its index finger, in palm lengths."""
     strays = [0.0]
-    for hand in marks.swapaxes(0, 1):
+    for hand in marked.swapaxes(0, 1):
         seen = hand[np.isfinite(hand[:, 0])]
         if len(seen) >= 2:
             strays.append(float(np.ptp(seen[:, :4], axis=0).max()) / max(float(np.median(seen[:, 4])), 1e-6))

@@ -1,10 +1,12 @@
 """Files in a replay: every frame, upright, at its own time; and one clear line for what cannot be read."""
 
+import itertools
 import logging
 import random
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -96,6 +98,50 @@ def test_pictures_of_a_video_that_are_jpegs_stay_packed_and_are_the_same(clip: P
     assert np.abs(packed[-1].image.astype(int) - plain[-1].image).mean() < 3
 
 
+def test_packed_pictures_of_a_mirrored_camera_are_put_right(clip: Path, tmp_path: Path) -> None:
+    path = tmp_path / "camera.avi"
+    ffmpeg("-i", clip, "-c:v", "mjpeg", "-q:v", 2, path)
+    plain, flipped = (next(read_frames(str(path), CameraConfig(mirrored=mirrored))) for mirrored in (False, True))
+    assert isinstance(flipped.picture, Jpeg)
+    np.testing.assert_array_equal(flipped.image, plain.image[:, ::-1])
+
+
+def with_packets(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change every JPEG of an AVI, which keeps its length."""
+    content = bytearray(path.read_bytes())
+    start = content.find(b"\xff\xd8\xff")
+    while start >= 0:
+        end = content.find(b"\xff\xd9", start) + 2
+        packet = change(bytes(content[start:end]))
+        assert len(packet) == end - start
+        content[start:end] = packet
+        start = content.find(b"\xff\xd8\xff", end)
+    path.write_bytes(content)
+
+
+def half_a_picture(jpeg: bytes) -> bytes:
+    """With a header of half the height, as of one of two fields."""
+    size = jpeg.index(b"\xff\xc0") + 5
+    return jpeg[:size] + (120).to_bytes(2, "big") + jpeg[size + 2 :]
+
+
+def without_its_end(jpeg: bytes) -> bytes:
+    return jpeg[:-2] + b"\0\0"
+
+
+@pytest.mark.parametrize(("change", "least"), [(without_its_end, FRAMES), (half_a_picture, FRAMES // 2)])
+def test_jpegs_that_are_no_whole_pictures_are_left_to_ffmpeg(
+    clip: Path, tmp_path: Path, change: Callable[[bytes], bytes], least: int
+) -> None:
+    """FFmpeg makes one picture of two fields."""
+    path = tmp_path / "camera.avi"
+    ffmpeg("-i", clip, "-c:v", "mjpeg", path)
+    with_packets(path, change)
+    frames = list(read_frames(str(path), CONFIG))
+    assert len(frames) >= least
+    assert all(isinstance(frame.picture, np.ndarray) and frame.size == (240, 320) for frame in frames)
+
+
 def test_jpegs_of_a_video_that_is_to_be_turned_are_turned(clip: Path, tmp_path: Path) -> None:
     path, turned = tmp_path / "packed.mov", tmp_path / "turned.mov"
     ffmpeg("-i", clip, "-c:v", "mjpeg", path)
@@ -107,10 +153,8 @@ def test_jpegs_of_a_video_that_is_to_be_turned_are_turned(clip: Path, tmp_path: 
 def test_a_damaged_jpeg_in_a_video_is_passed_over(clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "camera.avi"
     ffmpeg("-i", clip, "-c:v", "mjpeg", path)
-    content = bytearray(path.read_bytes())
-    begin = [place for place in range(len(content)) if content[place : place + 3] == b"\xff\xd8\xff"][3]
-    content[begin : begin + 2] = b"\0\0"
-    path.write_bytes(content)
+    numbers = itertools.count()
+    with_packets(path, lambda jpeg: jpeg if next(numbers) != 3 else b"\0\0" + jpeg[2:])
     assert len(list(read_frames(str(path), CONFIG))) == FRAMES - 1
     assert "damaged; only" in caplog.text
 

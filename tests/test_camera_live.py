@@ -312,6 +312,16 @@ def test_a_file_as_camera_plays_at_its_own_pace_and_ends(pictures: Path) -> None
     assert frames[-1].ts - frames[0].ts == pytest.approx(0.1 * (9 - seen[0]), abs=0.3)
 
 
+def test_a_file_of_jpegs_stays_packed_as_camera(tmp_path: Path) -> None:
+    path = tmp_path / "camera.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 48))
+    for _ in range(5):
+        writer.write(np.full((48, 64, 3), 90, np.uint8))
+    writer.release()
+    with running(str(path)) as camera:
+        assert isinstance(next_frame(camera).picture, Jpeg)
+
+
 def test_a_slow_reader_still_gets_the_last_frame_of_a_file(pictures: Path) -> None:
     with running(str(pictures), CameraConfig(fps=100.0)) as camera:
         time.sleep(0.5)

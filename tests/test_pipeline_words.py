@@ -68,12 +68,20 @@ def test_a_letter_decided_with_a_word_is_its_handshape() -> None:
     assert arbiter.step([said("B", 0.8, 1.0)], []) == []
 
 
-@pytest.mark.parametrize(("started", "labels"), [(1.05, []), (1.2, []), (1.35, ["C"]), (1.6, ["C"])])
+@pytest.mark.parametrize(("started", "labels"), [(1.05, []), (1.27, []), (1.33, ["C"]), (1.6, ["C"])])
 def test_a_letter_that_stands_right_after_a_word_is_its_handshape(started: float, labels: list[str]) -> None:
     """`drink` leaves a C, `go` a Q; who goes on to spell has to move the hand there."""
     arbiter = Arbiter()
     arbiter.step([], [said("drink", 0.2, 1.0)])
     assert [e.label for e in arbiter.step([said("C", started, started + 0.4)], [])] == labels
+
+
+def test_what_a_sign_left_is_no_spelling_that_silences_the_next_sign() -> None:
+    arbiter = Arbiter()
+    arbiter.step([], [said("drink", 0.2, 1.0)])
+    assert arbiter.step([said("C", 1.1, 1.5)], []) == []
+    arbiter.step([said("B", 2.0, 2.4)], [])
+    assert [e.label for e in arbiter.step([], [said("thankyou", 1.9, 2.8)])] == ["thankyou"]
 
 
 def test_one_letter_in_a_sign_is_its_handshape_and_leaves_the_caption() -> None:

@@ -68,16 +68,17 @@ def test_blur_hides_a_hand_for_a_fifth_of_a_second(gone: int, ended: int) -> Non
     assert len(follow(Segmenter(), [*sign(), *[None] * gone])) == ended
 
 
-@pytest.mark.parametrize(("height", "ended"), [(0.4, 0), (0.6, 1)])
-def test_a_hand_sinks_to_the_belly_and_not_to_the_chest(height: float, ended: int) -> None:
+@pytest.mark.parametrize(("height", "ended"), [(0.53, 0), (0.63, 1)])
+def test_a_hand_sinks_from_the_chest_towards_the_belly(height: float, ended: int) -> None:
+    """The middle of this hand is 0.08 higher than its wrist."""
     wiggling: list[tuple[float, float] | None] = [(0.4 + 0.02 * np.sin(9 * k / FPS), height) for k in range(FPS)]
     assert len(follow(Segmenter(), [*sign(), *move(CHEST, height), *wiggling])) == ended
 
 
-@pytest.mark.parametrize(("frames", "ended"), [(2, 0), (5, 1)])
-def test_a_hand_that_passes_low_goes_on_signing(frames: int, ended: int) -> None:
+@pytest.mark.parametrize(("frames", "ended"), [(2, 0), (3, 1)])
+def test_a_hand_has_sunk_that_stays_low_for_a_tenth_of_a_second(frames: int, ended: int) -> None:
     dipping = [*sign(), *stay(BELLY, frames / FPS), *sign()]
-    assert len(follow(Segmenter(), dipping)) == ended
+    assert len(follow(Segmenter(), dipping, start=0.01)) == ended
 
 
 @pytest.mark.parametrize(("pause", "another"), [(0.8, False), (1.3, True)])
@@ -152,7 +153,7 @@ def test_a_hand_that_sinks_to_rest_in_sight_has_ended_a_sign_within_half_a_secon
     places = [*sign(), *move(CHEST, BELLY), *stay(BELLY, 2.0)]
     spans = follow(Segmenter(), places[: sunk + round(0.25 * FPS)])
     assert [span.final for span in spans] == [False]
-    assert spans[0].end == pytest.approx(0.9, abs=0.1), "the way down to the belly is no part of it"
+    assert spans[0].end == pytest.approx(0.83, abs=0.05), "the way down to the belly is no part of it"
     assert len(follow(Segmenter(), places)) == 2, "and once more where it rests, for signs that are made low"
 
 
@@ -239,3 +240,13 @@ def test_a_clock_that_jumps_begins_anew() -> None:
     (span,) = follow(segmenter, [*sign(), *stay(None, 0.4)], start=60.0)
     assert span.starts[-1] == 60.0
     assert len(segmenter.times) == len(segmenter.points) == len([*sign(), *stay(None, 0.4)])
+
+
+def test_a_word_said_soon_after_a_pause_is_not_said_again_while_held() -> None:
+    """Its hold began before the hand had moved for long enough to tell that it was not only lowered."""
+    segmenter = Segmenter()
+    follow(segmenter, [*sign(), *stay(CHEST, 1.5), *sign(0.2)])
+    (held,) = follow(segmenter, stay(CHEST, 0.6), start=2.5)
+    segmenter.said(3.1)
+    (again,) = follow(segmenter, [*sign(0.4), *stay(CHEST, 0.6)], start=3.1)
+    assert again.utterance == held.utterance

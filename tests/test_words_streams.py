@@ -49,6 +49,13 @@ def test_a_word_counts_once_a_sign_and_in_time(words: dict[float, str], right: i
     assert figures["speaking"] == pytest.approx(speaking / 3, abs=1e-4)
 
 
+def test_streams_add_up() -> None:
+    tally = Tally()
+    for words in ({1.4: "hello"}, {4.2: "book", 6.0: "hello"}):
+        tally.read(stream(), cast("WordReader", Saying(words)), {"hello", "book"})
+    assert (tally.right, tally.figures()["signs"], tally.figures()["speaking"]) == (3, 6, 0.5)
+
+
 def test_signs_outside_the_vocabulary_count_where_they_make_it_speak() -> None:
     tally = Tally()
     tally.read(stream(), cast("WordReader", Saying({4.4: "yes", 8.9: "no"})), {"yes", "no"})

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import cast
 
 import cv2
 
-from edge.camera.opencv import leaves_packed, open_video
-from edge.camera.pictures import mirrored, picture_files, read_jpeg, read_picture
+from edge.camera.opencv import Video
+from edge.camera.pictures import mirrored, picture_files, read_picture
 from edge.camera.source import Source, SourceKind, parse_source
 from edge.config import CameraConfig
 from edge.errors import InputError
-from edge.types import Frame, Image
+from edge.types import Frame
 
 log = logging.getLogger(__name__)
 
@@ -78,31 +77,30 @@ def _pictures(source: Source, config: CameraConfig) -> Generator[Frame]:
 
 
 def _video(source: Source, config: CameraConfig) -> Generator[Frame]:
-    capture = open_video(source.target)
+    video = Video(source.target)
     try:
-        if not capture.isOpened():
+        if not video.capture.isOpened():
             raise InputError(
                 f"{source.name}: not a video that can be read (cut short, or another format); record it again"
             )
-        packed = leaves_packed(capture)
-        clock = _VideoClock(capture, config.fps)
+        clock = _VideoClock(video.capture, config.fps)
         index, bad_reads, holes = 0, 0, 0
         while bad_reads <= _BAD_READS:
-            ok, read = capture.read()
-            image = cast("Image", read)
-            picture = read_jpeg(image.ravel()) if ok and packed else image
-            if not ok or picture is None:
+            decode = video.read()
+            if decode is None:
                 bad_reads += 1
-                continue
-            holes += bad_reads > 0
-            yield Frame(picture, clock.stamp(), index)
-            index, bad_reads = index + 1, 0
+            elif (picture := decode()) is None:
+                holes += 1
+            else:
+                holes += bad_reads > 0
+                yield Frame(picture, clock.stamp(), index)
+                index, bad_reads = index + 1, 0
         if index == 0:
             raise InputError(f"{source.name}: no picture in it can be decoded; record or convert it again")
         if holes or clock.missing_seconds > _MISSING_SECONDS:
             log.warning("%s: damaged; only %d pictures, up to %.1f s, could be read", source.name, index, clock.last)
     finally:
-        capture.release()
+        video.close()
 
 
 class _VideoClock:

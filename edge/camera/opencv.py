@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -34,22 +34,48 @@ class SourceLostError(AslEdgeError):
     """A live source cannot be opened, or went away; it may come back."""
 
 
-def open_video(path: str) -> cv2.VideoCapture:
-    """A file, for `isOpened()` to judge; turned upright as its rotation tag says."""
-    return cv2.VideoCapture(path, cv2.CAP_FFMPEG, _ONE_THREAD)
+def open_video(address: str, options: Sequence[int] = ()) -> cv2.VideoCapture:
+    """A file or an address, for `isOpened()` to judge; turned upright as its rotation tag says."""
+    return cv2.VideoCapture(address, cv2.CAP_FFMPEG, [*options, *_ONE_THREAD])
 
 
-def leaves_packed(capture: cv2.VideoCapture) -> bool:
-    """Have FFmpeg hand out JPEGs as they came, where pictures are: of those that nobody looks at an eighth is decoded.
+class Video:
+    """The pictures of a file or an address.
 
-    To be asked before the first picture is read.
+    JPEGs are handed out as they came, so that of those that nobody looks at an eighth is decoded.
     """
-    is_jpeg = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG and not capture.get(cv2.CAP_PROP_ORIENTATION_META)
-    return is_jpeg and bool(capture.set(cv2.CAP_PROP_FORMAT, _PACKETS))
+
+    def __init__(self, address: str, options: Sequence[int] = ()) -> None:
+        """Where it cannot be opened, `capture.isOpened()` is false."""
+        self.capture = open_video(address, options)
+        self._packed = self._read_first = _leaves_packed(self.capture)
+        if self._packed and not self._reads_whole_jpeg():
+            self.capture.release()
+            self.capture = open_video(address, options)
+            self._packed = self._read_first = False
+
+    def read(self) -> Decode | None:
+        """Wait for the next picture; None where there is none."""
+        if self._read_first:
+            self._read_first = False
+            return _decoding(self._picture, packed=True)
+        ok, picture = self.capture.read()
+        return _decoding(cast("Image", picture), packed=self._packed) if ok else None
+
+    def close(self) -> None:
+        self.capture.release()
+
+    def _reads_whole_jpeg(self) -> bool:
+        """Read the first one: some lack the end of their JPEG, or hold a picture's two fields. FFmpeg decodes those."""
+        ok, picture = self.capture.read()
+        self._picture = cast("Image", picture)
+        jpeg = read_jpeg(self._picture.ravel()) if ok else None
+        sides = (self.capture.get(cv2.CAP_PROP_FRAME_HEIGHT), self.capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        return jpeg is not None and jpeg.size == sides
 
 
 class UrlStream:
-    """An http or rtsp camera through FFmpeg."""
+    """An http or rtsp camera."""
 
     def __init__(self, source: Source, config: CameraConfig) -> None:
         options = {
@@ -57,21 +83,18 @@ class UrlStream:
             cv2.CAP_PROP_READ_TIMEOUT_MSEC: int(config.stall_seconds * 1000),  # the default blocks for 30 s
         }
         self._name = source.name
-        self._capture = cv2.VideoCapture(
-            source.target, cv2.CAP_FFMPEG, [number for option in options.items() for number in option] + _ONE_THREAD
-        )
-        if not self._capture.isOpened():
+        self._video = Video(source.target, [number for option in options.items() for number in option])
+        if not self._video.capture.isOpened():
             raise SourceLostError(f"{self._name}: cannot be opened; is the camera on, and the address right?")
-        self._packed = leaves_packed(self._capture)
 
     def read(self) -> Decode:
-        ok, picture = self._capture.read()
-        if not ok:
+        decode = self._video.read()
+        if decode is None:
             raise SourceLostError(f"{self._name}: the stream broke off; is the camera still on?")
-        return _decoding(cast("Image", picture), packed=self._packed)
+        return decode
 
     def close(self) -> None:
-        self._capture.release()
+        self._video.close()
 
 
 class DeviceStream:
@@ -101,6 +124,12 @@ class DeviceStream:
 
     def close(self) -> None:
         self._capture.release()
+
+
+def _leaves_packed(capture: cv2.VideoCapture) -> bool:
+    """Have FFmpeg hand out JPEGs as they came, where pictures are, before the first is read."""
+    is_jpeg = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG and not capture.get(cv2.CAP_PROP_ORIENTATION_META)
+    return is_jpeg and bool(capture.set(cv2.CAP_PROP_FORMAT, _PACKETS))
 
 
 def _decoding(picture: Image, *, packed: bool) -> Decode:

@@ -50,7 +50,7 @@ def decode_picture(data: NDArray[np.uint8]) -> Image | None:
 
 @dataclass(frozen=True, slots=True)
 class Jpeg:
-    """A camera's JPEG of which an eighth is decoded: with nobody there, the rest never is."""
+    """A camera's or a video's JPEG of which an eighth is decoded: with nobody there, the rest never is."""
 
     data: NDArray[np.uint8]
     small: Image

@@ -85,7 +85,7 @@ def _streams(report: dict[str, Any]) -> str:
 Recordings of unseen people one after the other, a second and a half of rest between, through the daemon's word reader.
 The hands rest out of sight (away), before the belly (lowered, within 0.3 s) or where the sign left them (kept); the
 last two are made up, with a tremor of 0.01 palm lengths. Said right counts once a sign, until half a second after its
-end; everything else said is wrong.
+end; everything else said is wrong. A sign makes it speak if anything is said during it or until the next one.
 
 | streams of | signs | said | precision | recall | median delay (s) | wrong | signs that make it speak | minutes |
 |---|---|---|---|---|---|---|---|---|"""

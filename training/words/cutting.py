@@ -22,11 +22,13 @@ _BELLY = 0.75, 1.2
 _ELSEWHERE = 0.5
 """Shoulder widths, standard deviation: how far from a sign's beginning the one before it left the hands."""
 _WHOLE = 0.75
-"""Share of a sign that must be in a window for it to show the sign,"""
+"""A sign is shown by a part with this share of it,"""
 _STILL = 0.5
-"""if a hand strays by so many palm lengths or more in what is not: else it holds the sign."""
+"""or by one that leaves out less than so many palm lengths of movement: the sign is held there."""
 _LEAST_SEEN = 3
+"""Frames with a hand: fewer have no rate."""
 _LEAST_STEP_SECONDS = 1e-3
+"""Times varied unevenly may stand still."""
 
 
 @dataclass(frozen=True, slots=True)
