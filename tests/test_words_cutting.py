@@ -113,3 +113,61 @@ def test_the_left_hand_is_cut_as_the_right_one_is(sign: Track) -> None:
     points = sign.points.copy()
     points[:, LEFT], points[:, RIGHT] = sign.points[:, RIGHT], np.nan
     assert cut(sign.times, points, np.random.default_rng(1), whole=True) is not None
+
+
+def test_the_hand_comes_from_its_rest_which_is_elsewhere(sign: Track) -> None:
+    _, width = shoulders(sign.points)
+    wrist, strays = sign.points[0, RIGHT.start], []
+    for part in cuts(sign, 90):
+        first = int(np.flatnonzero(part.times == sign.times[0])[0])
+        coming = np.linalg.norm(part.points[:first, RIGHT.start, :2] - wrist[:2], axis=1) / width
+        if np.isfinite(coming).all():
+            step = (coming[0] - coming[-1]) / (part.times[first] - part.times[0])
+            assert coming[-1] <= 0.4 * coming[0] + 0.05, "the nearer in time, the nearer"
+            assert step >= -0.1
+            strays.append(coming[0])
+    assert 0.4 < np.mean(strays) < 1.1
+
+
+def shown(share: float, left_out: float) -> bool:
+    """Whether a part shows a sign of two seconds of which it has a share, and leaves out so many palm lengths."""
+    times = np.arange(31) / 15
+    points = np.repeat(track_of(clip("hello", 1, 0, "webcam_made1"), "hello").points[:1], 31, axis=0)
+    size = float(palm_length(points[0, RIGHT]))
+    last = times > 2 * share
+    points[last, RIGHT, 0] += size * np.linspace(0, left_out, int(last.sum()))[:, None]
+    return cutting._shows((-0.2, 2 * share), (0.0, 2.0), times, points)
+
+
+def test_a_part_shows_a_sign_if_it_has_three_quarters_or_the_rest_is_still() -> None:
+    assert shown(0.8, 3.0)
+    assert not shown(0.7, 3.0)
+    assert shown(0.3, 0.4)
+    assert not shown(0.3, 0.6)
+    assert not cutting._shows((3.0, 4.0), (0.0, 2.0), np.arange(31) / 15, np.zeros((31, 49, 3), np.float32))
+
+
+def test_rests_begin_where_hands_were_seen_last(sign: Track) -> None:
+    nobody = np.repeat(sign.points[:1], 10, axis=0)
+    nobody[:, : BODY.start] = np.nan
+    points = np.concatenate([nobody, sign.points, nobody])
+    padded = replace(sign, times=np.arange(40) / 15, points=points)
+    for part in cuts(padded):
+        first = int(np.flatnonzero(np.isclose(part.times, 10 / 15))[0])
+        np.testing.assert_array_equal(part.points[first : first + 20], sign.points)
+        assert first <= 18, "a second of rest at most, not the empty frames and a rest before them"
+
+
+def test_hands_that_are_never_up_are_not_cut(sign: Track) -> None:
+    _, width = shoulders(sign.points)
+    points = sign.points.copy()
+    points[:, : BODY.start, 1] += 4 * width
+    assert cut(sign.times, points, RNG, whole=False) is None
+
+
+def test_times_that_stand_still_are_left_out(sign: Track) -> None:
+    times = sign.times.copy()
+    times[5:8] = times[5]
+    parts = cuts(replace(sign, times=times))
+    assert parts
+    assert all((np.diff(part.times) > 1e-3).all() for part in parts)
