@@ -19,7 +19,7 @@ from edge.word_features import Times, frame_points
 from edge.words import WordModel, active_span
 
 LEAST_RECORDINGS = 3
-"""Among ten unseen signs the nearest example is the right one in 0.69 of recordings with one example each, 0.82 with
+"""Among ten unseen signs the nearest example is the right one in 0.68 of recordings with one example each, 0.84 with
 three, 0.85 with five (models/words/CARD.md)."""
 UNKNOWN_SIGN_FPS = 15.0
 """What a sign of unknown frame rate is played at: webcam scripts with MediaPipe between two frames reach 10 to 20."""
