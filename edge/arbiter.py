@@ -30,6 +30,7 @@ class Arbiter:
 
         Letters before `hands_up_since` are another matter: who rests the hands has spelled to the end.
         """
+        # Letters decided with a word count as spelling against it; if it stands, they were its handshape: unsaid.
         self._letters.extend(letter for letter in letters if not self._is_handshape(letter))
         said = [word for word in words if self._spelled_in(word, hands_up_since) < _SPELLED]
         self._word_at = max([self._word_at, *(word.decided_at for word in said)])

@@ -36,6 +36,9 @@ from edge.pipeline import Pipeline
 _WARM_UP_FRAMES = 3
 """Frames left out of the figures: first invocations allocate."""
 _KEPT_STEPS = 1_000_000
+"""All of any run: percentiles are of every frame, not of the last ones."""
+_LONGEST_SECONDS = 600.0
+"""A source that plays for longer at its own pace is left there."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,6 +101,7 @@ def _first_frame(config: Config, source: str) -> tuple[Pipeline, float]:
 
 
 def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, peer: Peer | None) -> dict[str, Any]:
+    """CPU and wall time of each stage, of the peer on the same frames, and energy where the board measures it."""
     pipeline.stopwatch.clear()
     totals: list[float] = []
     peer_seconds: list[float] = []
@@ -131,18 +135,25 @@ def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, 
     if joules:
         result["energy_mj_per_frame"] = round(1000 * joules / len(totals), 2)
     if peer:
-        peer_cpu = _mean_ms(peer_seconds)
-        result["peer"] = {"name": peer.name, "version": peer.version, "cpu_ms_per_frame": peer_cpu}
-        result["ratios"] = {
-            "landmarks_cpu": round(cpu["landmarks"] / peer_cpu, 3),
-            "total_cpu": round(cpu["total"] / peer_cpu, 3),
-            "total_cpu_median": round(statistics.median(totals) / statistics.median(peer_seconds), 3),
-        }
+        result |= _beside(peer, peer_seconds, cpu, totals)
     return result
 
 
+def _beside(peer: Peer, peer_seconds: list[float], cpu: dict[str, float], totals: list[float]) -> dict[str, Any]:
+    """What the peer took, and our share of it: `cpu` in ms by stage, `totals` in seconds by frame."""
+    peer_cpu = _mean_ms(peer_seconds)
+    return {
+        "peer": {"name": peer.name, "version": peer.version, "cpu_ms_per_frame": peer_cpu},
+        "ratios": {
+            "landmarks_cpu": round(cpu["landmarks"] / peer_cpu, 3),
+            "total_cpu": round(cpu["total"] / peer_cpu, 3),
+            "total_cpu_median": round(statistics.median(totals) / statistics.median(peer_seconds), 3),
+        },
+    }
+
+
 def _at_its_own_pace(config: Config, sources: list[str], pipeline: Pipeline) -> dict[str, Any]:
-    """Live run through the one-slot mailbox; capture-to-emit counts the steps that had something to publish."""
+    """Live run through the one-slot mailbox; capture-to-emit counts the steps that said a letter or a sign."""
     latencies: dict[str, list[float]] = defaultdict(list)
     dropped = 0
     for source in sources:
@@ -152,7 +163,7 @@ def _at_its_own_pace(config: Config, sources: list[str], pipeline: Pipeline) -> 
         endless = parse_source(source).kind is SourceKind.DEMO
         end = sum(1 for _ in read_frames(source, config.camera)) if endless else math.inf
         camera.start()
-        limit = time.monotonic() + 600
+        limit = time.monotonic() + _LONGEST_SECONDS
         while not camera.ended and time.monotonic() < limit:
             frame = camera.latest(timeout=0.5)
             if frame is None:
@@ -184,7 +195,7 @@ def _mean_ms(seconds: list[float]) -> float:
 
 
 def _process_age_seconds() -> float:
-    ticks = int(process_stat()[19])
+    ticks = int(process_stat()[19])  # starttime, since boot
     return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
 
 

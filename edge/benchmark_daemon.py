@@ -79,11 +79,12 @@ def _family(pid: int) -> list[int]:
 
 def _cpu_seconds(pid: int) -> float:
     """User and system time of the family, of children that ended too."""
+    # utime, stime, cutime, cstime
     return sum(sum(map(int, _stat(one)[11:15])) for one in _family(pid)) / os.sysconf("SC_CLK_TCK")
 
 
 def _rss_mb(pid: int) -> float:
-    pages = int((_stat(pid) or ["0"] * 22)[21])
+    pages = int((_stat(pid) or ["0"] * 22)[21])  # rss
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 

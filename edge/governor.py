@@ -62,11 +62,15 @@ class Governor:
     def __init__(self, config: GovernorConfig) -> None:
         self._config = config
         self._level = 0
+        """Index into `LEVELS`: the higher, the less is read."""
         self._load = 0.0
+        """Percent of one core, smoothed."""
         self._measured_at: float | None = None
         self._over_since = self._under_since = math.inf
-        self._raised_at = -math.inf
+        self._gave_at = -math.inf
+        """When effort was last given back."""
         self._give_seconds = _GIVE_SECONDS
+        """Wait before the next is, see `_GIVE_SECONDS`."""
         self._hand_at = -math.inf
         self._empty_since = math.inf
         self._due_at = -math.inf
@@ -129,12 +133,13 @@ class Governor:
         }
 
     def _step(self, ts: float, change: int) -> bool:
-        if change > 0 and ts - self._raised_at < self._give_seconds:
+        """Take effort away (+1) or give some back (-1); whether there was a level to go to."""
+        if change > 0 and ts - self._gave_at < self._give_seconds:
             self._give_seconds = min(2 * self._give_seconds, _GIVE_AT_MOST_SECONDS)
         elif change < 0:
-            if ts - self._raised_at > 2 * self._give_seconds:  # the last step up held
+            if ts - self._gave_at > 2 * self._give_seconds:  # the last step up held
                 self._give_seconds = _GIVE_SECONDS
-            self._raised_at = ts
+            self._gave_at = ts
         self._over_since = self._under_since = math.inf
         before = self._level
         self._level = min(max(self._level + change, 0), len(LEVELS) - 1)

@@ -19,6 +19,7 @@ from edge.types import Alternatives, Emission, Floats, Scores
 QUICK_SECONDS = 0.06
 """Stillness asked of a letter that follows another within `WORD_SECONDS`: two frames at 30 fps, one at 15."""
 WORD_SECONDS = 1.5
+"""A letter, hold or unread hold that follows the one before it within this is of the same word."""
 _DOUBTFUL_FLOOR = 0.5
 """Least evidence for holds that others must confirm."""
 _CHAIN, _CHAIN_FLOOR = 3, 0.75
@@ -162,5 +163,8 @@ def _unread(hold: _Hold, said: LastLetter) -> Alternatives:
 
 
 def _is_other(hold: _Hold, scores: Scores) -> bool:
-    """The hand surely shows another letter, though its movement was too small to notice."""
+    """The hand surely shows another letter, though its movement was too small to notice.
+
+    The one that led is all but ruled out, and another is as sure as the letters of a quick word are.
+    """
     return bool(scores.probabilities[int(hold.total.argmax())] < 0.1 and scores.probabilities.max() >= _CHAIN_FLOOR)

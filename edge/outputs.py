@@ -111,13 +111,15 @@ class Outputs:
         if event.topic in SHOWN and self._on_terminal:
             self._show(describe(event.body, clock_time(event.ts)))
         if event.topic == "caption" and event.body["final"]:
-            caption = f"{event.ts:.3f}"  # as the page makes it of a caption
-            if "signer" in event.body:
-                caption += f"-{event.body['signer']}"
-            if event.body.get("practice") and self._parts.config.speech.enabled:
-                self._spoken(Spoken(caption, event.body["text"], "muted", 0.0, ""), practice=True)
-            else:
-                self.speaker.say(event.body["text"], caption)
+            self._speak(event)
+
+    def _speak(self, caption: Event) -> None:
+        """Have a finished caption spoken; one of practice is only said to be muted."""
+        text, name = caption.body["text"], _caption_id(caption)
+        if caption.body.get("practice") and self._parts.config.speech.enabled:
+            self._spoken(Spoken(name, text, "muted", 0.0, ""), practice=True)
+        else:
+            self.speaker.say(text, name)
 
     def _show(self, line: str) -> None:
         try:
@@ -152,7 +154,8 @@ class Outputs:
             self._parts.publisher.publish(Event("error", time.time(), {"message": message}))
 
     def _spoken(self, spoken: Spoken, *, practice: bool = False) -> None:
-        _, _, signer = spoken.id.partition("-")
+        """Publish what became of a caption; from the speaking thread too."""
+        _, _, signer = spoken.id.partition("-")  # see `_caption_id`
         body = {
             "type": "spoken",
             "id": spoken.id,
@@ -164,6 +167,12 @@ class Outputs:
             **({"practice": True} if practice else {}),
         }
         self._parts.publisher.publish(Event("spoken", time.time(), body))
+
+
+def _caption_id(caption: Event) -> str:
+    """`TS`, or `TS-SIGNER` where several are read; page.js makes the same of a caption it received."""
+    signer = caption.body.get("signer")
+    return f"{caption.ts:.3f}" + (f"-{signer}" if signer else "")
 
 
 class _Kept(NamedTuple):

@@ -13,6 +13,7 @@ import pytest
 from letter_store import clip, hook, write_small_store
 
 from edge.bundle import load_bundle
+from edge.config import load_settings
 from edge.errors import AslEdgeError, InputError
 from edge.features import FEATURES_TAG
 from training.command import dispatch
@@ -26,7 +27,7 @@ import keras
 
 from training.figures import Judgement
 from training.letters import crossval, evaluate, quantize, report, train
-from training.letters.config import LetterConfig, load_config
+from training.letters.config import LetterConfig
 from training.letters.data import LABELS, load_letters
 from training.letters.drawings import Drawings
 from training.letters.fit import fit
@@ -99,7 +100,7 @@ def test_cross_validation_judges_only_unseen_sources(run: dict[str, Path]) -> No
 
 
 def test_a_stopped_training_goes_on_where_it_was(run: dict[str, Path], tmp_path: Path) -> None:
-    config = load_config(run["folder"] / "tiny.yaml")
+    config = load_settings(run["folder"] / "tiny.yaml", LetterConfig)
     rounds = Rounds([run["store"]], "all", config, run["folder"] / "build")
     drawn: list[int] = []
 
@@ -262,7 +263,7 @@ def test_sources_that_training_may_not_read_share_one_model(
     clips = [named(each, source=names[each.source]) for each in clips]
     clips = [named(each, licence=stated.get(each.source, "CC0")) for each in clips]
     write_store(tmp_path / "s.parquet", clips)
-    config = load_config(run["folder"] / "tiny.yaml")
+    config = load_settings(run["folder"] / "tiny.yaml", LetterConfig)
     seen: list[set[str]] = []
 
     def untrained(draw: Callable[[int], Samples], config: LetterConfig) -> object:

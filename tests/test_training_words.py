@@ -31,6 +31,7 @@ from training.words.sampling import Sampler
 pytest.importorskip("tensorflow", reason="needs the training extra")
 
 from training.words import crossval, evaluate, quantize, report, train
+from training.words.bundle import WORDS as WORD_BUNDLES
 from training.words.bundle import open_bundle
 from training.words.crossval import Judged, held_out
 from training.words.rounds import Rounds
@@ -341,3 +342,12 @@ def test_teaching_is_judged_after_the_cross_validation(tmp_path: Path, capsys: p
     store = write_small_store(tmp_path / "small.parquet")
     assert dispatch("evaluate", EVALUATE, ["words", "--teach", "--store", str(store), "--out", str(tmp_path)]) == 2
     assert "run python -m training.evaluate words --leave-people-out first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("installed", "following"), [("1.4.9", "1.4.10"), ("0", "1.0.0"), (None, "1.0.0")])
+def test_a_bundle_that_is_replaced_is_followed_by_the_next_version(
+    tmp_path: Path, installed: str | None, following: str
+) -> None:
+    if installed is not None:
+        WORD_BUNDLES.write(tmp_path / "words", b"", ("hello", "nothing"), {}, version=installed)
+    assert WORD_BUNDLES.next_version(tmp_path / "words") == following

@@ -14,10 +14,11 @@ pytest.importorskip("optuna", reason="needs the training extra")
 from letter_store import write_small_store
 from word_store import write_small_store as write_small_word_store
 
+from edge.config import load_settings
 from edge.errors import InputError
 from training import trials as trials_of
 from training import tune
-from training.letters.config import LetterConfig, load_config
+from training.letters.config import LetterConfig
 from training.store import read_store
 from training.trials import Split, split_of
 
@@ -50,7 +51,7 @@ def test_a_search_goes_on_after_the_trials_it_has(searched: dict[str, Any]) -> N
 
 def test_the_best_settings_are_a_file_that_training_takes(searched: dict[str, Any]) -> None:
     path = searched["folder"] / "out/best.yaml"
-    config = load_config(path)
+    config = load_settings(path, LetterConfig)
     assert (config.rounds, config.round_samples) == (9, 1500), "what the search started from is kept"
     text = path.read_text()
     assert "Searched by: made2." in text

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import MANIFEST, Bundle, load_bundle, sha256
+from edge.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,14 @@ class Kind:
     def open(self, folder: Path) -> Bundle:
         """A bundle of this task made for this feature code."""
         return load_bundle(folder, task=self.task, features=self.features)
+
+    def next_version(self, folder: Path) -> str:
+        """The one after that of the bundle that will be replaced; 1.0.0 where there is none with a number."""
+        try:
+            first, second, third = (int(part) for part in self.open(folder).version.split("."))
+        except (InputError, ValueError):
+            return "1.0.0"
+        return f"{first}.{second}.{third + 1}"
 
     def write(
         self,

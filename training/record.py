@@ -165,8 +165,8 @@ def _record(args: argparse.Namespace) -> int:
 
 
 def _withdraw(args: argparse.Namespace) -> int:
-    count = withdraw(args.out, _signer(args), datetime.now(UTC).astimezone().date())
-    print(f"{args.out}: {count} clips of {args.signer} taken out")
+    taken_out = withdraw(args.out, _signer(args), datetime.now(UTC).astimezone().date())
+    print(f"{args.out}: {taken_out} clips of {args.signer} taken out")
     return 0
 
 

@@ -72,6 +72,7 @@ class Tally:
     """Seconds from the settling of the first letter to its being said, where it was the right one."""
 
     def add(self, spelled: Spelled, said: list[Emission], repaired: str) -> None:
+        """Count one word: the letters that the reader said of it, and what the lexicon made of them."""
         read = "".join(emission.label for emission in said)
         misread, added, missed = edits(read, spelled.word)
         self.letters += len(spelled.word)
@@ -81,19 +82,20 @@ class Tally:
         self.repaired_errors += sum(edits(repaired, spelled.word))
         self.words += 1
         self.right += repaired == spelled.word
-        spans = [_span(emission, spelled.spans) for emission in said]
+        places = [_place(emission, spelled.spans) for emission in said]
         self.repeats += sum(
-            a.label == b.label and there == here and there >= 0
-            for (a, there), (b, here) in itertools.pairwise(zip(said, spans, strict=True))
+            a.label == b.label and before is not None and before == now
+            for (a, before), (b, now) in itertools.pairwise(zip(said, places, strict=True))
         )
         self.outside += sum(
-            index >= 0 and spelled.spans[index][0] != emission.label
-            for emission, index in zip(said, spans, strict=True)
+            place is not None and spelled.spans[place][0] != emission.label
+            for emission, place in zip(said, places, strict=True)
         )
         if said and said[0].label == spelled.word[0] and said[0].label not in MOTION_LETTERS:
             self.first_delays.append(said[0].decided_at - spelled.spans[0][1])
 
     def figures(self) -> dict[str, Any]:
+        """Rates over all words, and the counts of letters behind them."""
         errors = self.misread + self.added + self.missed
         counts = {name: getattr(self, name) for name in ("letters", "misread", "added", "missed", "repeats", "outside")}
         return {
@@ -106,7 +108,10 @@ class Tally:
 
 
 def edits(read: str, truth: str) -> tuple[int, int, int]:
-    """Letters misread, added and missed in the cheapest way from `truth` to `read`."""
+    """Letters misread, added and missed in the cheapest way from `truth` to `read`.
+
+    The edit distance, row by row; a cell is (all errors, misread, added, missed), so that the least is the cheapest.
+    """
     row = [(j, 0, 0, j) for j in range(len(truth) + 1)]
     for i, a in enumerate(read, 1):
         above, row = row, [(i, 0, i, 0)]
@@ -127,10 +132,10 @@ def _plus(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[i
     return a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]
 
 
-def _span(emission: Emission, spans: list[tuple[str, float, float]]) -> int:
-    """Index of the letter being spelled when this one had been read; -1 for none."""
+def _place(emission: Emission, spans: list[tuple[str, float, float]]) -> int | None:
+    """Place in the word of the letter that was being spelled when this one had been read; None between letters."""
     ended = emission.ended_at
-    return next((index for index, (_, start, end) in enumerate(spans) if start <= ended < end), -1)
+    return next((place for place, (_, start, end) in enumerate(spans) if start <= ended < end), None)
 
 
 def recorded(

@@ -71,13 +71,13 @@ class Task:
 def letters(args: argparse.Namespace) -> Task:
     """Whole sources are kept together; only those that may be trained on have a part."""
     from training.letters.bundle import write_bundle  # noqa: PLC0415 - these load TensorFlow
-    from training.letters.config import load_config  # noqa: PLC0415
+    from training.letters.config import LetterConfig  # noqa: PLC0415
     from training.letters.data import LABELS  # noqa: PLC0415
     from training.letters.fit import fit  # noqa: PLC0415
     from training.letters.judge import judge, judgeable  # noqa: PLC0415
     from training.letters.rounds import Rounds  # noqa: PLC0415
 
-    full = load_config(args.config)
+    full = load_settings(args.config, LetterConfig)
     base = shortened(full, args.rounds)
     rounds = Rounds(args.store, args.licences, base, args.out / "letters")
     read = (clip for store in args.store for clip in read_named(store))

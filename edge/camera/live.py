@@ -85,7 +85,7 @@ class Camera:
 
     @property
     def digest(self) -> str:
-        """The source as a stranger may see it."""
+        """sha256 of its name: tells others whether it is still the same source, and not which."""
         return self._source.digest
 
     @property

@@ -49,7 +49,7 @@ def plan(
     hold_seconds: float | None,
     motion_seconds: float | None,
     *,
-    loop: bool = False,
+    loop: bool,
 ) -> tuple[Span, ...]:
     """Rest, letters and the moves between them, without a gap.
 

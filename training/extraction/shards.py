@@ -18,6 +18,9 @@ SHARD_CLIPS = 200
 SHARD_SECONDS = 30.0
 """What is lost at most when the run is killed."""
 _GROUP_CLIPS = 500
+"""Of a row group of the store: so many are in memory at a time."""
+_OPEN_SHARDS = 5
+"""Kept in memory while the store is put together: neighbours mostly come from one or two."""
 
 
 @dataclass(slots=True)
@@ -96,9 +99,10 @@ class Shards:
         return len(wanted)
 
     def _row(self, key: str, cache: dict[Path, pa.Table]) -> pa.Table:
+        """One clip, as a table of one row; `cache` holds the shards read last."""
         path, row = self._rows[key]
         if path not in cache:
-            if len(cache) > 4:
+            if len(cache) >= _OPEN_SHARDS:
                 cache.pop(next(iter(cache)))
             cache[path] = pq.read_table(path, schema=SCHEMA)
         return cache[path].slice(row, 1)

@@ -12,7 +12,7 @@ from edge.tflite import Network
 from edge.types import Floats, Image
 from training.landmarks.crops import Crops
 
-_UPPER_BODY = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16]
+UPPER_BODY = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16]
 """Pose landmarks that signing needs: face, shoulders, elbows, wrists."""
 _LEFT_SHOULDER, _RIGHT_SHOULDER = 11, 12
 
@@ -71,5 +71,5 @@ def _error(expected: Floats, got: Floats, role: str) -> float:
         size = float(np.ptp(expected, axis=0).max())
     else:
         size = float(np.linalg.norm(expected[_LEFT_SHOULDER] - expected[_RIGHT_SHOULDER]))
-        expected, got = expected[_UPPER_BODY], got[_UPPER_BODY]
+        expected, got = expected[UPPER_BODY], got[UPPER_BODY]
     return float(np.linalg.norm(expected - got, axis=1).mean()) / max(size, 1e-2)

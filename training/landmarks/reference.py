@@ -25,11 +25,11 @@ from edge.landmarks import Landmarker
 from edge.paths import models_dir
 from edge.types import SIDES, Floats, Frame, Image, Landmarks
 from training.landmarks import mediapipe_child
+from training.landmarks.agreement import UPPER_BODY
 from training.landmarks.pictures import frames, read_still
 
 _SAME_HAND = 0.5
 """Hands further apart than this many hand sizes are two hands, or one of them is none."""
-_UPPER_BODY = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16]
 
 
 class MediaPipe:
@@ -147,7 +147,7 @@ def _pairs(found: list[Any], wanted: list[Any]) -> list[tuple[Any, Any]]:
 
 def _pose_error(ours: Floats, theirs: Floats) -> float:
     width = float(np.linalg.norm(theirs[11, :2] - theirs[12, :2]))
-    return float(np.linalg.norm((ours - theirs)[_UPPER_BODY, :2], axis=1).mean()) / max(width, 1.0)
+    return float(np.linalg.norm((ours - theirs)[UPPER_BODY, :2], axis=1).mean()) / max(width, 1.0)
 
 
 def compare_clip(file: Path, landmarker: Landmarker, hands: MediaPipe, holistic: MediaPipe | None) -> Tally:

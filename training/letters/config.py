@@ -2,9 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from edge.config import load_settings
 from training.caching import digest
 
 
@@ -73,8 +71,3 @@ class LetterConfig:
     def digest(self) -> str:
         """Names what was made with exactly this configuration."""
         return digest(dataclasses.asdict(self))
-
-
-def load_config(path: Path | None) -> LetterConfig:
-    """Read a YAML file over the defaults."""
-    return load_settings(path, LetterConfig)

@@ -114,17 +114,25 @@ class _Reader:
             self._others += tracks_of(clip)
             return
         if not clip.still:
-            kept = self._tracks if trainable(clip.source, clip.label) else self._movements
-            if clip.label in INDEX and (is_motion(clip.label) or kept is self._tracks):
-                kept += tracks_of(clip)
+            self._add_sequence(clip)
             return
         self._drawings.add(clip)
         points = still_points(clip)
         if points is not None:
             self._add_still(clip, points)
 
+    def _add_sequence(self, clip: Clip) -> None:
+        """A letter where the source is trusted with it; else the movement of a J or Z alone is learnt from."""
+        if clip.label not in INDEX:
+            return
+        if trainable(clip.source, clip.label):
+            self._tracks += tracks_of(clip)
+        elif is_motion(clip.label):
+            self._movements += tracks_of(clip)
+
     def _add_still(self, clip: Clip, points: Floats) -> None:
-        if clip.label not in LABELS:
+        """A pose of its letter, or a hand that is no letter; points (21, 3), canonical."""
+        if clip.label not in INDEX:
             if clip.label not in CONTROL_LIKE_LETTERS:
                 self._controls.append((normalised(points), clip.source))
         elif clip.label != NOTHING and trainable(clip.source, clip.label):

@@ -11,10 +11,9 @@ from edge.argument_parser import ArgumentParser
 from edge.bundle import Bundle
 from training.figures import figures_at, summary, why_no_figures
 from training.letters.bundle import open_bundle
-from training.letters.config import load_config
 from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable, why_skipped
-from training.letters.options import SHIPPED, add_arguments, open_rounds
+from training.letters.options import SHIPPED, add_arguments, open_rounds, settings
 from training.store import KINDS, Clip, read_named
 
 
@@ -62,4 +61,4 @@ def evaluate(stores: list[Path], bundle: Bundle) -> dict[str, Any]:
 def _cross_validated(args: argparse.Namespace) -> dict[str, Any]:
     from training.letters.report import cross_validate  # noqa: PLC0415 - loads TensorFlow, which judging does not need
 
-    return cross_validate(open_rounds(args), args.store, load_config(args.config), args.out)
+    return cross_validate(open_rounds(args), args.store, settings(args), args.out)

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from training.letters.config import load_config
+from edge.config import load_settings
+from training.letters.config import LetterConfig
 from training.letters.rounds import Rounds
 from training.options import add_training_arguments, check_length, existing_stores
 
@@ -16,12 +17,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_training_arguments(parser, "letters", DEFAULT_STORES, BUILD)
 
 
+def settings(args: argparse.Namespace) -> LetterConfig:
+    """What `--config` sets, over the defaults; InputError where the file cannot be used."""
+    return load_settings(args.config, LetterConfig)
+
+
 def open_rounds(args: argparse.Namespace) -> Rounds:
     """The rounds that the command line names.
 
     Raises:
         InputError: a store does not exist, or settings train nothing.
     """
-    config = load_config(args.config)
+    config = settings(args)
     check_length(config)
     return Rounds(existing_stores(args), args.licences, config, args.out)

@@ -11,11 +11,10 @@ import numpy as np
 from edge.argument_parser import ArgumentParser
 from edge.letters import NOTHING
 from training.convert import agreement_of, calibration_rows, to_int8
-from training.letters.bundle import write_bundle
+from training.letters.bundle import LETTERS, write_bundle
 from training.letters.card import write_card
-from training.letters.config import load_config
 from training.letters.data import LABELS
-from training.letters.options import SHIPPED, add_arguments, open_rounds
+from training.letters.options import SHIPPED, add_arguments, open_rounds, settings
 from training.options import REPORT, check_judged, check_training, made, read_report
 from training.parity import check_agreement, check_parity
 from training.sources import licence_of
@@ -29,12 +28,12 @@ def main(argv: list[str]) -> int:
     parser = ArgumentParser(prog="python -m training.quantize letters", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
-    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--version", help="of the bundle; without it the one after that of the bundle it replaces")
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
     model = keras.models.load_model(made(args.out / "float.keras", "training.train letters"), compile=False)
     training = json.loads((args.out / "training.json").read_text("utf-8"))
-    check_training(training, args.licences, load_config(args.config))
+    check_training(training, args.licences, settings(args))
     report = None if args.without_crossval else read_report(args.out / REPORT[args.licences], _JUDGES)
     features = open_rounds(args)(0).features
     content = to_int8(model, calibration_rows(features))
@@ -53,7 +52,8 @@ def main(argv: list[str]) -> int:
     check_agreement(agreement)
     clear = args.out / REPORT["clear"]
     beside = read_report(clear, _JUDGES) if clear.is_file() and args.licences == "all" else None
-    write_card(write_bundle(args.bundle, content, LABELS, point, facts, args.version), report, beside)
+    version = args.version or LETTERS.next_version(args.bundle)
+    write_card(write_bundle(args.bundle, content, LABELS, point, facts, version), report, beside)
     return 0
 
 

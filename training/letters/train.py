@@ -6,9 +6,8 @@ import logging
 from collections import Counter
 
 from edge.argument_parser import ArgumentParser
-from training.letters.config import load_config
 from training.letters.fit import fit
-from training.letters.options import add_arguments, open_rounds
+from training.letters.options import add_arguments, open_rounds, settings
 from training.letters.rounds import Rounds
 
 log = logging.getLogger(__name__)
@@ -18,7 +17,7 @@ def main(argv: list[str]) -> int:
     parser = ArgumentParser(prog="python -m training.train letters", description=__doc__)
     add_arguments(parser)
     args = parser.parse_args(argv)
-    config = load_config(args.config)
+    config = settings(args)
     rounds = open_rounds(args)
     folder = args.out / f"final-{rounds.digest}"  # a checkpoint of other samples or settings is none of this run's
     folder.mkdir(parents=True, exist_ok=True)

@@ -75,8 +75,8 @@ def _others(report: dict[str, Any]) -> str:
 
 def _streams(report: dict[str, Any]) -> str:
     rows = [
-        f"| {name} | {row['signs']} | {row['said']} | {_or_none(row['precision'])} | {_or_none(row['recall'])} "
-        f"| {_or_none(row['median_delay_s'])} | {row['wrong']} | {_or_none(row['speaking'])} "
+        f"| {name} | {row['signs']} | {row['said']} | {_or_blank(row['precision'])} | {_or_blank(row['recall'])} "
+        f"| {_or_blank(row['median_delay_s'])} | {row['wrong']} | {_or_blank(row['speaking'])} "
         f"| {60 * row['hours']:.0f} |"
         for name, row in report["streams"].items()
     ]
@@ -94,14 +94,14 @@ end; everything else said is wrong. A sign makes it speak if anything is said du
 
 def _taught(lessons: dict[str, Any]) -> str:
     rows = [
-        f"| {examples} | {row['mean']:.3f} | {row['sd']:.3f} | {_or_none(row['taught_by_others'])} "
-        f"| {_or_none(row['taught_by_same_person'])} |"
+        f"| {examples} | {row['mean']:.3f} | {row['sd']:.3f} | {_or_blank(row['taught_by_others'])} "
+        f"| {_or_blank(row['taught_by_same_person'])} |"
         for examples, row in lessons["accuracy"].items()
         if row["draws"]
     ]
     said = [
-        f"| {kind} | {row['clips']} | {_or_none(row['right'])} | {_or_none(row['wrong'])} "
-        f"| {_or_none(row['said_untaught'])} |"
+        f"| {kind} | {row['clips']} | {_or_blank(row['right'])} | {_or_blank(row['wrong'])} "
+        f"| {_or_blank(row['said_untaught'])} |"
         for kind, row in lessons["said"].items()
         if row["clips"]
     ]
@@ -127,7 +127,7 @@ taught by five examples:
     return "\n".join([head, *rows, tail, *said])
 
 
-def _or_none(value: float | None) -> str:
+def _or_blank(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 

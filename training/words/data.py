@@ -17,6 +17,8 @@ from training.store import Clip, read_named
 CORE = ("hello", "thankyou", "iloveyou", "yes", "no", "help", "please")
 """What a counter needs, each taught by many recorders."""
 WLASL50_SOURCE = "wlasl50"
+_MOST_SPELLING = 300
+"""Clips of people who spell taken from each source, so that none of the large ones stands for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,14 @@ def track_of(clip: Clip, label: str) -> Track:
     return Track(clip.clip, times, points, clip.label, label, clip.signer, clip.source, fps_known=clip.fps > 0)
 
 
-def spelling_tracks(stores: list[Path], licences: str, most_by_source: int = 300) -> list[Track]:
-    """Sequences of fingerspelling: a hand without a body, no word."""
+def spelling_tracks(stores: list[Path], licences: str) -> list[Track]:
+    """Sequences of fingerspelling, in whose every frame a hand is seen, as one right hand without a body: `nothing`."""
     tracks: dict[str, list[Track]] = {}
     for store in stores:
         for clip in read_named(store):
             if clip.kind == "letter" and not clip.still and _picked(clip.clip) and may_train(clip, licences):
                 own = tracks.setdefault(clip.source, [])
-                if len(own) < most_by_source and np.isfinite(clip.hands[:, :, 0, 0]).any(axis=1).all():
+                if len(own) < _MOST_SPELLING and np.isfinite(clip.hands[:, :, 0, 0]).any(axis=1).all():
                     own.append(_one_hand(track_of(clip, NOTHING)))
     return [track for own in tracks.values() for track in own]
 

@@ -18,8 +18,8 @@ class Fold:
     signers: frozenset[str]
 
 
-def folds(clips: Iterable[Clip], count: int = FOLDS) -> list[Fold]:
-    """Deal signers out, those of each source by falling number of clips, so that folds get like shares of each.
+def folds(clips: Iterable[Clip]) -> list[Fold]:
+    """Deal signers out to `FOLDS` folds, those of each source by falling number of clips: each gets a like share.
 
     Signers that no training sees anyway are in the first fold, so that they are judged once too. There also is the
     largest cluster of WLASL50, who may be the dictionary's signer: WLASL was collected from such dictionaries.
@@ -32,9 +32,9 @@ def folds(clips: Iterable[Clip], count: int = FOLDS) -> list[Fold]:
         else:
             kind = clip.source.split("_")[0]
             kinds.setdefault(kind, Counter())[clip.signer] += 1
-    groups: list[set[str]] = [set() for _ in range(count)]
+    groups: list[set[str]] = [set() for _ in range(FOLDS)]
     for counter in kinds.values():
         for place, (signer, _) in enumerate(sorted(counter.items(), key=lambda item: (-item[1], item[0]))):
-            groups[place % count].add(signer)
+            groups[place % FOLDS].add(signer)
     groups[0] |= never
     return [Fold(number, frozenset(group)) for number, group in enumerate(groups) if group]

@@ -20,6 +20,8 @@ _STEPS = np.round([*np.arange(0.6, 0.97, 0.02), 0.97, 0.98, 0.985, 0.99, 0.995],
 """Under 0.6 is too little for labels taught by six clips, however few mistakes the few unknown signs here show."""
 _PRIOR_CLIPS = 6.0
 """Weight of all labels' precision in each one's own: most have six clips."""
+_PRECISIONS, _HALVINGS = (0.3, 0.995), 20
+"""Where the precision asked of all labels is searched, and how often that range is halved, to a millionth."""
 
 
 def fit_operating_point(
@@ -60,6 +62,7 @@ def check_fittable(known: NDArray[np.bool_]) -> None:
 
 
 def _disabled(table: Floats, truth: NDArray[np.int64], labels: tuple[str, ...]) -> list[str]:
+    """Words recalled less often than `LEAST_RECALL` where `nothing` does not compete, or of which there is no clip."""
     words = table.copy()
     words[:, labels.index(NOTHING)] = 0
     guess = words.argmax(axis=1)
@@ -68,15 +71,19 @@ def _disabled(table: Floats, truth: NDArray[np.int64], labels: tuple[str, ...]) 
 
 
 def _floors(table: Floats, truth: NDArray[np.int64], weights: NDArray[np.float64], nothing: int) -> list[float]:
-    """The least precision, the same for all labels, at which few enough unknown signs are taken for a word."""
+    """A floor for each label, at the least precision, the same for all, at which few enough unknown signs are said.
+
+    Found by bisection: more precision raises floors and never lowers one. Where none is enough all floors are the
+    highest.
+    """
     guess, confidence = table.argmax(axis=1), table.max(axis=1)
     right, unknown = guess == truth, truth == nothing
     said = guess != nothing
     overall = [_precision(confidence[said], right[said], weights[said], step) for step in _STEPS]
     masks = [guess == k for k in range(table.shape[1])]
-    low, high = 0.3, 0.995
+    low, high = _PRECISIONS
     floors = [float(_STEPS[-1])] * table.shape[1]
-    for _ in range(20):
+    for _ in range(_HALVINGS):
         wanted = (low + high) / 2
         tried = [_floor(confidence[mask], right[mask], weights[mask], overall, wanted) for mask in masks]
         emitted = (confidence >= np.array(tried)[guess]) & said

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(args: argparse.Namespace) -> WordConfig:
+    """What `--config` sets, over the defaults; InputError where the file cannot be used."""
     return load_settings(args.config, WordConfig)
 
 

@@ -12,7 +12,7 @@ from training.convert import agreement_of
 from training.options import REPORT, check_judged, check_training, made, read_report
 from training.parity import check_agreement, check_parity
 from training.sources import licence_of
-from training.words.bundle import write_bundle
+from training.words.bundle import WORDS, write_bundle
 from training.words.card import write_card
 from training.words.crossval import calibration_windows
 from training.words.network import to_faithful_int8
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
     parser = ArgumentParser(prog="python -m training.quantize words", description=__doc__)
     add_arguments(parser)
     parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
-    parser.add_argument("--version", default="1.3.0")
+    parser.add_argument("--version", help="of the bundle; without it the one after that of the bundle it replaces")
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
     model = keras.models.load_model(made(args.out / "float.keras", "training.train words"), compile=False)
@@ -57,7 +57,8 @@ def main(argv: list[str]) -> int:
     agreement = agreement_of(model, content, samples.inputs(slice(_COMPARED)))
     log.info("int8 decides as float on %.2f %% of training windows; %d bytes", 100 * agreement, len(content))
     check_agreement(agreement)
-    bundle = write_bundle(args.bundle, content, tuple(training["labels"]), point, facts, args.version)
+    version = args.version or WORDS.next_version(args.bundle)
+    bundle = write_bundle(args.bundle, content, tuple(training["labels"]), point, facts, version)
     write_card(bundle, report, lessons)
     return 0
 

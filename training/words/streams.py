@@ -33,13 +33,16 @@ class Stream:
     """Gloss, first frame, last frame with a hand, in seconds."""
 
 
-def streams(clips: Sequence[Clip], rest: Rest = "away", seed: int = 0) -> Iterator[Stream]:
-    """Every clip once, in random order, a few to a stream; pictures of one stream have one size."""
+def streams(clips: Sequence[Clip], rest: Rest = "away") -> Iterator[Stream]:
+    """Every clip that shows movement and a body, once, in the same random order each time, a few to a stream.
+
+    The clips of a stream are of one signer, in pictures of one size.
+    """
     groups: dict[tuple[str, int, int], list[Clip]] = defaultdict(list)
     for clip in clips:
         if not clip.still and len(clip.pose):
             groups[clip.signer, clip.width, clip.height].append(clip)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     for _, own in sorted(groups.items()):
         order = [own[k] for k in rng.permutation(len(own))]
         for first in range(0, len(order), _SIGNS_A_STREAM):
