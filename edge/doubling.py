@@ -1,7 +1,8 @@
 """Whether a hand that holds a letter says it again: it slides sideways, or bounces, and stands still after it.
 
 Hands sway while they hold a letter, some of them as far as others slide. So a slide must be faster than this hand has
-swayed lately, and go further than its drift would have carried it.
+swayed lately, and go further than its drift would have carried it. Hands that fill the picture have room for short
+slides only, which count if the hand stands calmly otherwise.
 """
 
 from __future__ import annotations
@@ -21,6 +22,17 @@ _SWAYS, _SWAY_SECONDS = 4.0, 2.0
 """A slide is so many times as fast as the hand moved on average in the last seconds."""
 _USUAL_SWAY, _MOST_SWAY = 0.5, 6.0
 """Palm widths a second: of a hand just seen; and the most that one frame counts for, a cut being no sway."""
+_LARGE_SHARE = 0.2
+"""Of the picture's width: hands with such palms have no room for longer slides."""
+_SHORT_SPEED, _SHORT_PALM_WIDTHS, _SHORT_SECONDS = 1.5, 0.25, 0.45
+"""A short slide, from rest to rest: 0.12 of the picture is 0.3 to 0.5 palm widths of such hands, at 1.5 to 2.5 a
+second, and they rest 0.2 s later."""
+_SHORT_LEVEL, _SHORT_REST = 4.0, 0.35
+"""It goes so many times as far across as down or up, and before and after it the hand moves at most at this share of
+its speed."""
+_CALM_SPEED, _CALMS, _CALM_SECONDS, _MOST_CALM, _SEEN_SECONDS = 0.55, 3.5, 1.0, 1.5, 0.15
+"""Only of hands that stand calmly, and only so many times as fast as they do: by a mean over this time of their speeds
+while still, each at most so much. The speed of a hand just seen is worth nothing yet."""
 _BOUNCE_SPEED, _BOUNCE_PALM_WIDTHS, _BOUNCE_SECONDS = 2.5, 0.4, 0.6
 _BOUNCE_HOME_PALM_WIDTHS = 0.15
 """A bounce goes down or up, and comes back to where it began."""
@@ -33,6 +45,8 @@ class _Place:
     y: float
     """Pixels."""
     speed: float
+    calm: float
+    """What the speed of the hand was until then while it stood still."""
 
 
 @dataclass(slots=True)
@@ -41,6 +55,7 @@ class Doubling:
 
     _path: deque[_Place] = field(default_factory=deque)
     _sway: float = _USUAL_SWAY
+    _calm: float = _USUAL_SWAY
 
     def restart(self) -> None:
         """Another letter was said: only what the hand does from now on can double it."""
@@ -50,11 +65,15 @@ class Doubling:
         """Whether the hand has just come to rest after a slide or a bounce."""
         share = 1 - math.exp(-elapsed / _SWAY_SECONDS)
         self._sway += share * (min(motion.quick_speed, _MOST_SWAY) - self._sway)
+        if still and motion.seconds > _SEEN_SECONDS:
+            share = 1 - math.exp(-elapsed / _CALM_SECONDS)
+            self._calm += share * (min(motion.quick_speed, _MOST_CALM) - self._calm)
         x, y = motion.position.tolist()
-        self._path.append(_Place(ts, x, y, motion.quick_speed))
+        self._path.append(_Place(ts, x, y, motion.quick_speed, self._calm))
         while self._path[0].ts < ts - _BOUNCE_SECONDS:
             self._path.popleft()
-        return still and (self._slid(motion.palm_width) or self._bounced(motion.palm_width))
+        slid_shortly = motion.palm_share >= _LARGE_SHARE and self._slid_shortly(motion.palm_width)
+        return still and (slid_shortly or self._slid(motion.palm_width) or self._bounced(motion.palm_width))
 
     def _slid(self, width: float) -> bool:
         now = self._path[-1]
@@ -67,6 +86,20 @@ class Doubling:
             across, down = abs(now.x - place.x) / width, abs(now.y - place.y) / width
             if fast and across - self._sway * seconds >= _SLIDE_PALM_WIDTHS and across > 2 * down:
                 return True
+        return False
+
+    def _slid_shortly(self, width: float) -> bool:
+        now, fastest = self._path[-1], 0.0
+        for place in reversed(self._path):
+            if now.ts - place.ts > _SHORT_SECONDS:
+                return False
+            across, down = abs(now.x - place.x) / width, abs(now.y - place.y) / width
+            far = across >= _SHORT_PALM_WIDTHS and across > _SHORT_LEVEL * down
+            rests = max(place.speed, now.speed) < _SHORT_REST * fastest
+            fast = fastest >= max(_SHORT_SPEED, _CALMS * place.calm)
+            if far and rests and fast and place.calm < _CALM_SPEED:
+                return True
+            fastest = max(fastest, place.speed)
         return False
 
     def _bounced(self, width: float) -> bool:

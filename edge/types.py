@@ -112,6 +112,8 @@ class Motion:
     """The same two over the shortest time that still tells movement from noise, for letters that follow fast."""
     seconds: float
     """How long the hand has been followed without a cut or a loss; speeds of a new hand are still worth little."""
+    palm_share: float = 0.0
+    """The palm's width, of the picture's; 0 where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

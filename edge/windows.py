@@ -51,7 +51,7 @@ class LetterWindows:
         side, points = choice
         self._track.add(landmarks.ts, points, side)
         past = self._track.grid()
-        return Window(landmarks.ts, past, letter_features(past), side, self._track.motion())
+        return Window(landmarks.ts, past, letter_features(past), side, self._track.motion(landmarks.width))
 
 
 class HandChooser:
@@ -136,7 +136,7 @@ class HandTrack:
         """(GRID_STEPS, 21, 3): the past on the fixed grid, newest last."""
         return resample(self._times, self._points, float(self._times[-1]))
 
-    def motion(self) -> Motion:
+    def motion(self, picture_width: int) -> Motion:
         """Place and speeds at the newest frame; a hand seen for one frame only stands still."""
         width = statistics.median(self._widths.tolist())  # one frame's width is noisy
         speed, shape_speed = self._speeds(MOTION_SECONDS)
@@ -144,6 +144,7 @@ class HandTrack:
         return Motion(
             position=palm_centre(self._points[-1])[:2],
             palm_width=width,
+            palm_share=width / picture_width,
             speed=speed / width,
             shape_speed=shape_speed / width,
             quick_speed=quick_speed / width,

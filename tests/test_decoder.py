@@ -37,7 +37,7 @@ def change(seconds: float = 0.15, label: str = "nothing") -> Part:
     return Part(label, seconds, 0.5, speed=2.5, shape_speed=3.0)
 
 
-def play(parts: list[Part], fps: float = 30.0, start: float = 0.0) -> list[Emission]:
+def play(parts: list[Part], fps: float = 30.0, start: float = 0.0, palm_share: float = 0.0) -> list[Emission]:
     decoder = LetterDecoder(OperatingPoint())
     emissions: list[Emission] = []
     ts, x, y, followed, end = 0.0, parts[0].x, parts[0].y, 0.0, 0.0
@@ -47,13 +47,15 @@ def play(parts: list[Part], fps: float = 30.0, start: float = 0.0) -> list[Emiss
             share = (ts - begin) / part.seconds
             x, y = from_x + (part.x - from_x) * share, from_y + (part.y - from_y) * share
             followed = followed + 1 / fps if part.label else 0.0
-            scores = scores_of(part, start + ts, followed, x, y) if part.label else None
+            scores = scores_of(part, start + ts, followed, x, y, palm_share) if part.label else None
             emissions += decoder.step(start + ts, scores)
             ts += 1 / fps
     return emissions
 
 
-def scores_of(part: Part, ts: float, followed: float, x: float = 5.0, y: float = 4.0) -> Scores:
+def scores_of(
+    part: Part, ts: float, followed: float, x: float = 5.0, y: float = 4.0, palm_share: float = 0.0
+) -> Scores:
     assert part.label
     p = np.full(len(LABELS), (1 - part.probability) / (len(LABELS) - 1), np.float32)
     if part.second:
@@ -68,6 +70,7 @@ def scores_of(part: Part, ts: float, followed: float, x: float = 5.0, y: float =
         part.speed,
         part.shape_speed,
         followed,
+        palm_share,
     )
     return Scores(ts, LABELS, p, "right", motion)
 
@@ -612,3 +615,42 @@ def test_what_doubles_a_letter(moves: list[tuple[float, float, float, float]], s
         x, y = x + across, y + down
         parts.append(Part("L", seconds, speed=speed, x=x, y=y))
     assert text(play([*parts, Part("L", 0.8, x=x, y=y)])) == said
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "seconds", "speed", "palm_share", "sways", "said"),
+    [
+        (0.4, 0.0, 0.2, 2.0, 0.25, 0.3, "LL"),
+        (-0.4, 0.08, 0.2, 2.0, 0.25, 0.3, "LL"),
+        (0.4, 0.0, 0.2, 2.0, 0.15, 0.3, "L"),
+        (0.4, 0.0, 0.2, 2.0, 0.25, 0.7, "L"),
+        (0.4, 0.0, 0.2, 1.6, 0.25, 0.5, "L"),
+        (0.4, 0.0, 0.2, 1.3, 0.25, 0.2, "L"),
+        (0.2, 0.0, 0.2, 2.0, 0.25, 0.3, "L"),
+        (0.4, 0.15, 0.2, 2.0, 0.25, 0.3, "L"),
+        (0.4, 0.0, 0.6, 2.0, 0.25, 0.3, "L"),
+    ],
+    ids=[
+        "slide",
+        "to the other side",
+        "of a hand that has room",
+        "of one that sways",
+        "hardly faster than it sways",
+        "slow",
+        "too short",
+        "slanting",
+        "drawn out",
+    ],
+)
+def test_a_hand_that_fills_the_picture_doubles_by_a_short_slide(
+    across: float, down: float, seconds: float, speed: float, palm_share: float, sways: float, said: str
+) -> None:
+    """Palm widths across and down, seconds, speed; how fast the hand is while it holds a letter."""
+    held, x, y = Part("L", 2.0, speed=sways), 5.0 + across, 4.0 + down
+    slide = Part("L", seconds, speed=speed, x=x, y=y)
+    assert text(play([held, slide, Part("L", 0.8, speed=sways, x=x, y=y)], 15.0, palm_share=palm_share)) == said
+
+
+def test_a_short_slide_that_does_not_come_to_rest_doubles_nothing() -> None:
+    slide, on = Part("L", 0.2, speed=2.0, x=5.4), Part("L", 0.4, speed=0.9, x=5.6)
+    assert text(play([Part("L", 2.0), slide, on], 15.0, palm_share=0.3)) == "L"
