@@ -83,6 +83,7 @@ def test_only_the_last_two_seconds_count_however_long_the_hand_was_followed(fps:
     np.testing.assert_allclose(long.features, short.features, atol=1e-5)
     assert long.motion.quick_speed == pytest.approx(short.motion.quick_speed, rel=1e-4)
     assert long.motion.palm_width == pytest.approx(short.motion.palm_width, rel=1e-5)
+    assert short.motion.palm_share == pytest.approx(short.motion.palm_width / 640)
     assert long.motion.seconds == pytest.approx(12.0)
 
 
