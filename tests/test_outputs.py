@@ -146,7 +146,8 @@ def test_discovery_switched_off_is_taken_back(begin: Begin, mosquitto: Mosquitto
 
 def test_ports_are_exchanged_in_one_reload(begin: Begin) -> None:
     tcp, websocket, http = (free_port() for _ in range(3))
-    outputs = begin(configured(mqtt=MqttConfig(None, tcp, websocket), display=DisplayConfig(port=http)))
+    mqtt = MqttConfig(embedded_port=tcp, embedded_websocket_port=websocket)
+    outputs = begin(configured(mqtt=mqtt, display=DisplayConfig(port=http)))
     for ports in ((websocket, http, tcp), (http, tcp, websocket)):
         mqtt = MqttConfig(embedded_port=ports[0], embedded_websocket_port=ports[1])
         outputs.reconfigure(configured(mqtt=mqtt, display=DisplayConfig(port=ports[2])))
