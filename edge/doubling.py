@@ -63,17 +63,17 @@ class Doubling:
 
     def step(self, ts: float, motion: Motion, elapsed: float, *, still: bool) -> bool:
         """Whether the hand has just come to rest after a slide or a bounce."""
-        share = 1 - math.exp(-elapsed / _SWAY_SECONDS)
-        self._sway += share * (min(motion.quick_speed, _MOST_SWAY) - self._sway)
+        self._sway = _mean(self._sway, min(motion.quick_speed, _MOST_SWAY), elapsed, _SWAY_SECONDS)
         if still and motion.seconds > _SEEN_SECONDS:
-            share = 1 - math.exp(-elapsed / _CALM_SECONDS)
-            self._calm += share * (min(motion.quick_speed, _MOST_CALM) - self._calm)
+            self._calm = _mean(self._calm, min(motion.quick_speed, _MOST_CALM), elapsed, _CALM_SECONDS)
         x, y = motion.position.tolist()
         self._path.append(_Place(ts, x, y, motion.quick_speed, self._calm))
         while self._path[0].ts < ts - _BOUNCE_SECONDS:
             self._path.popleft()
-        slid_shortly = motion.palm_share >= _LARGE_SHARE and self._slid_shortly(motion.palm_width)
-        return still and (slid_shortly or self._slid(motion.palm_width) or self._bounced(motion.palm_width))
+        if not still:
+            return False
+        width, large = motion.palm_width, motion.palm_share >= _LARGE_SHARE
+        return self._slid(width) or (large and self._slid_shortly(width)) or self._bounced(width)
 
     def _slid(self, width: float) -> bool:
         now = self._path[-1]
@@ -89,6 +89,7 @@ class Doubling:
         return False
 
     def _slid_shortly(self, width: float) -> bool:
+        """Whether it went a little way across, from rest to rest, much faster than it moves while calm."""
         now, fastest = self._path[-1], 0.0
         for place in reversed(self._path):
             if now.ts - place.ts > _SHORT_SECONDS:
@@ -111,6 +112,11 @@ class Doubling:
         away, back = path[: turn + 1], path[turn:]
         home = min(math.hypot(place.x - now.x, place.y - now.y) for place in away) / width < _BOUNCE_HOME_PALM_WIDTHS
         return home and min(_fastest(away), _fastest(back)) >= _BOUNCE_SPEED
+
+
+def _mean(before: float, now: float, elapsed: float, seconds: float) -> float:
+    """The exponential mean over so many seconds, after one more value."""
+    return before + (1 - math.exp(-elapsed / seconds)) * (now - before)
 
 
 def _fastest(path: list[_Place]) -> float:

@@ -18,7 +18,7 @@ from edge.word_features import BODY, LEFT, RAISED, RIGHT, Times, depth
 LONGEST_SECONDS = 3.5
 """No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
 DOWN_SECONDS = 0.25
-"""Hands that are down, sunk or gone for so long have finished a sign: blur hides a hand for up to 0.2 s."""
+"""Hands that are down or gone for so long have finished a sign: blur hides a hand for up to 0.2 s."""
 SUNK, SUNK_SECONDS = 0.5, 0.1
 """Shoulder widths under the shoulders: hands that come from above it and stay below it for so long may go on to rest
 there, in sight, where `raised` hands still sign. Most signs are made higher."""

@@ -48,30 +48,37 @@ class Video:
     def __init__(self, address: str, options: Sequence[int] = ()) -> None:
         """Where it cannot be opened, `capture.isOpened()` is false."""
         self.capture = open_video(address, options)
-        self._packed = self._read_first = _leaves_packed(self.capture)
-        if self._packed and not self._reads_whole_jpeg():
-            self.capture.release()
-            self.capture = open_video(address, options)
-            self._packed = self._read_first = False
+        self._first: Image | None = None
+        """A picture that was read to see that it is whole, and not handed out yet."""
+        if _leaves_packed(self.capture):
+            self._first = self._whole_jpeg()
+            if self._first is None:
+                self.capture.release()
+                self.capture = open_video(address, options)
+        self._packed = self._first is not None
 
     def read(self) -> Decode | None:
         """Wait for the next picture; None where there is none."""
-        if self._read_first:
-            self._read_first = False
-            return _decoding(self._picture, packed=True)
-        ok, picture = self.capture.read()
-        return _decoding(cast("Image", picture), packed=self._packed) if ok else None
+        picture, self._first = self._first, None
+        if picture is None:
+            ok, read = self.capture.read()
+            if not ok:
+                return None
+            picture = cast("Image", read)
+        return _decoding(picture, packed=self._packed)
 
     def close(self) -> None:
         self.capture.release()
 
-    def _reads_whole_jpeg(self) -> bool:
-        """Read the first one: some lack the end of their JPEG, or hold a picture's two fields. FFmpeg decodes those."""
-        ok, picture = self.capture.read()
-        self._picture = cast("Image", picture)
-        jpeg = read_jpeg(self._picture.ravel()) if ok else None
+    def _whole_jpeg(self) -> Image | None:
+        """The first one; None if it lacks its end, or holds one of a picture's two fields: FFmpeg decodes those."""
+        ok, read = self.capture.read()
+        if not ok:
+            return None
+        picture = cast("Image", read)
+        jpeg = read_jpeg(picture.ravel())
         sides = (self.capture.get(cv2.CAP_PROP_FRAME_HEIGHT), self.capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        return jpeg is not None and jpeg.size == sides
+        return picture if jpeg is not None and jpeg.size == sides else None
 
 
 class UrlStream:
