@@ -28,7 +28,7 @@ ON_WRIST, _ON_LATE_WRIST = 0.8, 1.6
 hands in signs are within 0.54, beside one up to 0.3 s old 99.5 % of 1427 are within 1.3."""
 _NECK = 1.5
 """Shoulder widths to a way from nose to chest; from the front it is 1.9."""
-_NOSE, _SHOULDERS, _WRISTS = 0, (11, 12), (15, 16)
+_NOSE, _SHOULDERS, _ELBOWS, _WRISTS = 0, (11, 12), (13, 14), (15, 16)
 _VISIBLE = 0.5
 
 
@@ -67,6 +67,8 @@ class Body:
     """Between the shoulders."""
     left_shoulder: Point
     right_shoulder: Point
+    left_elbow: Point
+    right_elbow: Point
     left_wrist: Point
     right_wrist: Point
     wrists_visible: tuple[float, float]
@@ -76,11 +78,9 @@ class Body:
     def of(cls, pose: Floats) -> Body:
         """From landmarks (33, 4) in pixels."""
         x, y = pose[list(_SHOULDERS), :2].mean(axis=0).tolist()
-        nose, left_shoulder, right_shoulder, left_wrist, right_wrist = (
-            (x, y) for x, y in pose[[_NOSE, *_SHOULDERS, *_WRISTS], :2].tolist()
-        )
+        nose, *arms = ((x, y) for x, y in pose[[_NOSE, *_SHOULDERS, *_ELBOWS, *_WRISTS], :2].tolist())
         left, right = pose[list(_WRISTS), 3].tolist()
-        return cls(nose, (x, y), left_shoulder, right_shoulder, left_wrist, right_wrist, (left, right))
+        return cls(nose, (x, y), *arms, wrists_visible=(left, right))
 
     @property
     def shoulder_width(self) -> float:
