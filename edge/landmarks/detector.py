@@ -55,7 +55,7 @@ class Detector:
 
     def find(self, image: Image, square: Region | None = None) -> list[Detection]:
         """Everything scored high enough in a square, or in the whole picture; best first."""
-        square = square or whole(image)
+        square = square.snapped() if square else whole(image)
         cut(image, square, self._crop, cv2.BORDER_CONSTANT)
         self.network.run_pixels(self._crop, *self._pixel_range)
         logits = self.network.output(self._score_output).ravel()

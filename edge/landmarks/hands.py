@@ -77,6 +77,7 @@ class HandNetworks:
 
     def read(self, image: Image, region: Region) -> Hand | None:
         """The hand in a region, or None where the network sees none."""
+        region = region.snapped()
         cut(image, region, self._crop)
         self.network.run_pixels(self._crop)
         presence = float(self.network.output(1).item())

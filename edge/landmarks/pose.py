@@ -40,6 +40,7 @@ class PoseNetworks:
 
     def read(self, image: Image, region: Region) -> tuple[Floats, Region] | None:
         """(33, 4) landmarks in pixels of the picture with visibility, and where to look next; None where nobody is."""
+        region = region.snapped()
         cut(image, region, self._crop)
         self.network.run_pixels(self._crop)
         if float(self.network.output(1).item()) < _MIN_PRESENCE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -33,8 +34,8 @@ error goes from 0.151 to 0.132 hand sizes. With 0.7 of the way, or for every han
 _LOOK_SURE = 2.5
 """Bound on the log odds of one look: the network is as sure of its mistakes as of the rest."""
 _WRIST_SURE, _FOREARM_SURE = 1.5, 1.0
-"""Weight of what the body's wrists and forearms said last against one look at the hand. Of 4,590 hands of words that are
-nearer each other than 0.4 shoulder widths the wrists name 0.63 rightly, the forearms 0.78."""
+"""Weight of what the body's wrists and forearms said last against one look at the hand. Of 4,590 hands of words that
+are nearer each other than 0.4 shoulder widths the wrists name 0.63 rightly, the forearms 0.78."""
 _WRIST_SEEN = 0.5
 _WRIST_REACH = 0.5
 """A hand further from both wrists, in sides of its region, is not this body's, or the pose is late."""
@@ -42,6 +43,11 @@ _WRIST_SQUARE, _WRIST_VISIBLE, _WRIST_MOVES = 1.2, 0.3, 0.02
 """Side of the square around a wrist, in shoulder widths, and the share of it that must change. Of 173 looks for a
 second hand in 57 clips of signs 8 found one; 32 of the looks, and 3 of the hands, had a wrist to go by."""
 
+_LEAST_SIDE, _MOST_GROWN = 0.65, 1.3
+"""A hand's region is no smaller, in shoulder widths, but grows by this factor at most: landmarks that shrank upon half
+a hand have the next look cut the other half off. Of MediaPipe's hands on 35 clips 82 in 100 are larger. On calibration
+clips, with four kinds of noise, the error's 95th percentile goes from 0.165 to 0.127 hand sizes (0.6: 0.150, 0.7:
+0.149), with 2 % fewer looks; on held-out signs from 0.168 to 0.142."""
 
 _FRONT, _FRONT_REACH = 5 / 6, (1.2, 1.6)
 """Side of the square in front of a body, in widths of the picture, and how far it reaches at least from the chest
@@ -83,7 +89,7 @@ class View:
 
     def is_mine(self, hand: Hand) -> bool:
         """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any is the signer's."""
-        if self.body is None:
+        if self.body is None or self.body.is_dwarfed_by(hand.region.size):
             return True
         if not self.in_reach(hand.region):
             return False
@@ -91,6 +97,13 @@ class View:
             return True
         late = not (self.body_is_new and self.crowded)
         return self.body.has_on_wrist(hand.wrist, hand.region.size, late=late)
+
+    def grown(self, region: Region) -> Region:
+        """As large as the region of a hand of this body is at least."""
+        if self.body is None:
+            return region
+        least = min(_LEAST_SIDE * self.body.size, _MOST_GROWN * region.size)
+        return dataclasses.replace(region, size=max(region.size, least))
 
     def may_show_more(self, than: Hand) -> bool:
         """A wrist of the body moves in the picture on which this hand does not hang. Without a body: who knows."""
@@ -122,7 +135,9 @@ class View:
         return Region(_inside(x, side, width), _inside(y, side, height), side)
 
     def in_reach(self, region: Region) -> bool:
-        return self.body is None or self.body.reaches((region.x, region.y))
+        if self.body is None or self.body.is_dwarfed_by(region.size):
+            return True
+        return self.body.reaches((region.x, region.y))
 
 
 class Track:

@@ -1,9 +1,10 @@
-"""The landmarks on an emulated Raspberry Pi: `emulate.py same` and `emulate.py count [CLIP...]`, on Debian 12, as root.
+"""The landmarks on an emulated Raspberry Pi: `emulate.py same [CLIP...]`, `emulate.py count [CLIP...]`, as root.
 
-`same` looks at pictures of the drawn signer here and under qemu-aarch64, in the same squares, and compares. `count`
-counts the instructions that a frame takes on the CPU of a Pi 4 (Cortex-A72) and of a Pi 5 (Cortex-A76), with `--peer`
-beside those of MediaPipe Holistic on the same frames. Emulated time says nothing about a Pi's; the count is the same on
-every run. The first run fetches an arm64 Debian and wheels into --work: three minutes. No part of CI, for its time.
+`same` looks at pictures of the drawn signer here and under qemu-aarch64, in the same squares, follows the drawn signer
+and every CLIP as a stream, and compares. `count` counts the instructions that a frame takes on the CPU of a Pi 4
+(Cortex-A72) and of a Pi 5 (Cortex-A76), with `--peer` beside those of MediaPipe Holistic on the same frames. Emulated
+time says nothing about a Pi's; the count is the same on every run. The first run, on Debian 12, fetches an arm64 Debian
+and wheels into --work: three minutes. No part of CI, for its time.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from edge.config import Config  # noqa: E402 - the path comes first
 from edge.demo import DemoSigner  # noqa: E402
 from edge.landmarks import Landmarker  # noqa: E402
-from edge.types import Frame  # noqa: E402
+from edge.types import Frame, Image  # noqa: E402
 
 PACKAGES = ("ai-edge-litert==2.1.6", "numpy==2.2.6", "opencv-python-headless==4.12.0.88", "PyYAML==6.0.3")
 PEER_PACKAGES = (
@@ -115,49 +116,71 @@ def _run(*command: str, cwd: Path | None = None) -> None:
         raise SystemExit(f"emulate: {command[0]}: {error}; apt-get install mmdebstrap qemu-user-static gcc") from error
 
 
-def same(emulator: Emulator, work: Path) -> int:
-    """Compare the networks' answers; 1 where any is further off than the tolerance."""
-    pictures = work / "pictures.npz"
-    frames = np.array([frame.image for frame, truth in DemoSigner("HI", fps=5) if truth.in_picture])[:10]
-    hands, bodies = np.full((len(frames), 4), np.nan), np.full((len(frames), 4), np.nan)
+def same(emulator: Emulator, work: Path, clips: list[str], frames: int) -> int:
+    """Compare what the networks answer, and where hands and bodies are followed to; 1 where any differs too much."""
+    pictures = _drawn(5)[0][:10]
+    hands, bodies = np.full((len(pictures), 4), np.nan), np.full((len(pictures), 4), np.nan)
     landmarker = Landmarker(Config().landmarks, ROOT / "models")
-    for index, image in enumerate(frames):
+    for index, image in enumerate(pictures):
         landmarker.reset()
         landmarker.step(Frame(image, 0.0, index))
         body, tracks = landmarker._people.places[0].body.region, landmarker._hands[0]._tracks
         for row, region in ((hands, tracks[0].region if tracks else None), (bodies, body)):
             if region is not None:
                 row[index] = region.x, region.y, region.size, region.angle
-    np.savez(pictures, frames=frames, hands=hands, bodies=bodies)
-    here = work / "x86.npz"
-    _run(sys.executable, str(HERE / "look.py"), str(pictures), str(here))
-    expected, failed = np.load(here), False
+    np.savez(work / "pictures.npz", frames=pictures, hands=hands, bodies=bodies)
+    alike = [_compare(emulator, work, "single pictures", "look.py")]
+    for clip in [None, *clips]:
+        images, fps = _drawn(15) if clip is None else _read(clip)
+        images = images[:frames]
+        np.savez(work / "pictures.npz", frames=np.array(images))
+        name = Path(clip).name if clip else "the drawn signer"
+        alike.append(_compare(emulator, work, f"stream of {name}", "follow.py", str(len(images)), str(fps)))
+    print(f"the same within {TOLERANCE}" if all(alike) else "different")
+    return int(not all(alike))
+
+
+def _compare(emulator: Emulator, work: Path, what: str, program: str, *args: str) -> bool:
+    """Run a program on `work`/pictures.npz here and on every emulated CPU; whether all results are alike."""
+    pictures, here = work / "pictures.npz", work / "x86.npz"
+    _run(sys.executable, str(HERE / program), str(pictures), *args, str(here))
+    expected, every = np.load(here), True
     for cpu, (name, *_) in CPUS.items():
         there = work / f"{name}.npz"
-        emulator.run(cpu, HERE / "look.py", pictures, there)
+        emulator.run(cpu, HERE / program, pictures, *args, there)
         got = np.load(there)
         for part in expected.files:
             a, b = expected[part], got[part]
             alike = bool((np.isfinite(a) == np.isfinite(b)).all())
             worst = float(np.nanmax(np.abs(a - b))) if np.isfinite(a).any() else 0.0
-            failed |= not alike or worst > TOLERANCE
-            shown = int(np.isfinite(a).reshape(len(a), -1).all(axis=1).sum())
-            print(f"{cpu}: {part}: in {shown} of {len(a)} pictures, on both {alike}, greatest difference {worst:.1e}")
-    print("different" if failed else f"the same within {TOLERANCE}")
-    return int(failed)
+            every &= alike and worst <= TOLERANCE
+            shown = int(np.isfinite(a).reshape(len(a), -1).any(axis=1).sum())
+            print(
+                f"{what}, {cpu}: {part}: in {shown} of {len(a)} pictures, in the same ones {alike}, "
+                f"greatest difference {worst:.1e}",
+                flush=True,
+            )
+    return every
+
+
+def _drawn(fps: float) -> tuple[list[Image], float]:
+    return [frame.image for frame, truth in DemoSigner("HI", fps=fps) if truth.in_picture], fps
+
+
+def _read(clip: str) -> tuple[list[Image], float]:
+    """All pictures of a video, and its frame rate."""
+    capture = cv2.VideoCapture(clip)
+    fps = capture.get(cv2.CAP_PROP_FPS) or 30.0
+    images = []
+    while (read := capture.read())[0]:
+        images.append(read[1])
+    return images, fps
 
 
 def count(emulator: Emulator, work: Path, clip: str | None, frames: int, peer: bool) -> None:
     """Instructions a frame: a run over the middle frames of a clip less a run over the first few of them."""
     first = 4
-    if clip is None:
-        images, fps = [frame.image for frame, truth in DemoSigner("HI", fps=30) if truth.in_picture], 30.0
-    else:
-        capture = cv2.VideoCapture(clip)
-        fps = capture.get(cv2.CAP_PROP_FPS) or 30.0
-        images = []
-        while (read := capture.read())[0]:
-            images.append(read[1])
+    images, fps = _drawn(30) if clip is None else _read(clip)
     skipped = max(0, len(images) - frames - first) // 2
     images = images[skipped : skipped + frames + first]
     pictures = work / "counted.npz"
@@ -182,14 +205,21 @@ def count(emulator: Emulator, work: Path, clip: str | None, frames: int, peer: b
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=("same", "count"))
-    parser.add_argument("clips", nargs="*", metavar="CLIP", help="videos to count with; without any the drawn signer")
-    parser.add_argument("--frames", type=int, default=20, help="frames to count over, from the middle of each")
+    parser.add_argument(
+        "clips", nargs="*", metavar="CLIP", help="videos; `count` without any counts with the drawn signer"
+    )
+    parser.add_argument(
+        "--frames",
+        type=int,
+        default=20,
+        help="frames to count over, from the middle of each; to follow, from the first",
+    )
     parser.add_argument("--peer", action="store_true", help="count MediaPipe Holistic on the same frames too")
     parser.add_argument("--work", type=Path, default=Path("/tmp/asl-edge-arm64"), help="folder for the emulated Debian")
     args = parser.parse_intermixed_args()  # else no clip may follow an option
     emulator = Emulator(args.work)
     if args.task == "same":
-        return same(emulator, args.work)
+        return same(emulator, args.work, args.clips, args.frames)
     for clip in args.clips or [None]:
         count(emulator, args.work, clip, args.frames, args.peer)
     return 0

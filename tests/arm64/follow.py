@@ -1,4 +1,8 @@
-"""Follows the first COUNT frames with the landmarker, for counting instructions: follow.py PICTURES.npz COUNT FPS."""
+"""Follows the first COUNT frames with the landmarker: follow.py PICTURES.npz COUNT FPS [OUT.npz].
+
+For counting instructions, and with OUT to compare the landmarks: `hands` (N, 2, 21, 3) and `pose` (N, 33, 3), shares of
+the picture's width and height.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +20,13 @@ from edge.landmarks import Landmarker  # noqa: E402
 from edge.types import Frame  # noqa: E402
 
 
-def main(pictures: str, count: str, fps: str) -> None:
+def main(pictures: str, count: str, fps: str, out: str = "") -> None:
     cv2.setNumThreads(1)
     landmarker = Landmarker(Config().landmarks, ROOT / "models")
-    for index, image in enumerate(np.load(pictures)["frames"][: int(count)]):
-        landmarker.step(Frame(image, index / float(fps), index))
+    frames = np.load(pictures)["frames"][: int(count)]
+    seen = [landmarker.step(Frame(image, index / float(fps), index)) for index, image in enumerate(frames)]
+    if out:
+        np.savez(out, hands=[landmarks.hands for landmarks in seen], pose=[landmarks.pose[:, :3] for landmarks in seen])
 
 
 if __name__ == "__main__":

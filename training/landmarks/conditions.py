@@ -29,6 +29,9 @@ FACES = ("apple", "cry", "dad", "drink", "food", "grandma", "home", "mom")
 """Signs made at the face."""
 TWO_HANDS = ("book", "many", "open", "shirt", "table", "before", "sick", "happy")
 """Signs of two hands that meet, cross or pass each other."""
+CROSSED = frozenset({"table"})
+"""Of these the signs whose forearms lie over each other from beginning to end: the signer's left hand is on the right of
+their body (seen by eye). The pose names the wrists there by where they lie, and cannot judge."""
 NEIGHBOURS = (("book", "bird"), ("drink", "many"), ("happy", "home"), ("table", "apple"))
 """Two signers side by side."""
 _BEFORE_FACE = 0.6
@@ -73,7 +76,10 @@ class Bench:
         return figures
 
     def two_hands(self) -> Figures:
-        """Signs in which both hands meet: is a hand on each wrist in sight, and for how long on the other side's?"""
+        """Signs in which both hands meet: is a hand on each wrist in sight, and for how long on the other side's?
+
+        The pose says which wrist is whose, but where the arms are known to be crossed.
+        """
         figures = Figures()
         for name in TWO_HANDS[:: self._every]:
             swaps = []
@@ -82,6 +88,8 @@ class Bench:
                 in_sight = [wrist for wrist, visible in wrists if visible]
                 figures.wanted += len(in_sight)
                 figures.found += most_near([hand[0] for hand in hands.values()], in_sight, width / 2)
+                if name in CROSSED:
+                    in_sight.sort(key=lambda wrist: float(wrist[0]))  # the left one first, as its hand lies
                 swaps.append(len(in_sight) == len(SIDES) and crossed(hands, in_sight))
             figures.swapped += sum(swaps)
             figures.note_swaps(swaps)
