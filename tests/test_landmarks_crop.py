@@ -53,3 +53,22 @@ def test_overlap_is_one_with_itself_and_none_apart() -> None:
     assert region.overlap(Region(100, 50, 20)) == 0
     assert region.overlap(Region(60, 50, 20)) == pytest.approx(1 / 3)
     assert region.overlap(Region(50, 50, 40)) == pytest.approx(1 / 4)
+
+
+def test_regions_that_differ_by_a_rounding_are_looked_at_alike() -> None:
+    rng = np.random.default_rng(0)
+    apart = 0
+    for _ in range(500):
+        x, y, size, angle = rng.uniform((0, 0, 20, -math.pi), (1280, 720, 900, math.pi)).tolist()
+        region = Region(x, y, size, angle).snapped()
+        near = Region(x + 1e-4, y - 1e-4, size * (1 + 1e-6), angle + 1e-6).snapped()
+        apart += region != near
+        assert region.snapped() == region
+        assert max(abs(region.x - x), abs(region.y - y)) < 0.01 * size
+        assert abs(math.log2(region.size / size)) <= 1 / 32 + 1e-9
+        assert abs(region.angle - angle) < 0.01
+    assert apart <= 5
+
+
+def test_a_region_of_no_size_is_snapped_to_one_of_no_size() -> None:
+    assert Region(10.2, 20.7, 0.0).snapped() == Region(10.0, 21.0, 0.0)

@@ -83,8 +83,8 @@ class Landmarker:
             # Without a body a hand is the first signer's: it may fill the picture.
             sides = tracker.step(view) if number == 1 or place.reach is not None else (None, None)
             hands = tuple(hand for hand in sides if hand is not None)
-            if place.reach is not None and any(place.reach.is_dwarfed_by(hand.region.size) for hand in hands):
-                place.dismiss()
+            if any(view.hides_body(hand.region) for hand in hands):
+                place.reset()
             taken += hands
             found.append(self._landmarks(frame, number, sides, place))
         if self._people.is_empty and not self._follows_hand:

@@ -28,12 +28,17 @@ class Place:
     def __init__(self, networks: PoseNetworks, interval: float, config: SignerConfig) -> None:
         self._config = config
         self.body = BodyTracker(networks, interval)
-        self.reset()
-
-    def reset(self) -> None:
-        self.dismiss()
+        self.lock = SignerLock(config)
+        self.reach: Body | None = None
+        """The body as last read, kept while whoever has the place is expected back."""
         self.is_changed = False
         """Somebody took it over in this frame."""
+
+    def reset(self) -> None:
+        self.body.reset()
+        self.lock = SignerLock(self._config)
+        self.reach = None
+        self.is_changed = False
 
     def follow(self, picture: Picture, ts: float) -> bool:
         """False where the body was lost in this frame."""
@@ -72,13 +77,6 @@ class Place:
         assert self.lock.held is not None  # noqa: S101 - seen just now
         self.is_changed = before is not None and not self.lock.held.is_same(before)
         return True
-
-    def dismiss(self) -> None:
-        """What was followed is no body."""
-        self.body.reset()
-        self.lock = SignerLock(self._config)
-        self.reach: Body | None = None
-        """The body as last read, kept while whoever has the place is expected back."""
 
     def _seen(self, picture: Picture, ts: float) -> None:
         if self.body.is_new or self.reach is None:

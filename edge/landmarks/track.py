@@ -89,7 +89,7 @@ class View:
 
     def is_mine(self, hand: Hand) -> bool:
         """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any is the signer's."""
-        if self.body is None or self.body.is_dwarfed_by(hand.region.size):
+        if self.body is None or self.hides_body(hand.region):
             return True
         if not self.in_reach(hand.region):
             return False
@@ -135,9 +135,11 @@ class View:
         return Region(_inside(x, side, width), _inside(y, side, height), side)
 
     def in_reach(self, region: Region) -> bool:
-        if self.body is None or self.body.is_dwarfed_by(region.size):
-            return True
-        return self.body.reaches((region.x, region.y))
+        return self.body is None or self.hides_body(region) or self.body.reaches((region.x, region.y))
+
+    def hides_body(self, region: Region) -> bool:
+        """A hand this large has no such body: the pose network took a part of the hand for one."""
+        return self.body is not None and self.body.is_dwarfed_by(region.size)
 
 
 class Track:

@@ -30,8 +30,8 @@ FACES = ("apple", "cry", "dad", "drink", "food", "grandma", "home", "mom")
 TWO_HANDS = ("book", "many", "open", "shirt", "table", "before", "sick", "happy")
 """Signs of two hands that meet, cross or pass each other."""
 CROSSED = frozenset({"table"})
-"""Of these the signs whose forearms lie over each other from beginning to end: the signer's left hand is on the right of
-their body (seen by eye). The pose names the wrists there by where they lie, and cannot judge."""
+"""Of these the signs whose forearms lie over each other from beginning to end: the signer's left hand is on the right
+of their body (seen by eye). The pose names the wrists there by where they lie, and cannot judge."""
 NEIGHBOURS = (("book", "bird"), ("drink", "many"), ("happy", "home"), ("table", "apple"))
 """Two signers side by side."""
 _BEFORE_FACE = 0.6

@@ -1,0 +1,75 @@
+"""One hand from picture to picture: whose side it is on, and how large a region it is looked for in."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from edge.landmarks.crop import Region
+from edge.landmarks.hands import Hand
+from edge.landmarks.motion import MotionDetector
+from edge.landmarks.picture import Picture
+from edge.landmarks.track import Track, View
+from edge.signer import Body
+from edge.types import Floats, Frame, Point
+
+LEFT_ELBOW, RIGHT_ELBOW = (400.0, 270.0), (240.0, 270.0)
+"""As the camera sees them: the signer's left is on the right."""
+
+
+def pose(left_wrist: Point, right_wrist: Point, visible: float = 1.0) -> Floats:
+    """(33, 4) of a body with shoulders 120 pixels apart."""
+    points = np.full((33, 4), (320.0, 300.0, 0.0, visible), np.float32)
+    points[0, :2] = 320, 120
+    points[11:17, :2] = (380, 180), (260, 180), LEFT_ELBOW, RIGHT_ELBOW, left_wrist, right_wrist
+    return points
+
+
+def hand(wrist: Point, towards: Point, size: float = 90.0, leftness: float = 0.0) -> Hand:
+    """A hand whose fingers point to a place."""
+    points = np.zeros((21, 3), np.float32)
+    points[:, :2] = wrist
+    angle = math.atan2(towards[0] - wrist[0], wrist[1] - towards[1])
+    return Hand(points, 0.99, leftness, Region(*wrist, size, angle))
+
+
+def view(body: Floats | None) -> View:
+    image = np.zeros((480, 640, 3), np.uint8)
+    picture = Picture(Frame(image, 0.0, 0), 1.0)
+    return View(picture, 0.0, MotionDetector(), body=None if body is None else Body.of(body), body_is_new=True)
+
+
+def test_where_wrists_lie_together_a_hand_is_on_the_arm_that_it_goes_on_from() -> None:
+    """As in TABLE: forearms over each other, each hand at the other's elbow."""
+    seen = view(pose((322.0, 262.0), (318.0, 258.0)))
+    left = Track(seen, hand((300.0, 265.0), towards=(240.0, 265.0)))
+    right = Track(seen, hand((340.0, 255.0), towards=(400.0, 255.0)))
+    assert left.leftness > 1.0
+    assert right.leftness < -1.0
+
+
+def test_where_wrists_lie_apart_a_hand_is_on_the_nearer_whatever_its_bend() -> None:
+    body = pose((420.0, 150.0), (220.0, 150.0))
+    for bend in ((420.0, 100.0), (470.0, 150.0), (370.0, 150.0)):
+        assert Track(view(body), hand((420.0, 150.0), towards=bend)).leftness > 0.5
+
+
+@pytest.mark.parametrize("body", [None, pose((420.0, 150.0), (220.0, 150.0), visible=0.1)])
+def test_without_arms_in_sight_the_hand_itself_tells(body: Floats | None) -> None:
+    assert Track(view(body), hand((300.0, 265.0), towards=(240.0, 265.0), leftness=-1.0)).leftness == -1.0
+
+
+def test_a_hand_at_its_elbow_says_nothing_by_its_bend() -> None:
+    body = pose(LEFT_ELBOW, RIGHT_ELBOW)
+    assert math.isfinite(Track(view(body), hand(LEFT_ELBOW, towards=(400.0, 200.0))).leftness)
+
+
+@pytest.mark.parametrize(("size", "grown"), [(30.0, 39.0), (70.0, 78.0), (90.0, 90.0)])
+def test_a_region_is_no_smaller_than_a_hand_of_the_body(size: float, grown: float) -> None:
+    """0.65 of 120 pixels, at most 1.3 times what was found."""
+    region = Region(300, 200, size, 0.3)
+    assert view(pose((320.0, 262.0), (318.0, 258.0))).grown(region) == dataclasses.replace(
+        region, size=pytest.approx(grown)
+    )
+    assert view(None).grown(region) == region
