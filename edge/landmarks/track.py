@@ -137,6 +137,10 @@ class View:
     def in_reach(self, region: Region) -> bool:
         return self.body is None or self.hides_body(region) or self.body.reaches((region.x, region.y))
 
+    def is_large(self, region: Region) -> bool:
+        """No smaller than a hand of the body, as one of somebody behind would be."""
+        return self.body is None or region.size >= _LEAST_SIDE * self.body.size
+
     def hides_body(self, region: Region) -> bool:
         """A hand this large has no such body: the pose network took a part of the hand for one."""
         return self.body is not None and self.body.is_dwarfed_by(region.size)
