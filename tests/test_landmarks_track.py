@@ -10,7 +10,8 @@ from edge.landmarks.crop import Region
 from edge.landmarks.hands import Hand
 from edge.landmarks.motion import MotionDetector
 from edge.landmarks.picture import Picture
-from edge.landmarks.track import Track, View
+from edge.landmarks.track import Track
+from edge.landmarks.view import View
 from edge.signer import Body
 from edge.types import Floats, Frame, Point
 

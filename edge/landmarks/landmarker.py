@@ -14,8 +14,8 @@ from edge.landmarks.people import People, Place
 from edge.landmarks.picture import Picture
 from edge.landmarks.pose import LANDMARKS, POSE_TAG, PoseNetworks
 from edge.landmarks.search import MOVED_SHARE
-from edge.landmarks.track import View
 from edge.landmarks.tracker import HandTracker
+from edge.landmarks.view import View
 from edge.types import Floats, Frame, Landmarks
 
 

@@ -8,7 +8,8 @@ import math
 from edge.landmarks.crop import Region
 from edge.landmarks.hands import Hand, HandNetworks
 from edge.landmarks.search import MOVING_SECONDS, Search
-from edge.landmarks.track import Track, View
+from edge.landmarks.track import Track
+from edge.landmarks.view import View
 
 MAX_HANDS = 2
 _SAME_PALM_OVERLAP = 0.5
