@@ -189,6 +189,31 @@ def test_in_dim_light_a_hand_is_seen(landmarker: Landmarker) -> None:
     assert sum(wrong > SEEN for wrong in errors) <= 3
 
 
+@pytest.mark.parametrize("luma", [10, 40, 60])
+def test_a_hand_in_the_light_before_a_dark_wall_is_seen(landmarker: Landmarker, luma: int) -> None:
+    """Of the whole picture it is a twentieth: brightened by the rest it would be white."""
+    seen = 0
+    for letter in "AELMSW":
+        images = [np.full((480, 640, 3), luma, np.uint8) for _ in range(3)]
+        for index, image in enumerate(images):
+            sprite(letter).paste(image, 250 + index, 230)
+        landmarker.reset()
+        seen += sum(bool(landmarks.presence.any()) for landmarks in follow(landmarker, images))
+    assert seen == 18
+
+
+@pytest.mark.parametrize(
+    ("wall", "spot", "gain"),
+    [(60, 60, 2.8), (60, 190, 1.0), (60, 250, 2.8), (60, 130, 1.4), (150, 60, 1.0), (0, 0, 4.0)],
+)
+def test_a_picture_is_brightened_until_its_lights_are_lit_and_no_lamp_is_one(wall: int, spot: int, gain: float) -> None:
+    motion = MotionDetector()
+    image = np.full((480, 640, 3), wall, np.uint8)
+    image[:96, :96] = spot  # 3 % of the picture
+    motion.step(image)
+    assert motion.gain == pytest.approx(gain, abs=0.05)
+
+
 def test_the_body_is_where_it_was_drawn(landmarker: Landmarker) -> None:
     (landmarks,) = follow(landmarker, [empty_picture()])
     shoulders = landmarks.pose[11:13]
