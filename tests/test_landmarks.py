@@ -202,6 +202,27 @@ def test_a_hand_in_the_light_before_a_dark_wall_is_seen(landmarker: Landmarker, 
     assert seen == 18
 
 
+def test_a_night_camera_s_picture_shows_hands_too(landmarker: Landmarker) -> None:
+    """Of drawn hands before a wall of luma 40 the networks see 26 of 96 in grey as it comes, 80 tinted."""
+    seen = []
+    for letter in "ABCDEFGHIKLMNOPQRSTUVWXY":
+        image = np.full((480, 640, 3), 40, np.uint8)
+        sprite(letter).paste(image, 250, 230)
+        landmarker.reset()
+        grey = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+        seen += [landmarks.presence.any() for landmarks in follow(landmarker, [grey] * 2)]
+    assert np.mean(seen) > 0.7
+
+
+def test_only_a_picture_without_colours_is_grey() -> None:
+    motion = MotionDetector()
+    image = np.full((480, 640, 3), 90, np.uint8)
+    for spot, grey in ((90, True), (120, False)):
+        image[:96, :96, 2] = spot
+        motion.step(image)
+        assert motion.grey == grey
+
+
 @pytest.mark.parametrize(
     ("wall", "spot", "gain"),
     [(60, 60, 2.8), (60, 190, 1.0), (60, 250, 2.8), (60, 130, 1.4), (150, 60, 1.0), (0, 0, 4.0)],

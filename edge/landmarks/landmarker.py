@@ -63,7 +63,7 @@ class Landmarker:
             for network in networks:
                 network.seconds = 0.0
         self._motion.step(frame.small, frame.size[1])
-        picture = Picture(frame, self._motion.gain)
+        picture = Picture(frame, self._motion.gain, grey=self._motion.grey)
         self._people.step(picture, frame.ts, self._motion, hand_followed=self._follows_hand)
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()

@@ -172,6 +172,11 @@ def _wide(width: int) -> Callable[[Image, np.random.Generator], Image]:
     return change
 
 
+def _grey(image: Image, _rng: np.random.Generator) -> Image:
+    """As a camera for the night shows it."""
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
+
+
 def _same(image: Image, _rng: np.random.Generator) -> Image:
     return image
 
@@ -179,6 +184,7 @@ def _same(image: Image, _rng: np.random.Generator) -> Image:
 CONDITIONS: dict[str, Callable[[Bench], Figures]] = {
     "a third of the light, noise": lambda bench: bench.spelled(_dim(0.33)),
     "a fifth of the light, noise": lambda bench: bench.spelled(_dim(0.2)),
+    "without colours": lambda bench: bench.spelled(_grey),
     "320 px wide": lambda bench: bench.spelled(_wide(320)),
     "1280 px wide": lambda bench: bench.spelled(_wide(1280)),
     "spelling three times as fast": lambda bench: bench.spelled(_same, step=3),
