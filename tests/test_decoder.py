@@ -169,6 +169,37 @@ def test_a_j_is_said_without_the_i_it_begins_and_ends_with() -> None:
     assert text(play([begin, *draw, Part("I", 0.6, 0.9)])) == "J"
 
 
+def stroke(probability: float, label: str = "J", seconds: float = 0.5) -> Part:
+    """A hand that draws."""
+    return Part(label, seconds, probability, speed=5.0, shape_speed=2.0)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([stroke(0.8)], "J"),
+        ([stroke(0.65), Part("I", 0.6, 0.95)], "J"),
+        ([stroke(0.65), Part("Y", 0.6, 0.95)], "J"),
+        ([stroke(0.65, "Z"), Part("D", 0.6, 0.95)], "Z"),
+        ([stroke(0.5), Part("I", 0.6, 0.95)], "I"),
+        ([stroke(0.65), Part("B", 0.6, 0.95)], "B"),
+        ([stroke(0.65), change(0.9), Part("I", 0.6, 0.95)], "I"),
+        ([stroke(0.65), Part(None, 0.4), Part("I", 0.6, 0.95)], "I"),
+        ([Part("A", 0.6), change(), stroke(0.65), Part("I", 0.6, 0.95)], "AJ"),
+        ([stroke(0.65), Part("I", 0.6, 0.95), change(), Part("B", 0.6), change(), Part("I", 0.6)], "JBI"),
+    ],
+)
+def test_a_hand_that_ends_where_a_j_or_z_does_has_drawn_it_if_that_was_likely(parts: list[Part], said: str) -> None:
+    read = play([Part("nothing", 0.3, 0.9, speed=5.0), *parts])
+    assert text(read) == said
+    assert all(emission.alternatives[0][0] == emission.label for emission in read)
+
+
+def test_an_i_after_a_j_that_was_said_is_an_i() -> None:
+    j = [Part("nothing", 0.3, 0.9, speed=5.0), stroke(0.9), Part("J", 0.3, 0.9)]
+    assert text(play([*j, change(0.3), Part("I", 0.6, 0.95)])) == "JI"
+
+
 def test_two_zs_are_two() -> None:
     draw = Part("Z", 0.5, 0.9, speed=5.0, shape_speed=1.5)
     between = Part("D", 0.4, 0.7, speed=3.0, shape_speed=1.0)
