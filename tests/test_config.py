@@ -1,12 +1,15 @@
 """A configuration mistake is one line with file, line, key and what was expected."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
+import yaml
 
 from edge.config import Config, dump_config, load_config, load_settings, options_table, parse_settings
 from edge.errors import InputError
 from training.letters.config import LetterConfig
+from training.words.config import WordConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -96,6 +99,15 @@ def test_the_command_line_overrides_the_file(tmp_path: Path) -> None:
 
 def test_the_kiosk_file_spells_out_the_defaults() -> None:
     assert load_config(ROOT / "configs/edge.yaml") == Config()
+
+
+@pytest.mark.parametrize(("name", "cls"), [("letters", LetterConfig), ("words", WordConfig)])
+def test_the_training_files_spell_out_all_defaults(name: str, cls: type[LetterConfig | WordConfig]) -> None:
+    file = ROOT / "configs" / f"{name}.yaml"
+    assert load_settings(file, cls) == cls()
+    defaults, written = dataclasses.asdict(cls()), yaml.safe_load(file.read_text("utf-8"))
+    assert written.keys() == defaults.keys()
+    assert all(written[part].keys() == defaults[part].keys() for part in ("shares", "augment"))
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "configs").glob("edge*.yaml")), ids=lambda path: path.name)
