@@ -35,9 +35,10 @@ _UNCLEAR_SECONDS = 0.5
 _SETTLED_SECONDS, _SETTLED_MEAN, _SETTLED_LEAD = 0.25, 0.4, 1.5
 """In a word a hand that stood so long shows a letter, probably the one that leads on average, though it be under its
 floor. Of unseen spellers 2.7 of 100 letters were missed so, and lexicon and reader mend a wrong letter as easily."""
-_DRAWN_FLOOR, _DRAWN_SECONDS = 0.6, 1.0
-"""A hand that stands in the shape in which a J or Z ends has drawn it, if that was so probable so long before. Of 50 J
-of an unseen signer 48 are said instead of 41; of 2,640 other letters of two one more is taken for a J."""
+_DRAWN_SHARE, _STROKE_SECONDS, _DRAWN_SECONDS = 0.8, 0.1, 1.0
+"""A hand that stands in the shape in which a J or Z ends has drawn it, if that was the likeliest for so long and almost
+likely enough, no longer before than this, and no other letter in between. Of 50 J of an unseen signer 46 are said
+instead of 42; of 2,640 other letters of two one more is taken for a J."""
 _SPELLING_SECONDS = 4.0
 """No longer after the last letter: slow spellers hold one for 2.5 s, a hand that stays up longer does not spell."""
 _FIRST_SECONDS = 0.25
@@ -70,6 +71,22 @@ class _Run:
         return ahead and first >= max(_SETTLED_MEAN, _SETTLED_LEAD * second)
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A J or Z that was likely."""
+
+    label: str
+    since: float
+    at: float
+    evidence: Floats
+
+    def ends_with(self, label: str) -> bool:
+        return label in HELD_SHAPES[self.label]
+
+    def goes_on(self, label: str) -> bool:
+        return label == self.label or self.ends_with(label)
+
+
 class LetterDecoder:
     """Scores in time order in, letters out."""
 
@@ -86,8 +103,8 @@ class LetterDecoder:
         self._holds = Holds(self._point)
         self._said: LastLetter | None = None
         self._doubling = Doubling()
-        self._drawn: tuple[str, float, Floats] | None = None
-        """The J or Z drawn last that was not said: when, and the evidence for it then."""
+        self._drawn: _Drawn | None = None
+        """The J or Z drawn last that was not said."""
 
     def step(self, ts: float, scores: Scores | None) -> list[Emission]:
         """Take what was seen at `ts` (None: no spelling hand); returns the letters that are certain now."""
@@ -107,6 +124,7 @@ class LetterDecoder:
         quick = self._holds.chain(ts) if self._said is None else []
         if quick:
             self._said = LastLetter(quick[-1].label, ts, dict(quick[-1].alternatives), self._doubling, moved=True)
+            self._drawn = None
             return quick
         return self._settle(ts, scores, evidence, elapsed, still=still)
 
@@ -127,10 +145,16 @@ class LetterDecoder:
         label = scores.labels[int(evidence.argmax())]
         if label != self._run.label:
             self._run = _Run(label, ts)
-        said = self._said is not None and self._said.label == label and not self._said.ended
-        if label in MOTION_LETTERS and evidence.max() >= _DRAWN_FLOOR and not said:
-            self._drawn = label, ts, evidence
+        if label in MOTION_LETTERS:
+            self._draw(label, ts, evidence)
         return evidence
+
+    def _draw(self, label: str, ts: float, evidence: Floats) -> None:
+        """Remember a J or Z that is being drawn, unless it is the one that was said."""
+        said = self._said is not None and self._said.label == label and not self._said.ended
+        least = _DRAWN_SHARE * self._point.least_evidence(label, spelling=self._said is not None)
+        if not said and evidence.max() >= least and ts - self._run.since >= _STROKE_SECONDS - 1e-6:
+            self._drawn = _Drawn(label, self._run.since, ts, evidence)
 
     def _settle(self, ts: float, scores: Scores, evidence: Floats, elapsed: float, *, still: bool) -> list[Emission]:
         """The best label, once the hand has stood still with it for long enough, with enough evidence."""
@@ -141,6 +165,8 @@ class LetterDecoder:
         if run.label == NOTHING or not (still or run.label in MOTION_LETTERS):
             return []
         run.stand(scores, elapsed)
+        if run.still >= QUICK_SECONDS - 1e-6 and self._drawn is not None and not self._drawn.goes_on(run.label):
+            self._drawn = None
         if run.still < self._patience(run.label, ts) - 1e-6:
             return []
         sure = evidence.max() >= self._point.least_evidence(run.label, spelling=said is not None)
@@ -150,22 +176,16 @@ class LetterDecoder:
             return []
         if said is not None and not self._may_follow(said, last, ts):
             return []
-        since = run.since if said is None else max(run.since, said.at)
-        label, evidence = self._with_its_stroke(run.label, evidence, ts)
+        label, since = run.label, run.since
+        if self._drawn is not None and self._drawn.ends_with(label) and ts - self._drawn.at < _DRAWN_SECONDS:
+            label, since, evidence = self._drawn.label, self._drawn.since, self._drawn.evidence
+        since = since if said is None else max(since, said.at)
         letter = emission_of(label, evidence, scores, (since, ts), ts)
         letters = self._holds.with_those_before(letter)
         self._said = LastLetter(label, ts, dict(letter.alternatives), self._doubling)
         self._holds.said()
         self._drawn = None
         return letters
-
-    def _with_its_stroke(self, label: str, evidence: Floats, ts: float) -> tuple[str, Floats]:
-        """The J or Z that was drawn just now and ends in this hand shape; else the label itself."""
-        if self._drawn is None:
-            return label, evidence
-        drawn, at, then = self._drawn
-        ends_it = label in HELD_SHAPES[drawn] and ts - at < _DRAWN_SECONDS
-        return (drawn, then) if ends_it else (label, evidence)
 
     def _settled(self, ts: float, labels: tuple[str, ...]) -> bool:
         """Whether a hand in the midst of a word has stood with a letter for long, however doubtful it is."""

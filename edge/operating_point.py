@@ -12,7 +12,7 @@ from edge.letters import MOTION_LETTERS
 _MOTION_FLOOR, _FIRST_FLOOR, _SPELLING_FLOOR = 0.75, 0.85, 0.6
 """Least evidence for J and Z, which a hand must have drawn besides (`edge.strokes`), for another first letter (hands at
 rest reach 0.84 as a B), and for others after it. With 0.85 for a first J or Z, of 160 drawn by themselves by two unseen
-signers 115 were said instead of 135; people who sign words had as few."""
+signers 116 were said instead of 137; people who sign words had as few."""
 
 
 @dataclass(frozen=True, slots=True)

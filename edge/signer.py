@@ -114,9 +114,10 @@ class Body:
         nearest = min(math.dist(place, self.left_shoulder), math.dist(place, self.right_shoulder))
         return nearest < _ARM * self.size
 
-    def is_dwarfed_by(self, size: float) -> bool:
-        """Whether a hand with a region of this size is too large for it: the pose network sees bodies within a hand."""
-        return size > _GIANT * self.size
+    def is_within(self, middle: Point, size: float) -> bool:
+        """Whether it lies in the square of a hand too large for it: the pose network sees bodies within a hand."""
+        ways = (abs(a - b) for place in (self.nose, self.chest) for a, b in zip(place, middle, strict=True))
+        return size > _GIANT * self.size and max(ways) < size / 2
 
     @property
     def shows_wrists(self) -> bool:

@@ -169,6 +169,10 @@ def test_a_j_is_said_without_the_i_it_begins_and_ends_with() -> None:
     assert text(play([begin, *draw, Part("I", 0.6, 0.9)])) == "J"
 
 
+def quick(letters: str, hold: float = 0.15, probability: float = 0.95) -> list[Part]:
+    return [part for letter in letters for part in (Part(letter, hold, probability), change(0.08))]
+
+
 def stroke(probability: float, label: str = "J", seconds: float = 0.5) -> Part:
     """A hand that draws."""
     return Part(label, seconds, probability, speed=5.0, shape_speed=2.0)
@@ -185,6 +189,10 @@ def stroke(probability: float, label: str = "J", seconds: float = 0.5) -> Part:
         ([stroke(0.65), Part("B", 0.6, 0.95)], "B"),
         ([stroke(0.65), change(0.9), Part("I", 0.6, 0.95)], "I"),
         ([stroke(0.65), Part(None, 0.4), Part("I", 0.6, 0.95)], "I"),
+        ([stroke(0.65), change(0.12), Part("O", 0.15), change(0.12), Part("I", 0.45)], "OI"),
+        ([stroke(0.65, "Z"), Part("E", 0.14), change(0.06), Part("D", 0.5)], "ED"),
+        ([stroke(0.65), *quick("ABC", 0.1), Part("I", 0.5)], "ABCI"),
+        ([Part("A", 0.6), change(), stroke(0.65, seconds=0.07), Part("I", 0.6, 0.95)], "AI"),
         ([Part("A", 0.6), change(), stroke(0.65), Part("I", 0.6, 0.95)], "AJ"),
         ([stroke(0.65), Part("I", 0.6, 0.95), change(), Part("B", 0.6), change(), Part("I", 0.6)], "JBI"),
     ],
@@ -192,6 +200,7 @@ def stroke(probability: float, label: str = "J", seconds: float = 0.5) -> Part:
 def test_a_hand_that_ends_where_a_j_or_z_does_has_drawn_it_if_that_was_likely(parts: list[Part], said: str) -> None:
     read = play([Part("nothing", 0.3, 0.9, speed=5.0), *parts])
     assert text(read) == said
+    assert said[0] not in "JZ" or read[0].started_at == pytest.approx(0.4, abs=0.1), "where the stroke began"
     assert all(emission.alternatives[0][0] == emission.label for emission in read)
 
 
@@ -422,10 +431,6 @@ def test_what_another_hand_showed_is_not_said_of_this_one() -> None:
         since_cut = (number - len(shown)) / 30
         said += decoder.step(number / 30, scores_of(Part("nothing", 0.0, 0.99), number / 30, since_cut))
     assert text(said) == "T"
-
-
-def quick(letters: str, hold: float = 0.15, probability: float = 0.95) -> list[Part]:
-    return [part for letter in letters for part in (Part(letter, hold, probability), change(0.08))]
 
 
 GONE = [change(), Part("nothing", 2.5)]

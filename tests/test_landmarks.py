@@ -100,7 +100,7 @@ def test_the_wall_above_and_below_of_a_camera_on_end_hides_no_motion_and_darkens
     for picture in (before, lit):
         wide.step(picture)
         high.step(cv2.copyMakeBorder(picture, 389, 389, 0, 0, cv2.BORDER_REPLICATE))
-    assert wide.gain == high.gain == 1.0
+    assert wide.gains == high.gains == (1.0, 1.0)
     assert min(wide.outside([]), high.outside([])) > MOVED_SHARE
 
 
@@ -224,15 +224,31 @@ def test_only_a_picture_without_colours_is_grey() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wall", "spot", "gain"),
-    [(60, 60, 2.8), (60, 190, 1.0), (60, 250, 2.8), (60, 130, 1.4), (150, 60, 1.0), (0, 0, 4.0)],
+    ("wall", "spot", "full", "careful"),
+    [(60, 60, 2.8, 2.8), (60, 190, 2.8, 1.0), (60, 250, 2.8, 1.0), (60, 130, 2.8, 1.4), (150, 60, 1, 1), (0, 0, 4, 4)],
 )
-def test_a_picture_is_brightened_until_its_lights_are_lit_and_no_lamp_is_one(wall: int, spot: int, gain: float) -> None:
+def test_a_dim_picture_is_brightened_until_its_lights_or_its_brightest_part_are_lit(
+    wall: int, spot: int, full: float, careful: float
+) -> None:
     motion = MotionDetector()
     image = np.full((480, 640, 3), wall, np.uint8)
     image[:96, :96] = spot  # 3 % of the picture
     motion.step(image)
-    assert motion.gain == pytest.approx(gain, abs=0.05)
+    assert motion.gains == pytest.approx((full, careful), abs=0.05)
+
+
+@pytest.mark.parametrize("spot", [0, 140, 190, 239, 250])
+def test_what_shines_in_a_dim_room_hides_no_hand(landmarker: Landmarker, spot: int) -> None:
+    """A lamp, a sheet of paper or a screen: by the one gain or the other the hand is found, and stays so."""
+    images = []
+    for index in range(20):
+        image = np.full((480, 640, 3), 60, np.uint8)
+        sprite("B").paste(image, 250 + index, 230)
+        image = (0.2 * image).astype(np.uint8)
+        image[:40, :40] = spot
+        images.append(image)
+    seen = [bool(landmarks.presence.any()) for landmarks in follow(landmarker, images)]
+    assert all(seen[8:])
 
 
 def test_the_body_is_where_it_was_drawn(landmarker: Landmarker) -> None:

@@ -68,7 +68,3 @@ def test_regions_that_differ_by_a_rounding_are_looked_at_alike() -> None:
         assert abs(math.log2(region.size / size)) <= 1 / 32 + 1e-9
         assert abs(region.angle - angle) < 0.01
     assert apart <= 5
-
-
-def test_a_region_of_no_size_is_snapped_to_one_of_no_size() -> None:
-    assert Region(10.2, 20.7, 0.0).snapped() == Region(10.0, 21.0, 0.0)

@@ -78,9 +78,10 @@ def test_a_region_is_no_smaller_than_a_hand_of_the_body(size: float, grown: floa
 
 def test_a_hand_within_which_a_body_is_seen_is_the_signer_s_and_one_behind_is_not_large() -> None:
     seen = view(pose((420.0, 150.0), (220.0, 150.0)))
-    far = hand((600.0, 450.0), towards=(600.0, 400.0))
+    far = hand((1000.0, 450.0), towards=(1000.0, 400.0))
     assert not seen.is_mine(far)
-    assert seen.is_mine(dataclasses.replace(far, region=dataclasses.replace(far.region, size=400.0)))
+    assert not seen.is_mine(dataclasses.replace(far, region=dataclasses.replace(far.region, size=400.0))), "beside it"
+    assert seen.is_mine(dataclasses.replace(far, region=Region(330, 160, 400.0)))
     assert not seen.is_large(Region(300, 200, 70))
     assert seen.is_large(Region(300, 200, 80))
     assert view(None).is_large(Region(300, 200, 10))

@@ -42,6 +42,8 @@ class Landmarker:
         self._people = People(pose, self._pose_interval, signer or SignerConfig(), signers)
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
         self._motion = MotionDetector()
+        self._careful = True
+        """Which of the gains a dim picture is brightened by."""
         self._ts = 0.0
         networks = (
             {self._hand_networks.detector.network, self._hand_networks.near.network},
@@ -63,7 +65,7 @@ class Landmarker:
             for network in networks:
                 network.seconds = 0.0
         self._motion.step(frame.small, frame.size[1])
-        picture = Picture(frame, self._motion.gain, grey=self._motion.grey)
+        picture = Picture(frame, self._motion.gains[self._careful], grey=self._motion.grey)
         self._people.step(picture, frame.ts, self._motion, hand_followed=self._follows_hand)
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()
@@ -79,14 +81,18 @@ class Landmarker:
                 body_is_new=place.body.is_new,
                 crowded=self._people.crowded,
                 taken=taken,
+                has_another_light=len(set(self._motion.gains)) > 1,
             )
-            # Without a body a hand is the first signer's: it may fill the picture.
+            if number > 1 and place.reach is None:
+                tracker.reset()  # without a body a hand is the first signer's: it may fill the picture
             sides = tracker.step(view) if number == 1 or place.reach is not None else (None, None)
             hands = tuple(hand for hand in sides if hand is not None)
             if any(view.hides_body(hand.region) for hand in hands):
                 place.reset()
             taken += hands
             found.append(self._landmarks(frame, number, sides, place))
+        # Whether the brightest part is a hand shows when one is found.
+        self._careful ^= not self._follows_hand and any(tracker.looked_in_vain for tracker in self._hands)
         if self._people.is_empty and not self._follows_hand:
             self._motion.nobody(frame.ts - self._ts)
         else:
@@ -131,6 +137,7 @@ class Landmarker:
             tracker.reset()
         self._people.reset()
         self._motion = MotionDetector()
+        self._careful = True
 
 
 def _normalised(points: Floats, width: int, height: int) -> Floats:

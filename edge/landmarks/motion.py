@@ -28,9 +28,9 @@ _HIGHLIGHTS, _LIT, _DIM, _MOST_GAIN = 95, 200.0, 128.0, 4.0
 """Percentile of the luma that is lit in a good picture, of one on end as many cells as in a square of its width; below
 half the range the picture is brightened. In half the light the hand of a dark-skinned signer is seen in 0.6 of the
 frames, brightened in all; in a third in none and 0.85."""
-_BRIGHTEST, _LAMP = 99.5, 240
-"""Percentile that brightening leaves in range, of what is no lamp: a hand in the light before a black curtain. Drawn
-hands on a background of luma 10 were seen in 32 of 96 frames where they were overexposed, now in all."""
+_BRIGHTEST = 99.5
+"""Percentile that a careful gain leaves in range: a hand in the light before a black curtain is a twentieth of the
+picture. Drawn ones on a background of luma 10 are seen in 32 of 96 frames where they are overexposed, else in all."""
 
 _GREY, _COLOURED = 8, 0.005
 """Levels between the channels of a pixel that has no colour, and the share of others in a night camera's picture."""
@@ -47,8 +47,9 @@ class MotionDetector:
     def __init__(self) -> None:
         self.brightness = 0.0
         """Mean luma of the picture, 0 to 255."""
-        self.gain = 1.0
-        """What brings a dim picture's highlights back to where the networks saw them in training."""
+        self.gains = (1.0, 1.0)
+        """What brings a dim picture's highlights back to where the networks saw them in training: all the way, though a
+        lamp or a sheet of paper drowns; and as far as what is brightest bears, be it a hand."""
         self.grey = False
         """The picture has no colours."""
         self._scale = 1.0
@@ -67,10 +68,10 @@ class MotionDetector:
         self._scale = _WIDTH_PX / (width or own_width)
         size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / own_width)))
         small = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-        self.grey = np.count_nonzero(np.ptp(small, axis=2) > _GREY) <= _COLOURED * small.shape[0] * small.shape[1]
+        self.grey = _is_grey(small)
         thumbnail = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
         before, self.brightness = self.brightness, float(thumbnail.mean())
-        self.gain = _gain(thumbnail)
+        self.gains = _gains(thumbnail)
         if self._before is None or self._before.shape != thumbnail.shape:
             self._changed = np.ones(thumbnail.shape, np.bool_)
             self._forget()
@@ -150,14 +151,24 @@ def _shared(one: tuple[slice, slice], other: tuple[slice, slice]) -> tuple[slice
     return down, across
 
 
-def _gain(thumbnail: NDArray[Any]) -> float:
-    """In half stops, so that it does not flicker with every lamp."""
+def _gains(thumbnail: NDArray[Any]) -> tuple[float, float]:
+    """In half stops, so that they do not flicker with every lamp."""
     pixels, counted = np.bincount(thumbnail.ravel(), minlength=256), _square_at_most(thumbnail)
-    lit = _percentile(pixels, _HIGHLIGHTS, counted)
+    lit, brightest = (max(1, _percentile(pixels, percentile, counted)) for percentile in (_HIGHLIGHTS, _BRIGHTEST))
     if lit >= _DIM:
-        return 1.0
-    lit = max(lit, _percentile(pixels[:_LAMP], _BRIGHTEST, counted), 1)
-    return float(min(max(2 ** (math.floor(2 * math.log2(_LIT / lit)) / 2), 1.0), _MOST_GAIN))
+        return 1.0, 1.0
+    return _gain_to_lit(lit), _gain_to_lit(brightest)
+
+
+def _gain_to_lit(luma: int) -> float:
+    return float(min(max(2 ** (math.floor(2 * math.log2(_LIT / luma)) / 2), 1.0), _MOST_GAIN))
+
+
+def _is_grey(image: Any) -> bool:
+    blue, green, red = cv2.split(image)
+    spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
+    coloured = cv2.countNonZero(cv2.threshold(spread, _GREY, 255, cv2.THRESH_BINARY)[1])
+    return coloured <= _COLOURED * int(spread.size)
 
 
 def _percentile(pixels: NDArray[np.int64], percentile: float, counted: int) -> int:

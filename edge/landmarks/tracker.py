@@ -24,7 +24,7 @@ _UNLIKELY_SECONDS = 0.5
 """Time between two looks for a second hand while the body shows no wrist that moves without one."""
 _WHOLE_EVERY = 5
 """Of so many looks in vain around a body the first is followed by one at the whole picture: what was taken for a body
-may lie within a hand. Of 983 stills of one hand, many close, 861 show it so, 816 before."""
+may lie within a hand. Of 983 stills of one hand, many close, 855 show it so, 816 before."""
 _REJOIN_SECONDS = 0.7
 """A hand that comes back near where it was lost, and so soon, is the same hand."""
 
@@ -41,6 +41,9 @@ class HandTracker:
         self._lost: list[Track] = []
         self._in_vain = 0
         """Looks around the body that showed no hand, since the last that did."""
+        self.looked_in_vain = False
+        """No hand was followed in the last frame, and none was found."""
+        self._looks_again = False
         self._search = Search()
 
     @property
@@ -50,6 +53,7 @@ class HandTracker:
 
     def step(self, view: View) -> tuple[Hand | None, Hand | None]:
         """The signer's left and right hand."""
+        self.looked_in_vain = False
         self._lost = [track for track in self._lost if 0 <= view.ts - track.seen_at <= _REJOIN_SECONDS]
         self._tracks = [track for track in self._tracks if view.is_mine(track.hand) and self._follow(track, view)]
         if len(self._tracks) == MAX_HANDS and self._tracks[0].hand.distance(self._tracks[1].hand) < _SAME_HAND:
@@ -59,10 +63,12 @@ class HandTracker:
             likely = not self._tracks or view.may_show_more(self._tracks[0].hand)
             pause = MOVING_SECONDS if likely else _UNLIKELY_SECONDS
             moved, hidden = view.motion.outside(self._regions()), view.motion.hides
-            if self._search.due(view.ts, moved, pause, hidden=hidden):
+            if self._search.due(view.ts, moved, pause, hidden=hidden) or self._looks_again:
                 followed = len(self._tracks)
                 self._look_for_more(view)
                 self._search.looked(view.ts, found=len(self._tracks) - followed)
+                self.looked_in_vain = not self._tracks
+                self._looks_again = self.looked_in_vain and view.has_another_light and not self._looks_again
         return self._sides()
 
     def _follow(self, track: Track, view: View) -> bool:
@@ -94,7 +100,7 @@ class HandTracker:
         near = front is not None and bool(self._tracks)
         around_body = front or view.square
         self._take(view, self._networks.find(view.image, around_body, near=near))
-        if self._tracks or around_body is None:
+        if self._tracks or around_body is None or around_body.size >= max(view.picture.width, view.picture.height):
             self._in_vain = 0
             return
         if self._in_vain % _WHOLE_EVERY == 0:

@@ -51,6 +51,8 @@ class View:
     """Others stand near: not every hand is the signer's."""
     taken: tuple[Hand, ...] = ()
     """Hands of other signers."""
+    has_another_light: bool = False
+    """The next picture will be brightened otherwise, if no hand is seen in this one."""
 
     @property
     def image(self) -> Image:
@@ -116,8 +118,8 @@ class View:
         return self.body is None or region.size >= _LEAST_SIDE * self.body.size
 
     def hides_body(self, region: Region) -> bool:
-        """A hand this large has no such body: the pose network took a part of the hand for one."""
-        return self.body is not None and self.body.is_dwarfed_by(region.size)
+        """What seems a body is a part of this hand."""
+        return self.body is not None and self.body.is_within((region.x, region.y), region.size)
 
 
 def _inside(middle: float, side: float, length: float) -> float:

@@ -174,6 +174,8 @@ def _read(clip: str) -> tuple[list[Image], float]:
     images = []
     while (read := capture.read())[0]:
         images.append(read[1])
+    if not images:
+        raise SystemExit(f"emulate: {clip}: no video that can be read")
     return images, fps
 
 
