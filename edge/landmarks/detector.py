@@ -40,10 +40,8 @@ class Detector:
         *,
         strides: tuple[int, ...],
         pixel_range: tuple[float, float],
-        min_score: float,
         threads: int,
     ) -> None:
-        self._min_logit = math.log(min_score / (1 - min_score))
         self.network = Network(file, threads)
         self._pixel_range = pixel_range
         self._side = self.network.input_shape[1]
@@ -53,13 +51,13 @@ class Detector:
         self._score_output = next(index for index, shape in enumerate(shapes) if shape[-1] == 1)
         self._box_output = 1 - self._score_output
 
-    def find(self, image: Image, square: Region | None = None) -> list[Detection]:
-        """Everything scored high enough in a square, or in the whole picture; best first."""
+    def find(self, image: Image, square: Region | None = None, *, min_score: float) -> list[Detection]:
+        """Everything scored higher in a square, or in the whole picture; best first."""
         square = square.snapped() if square else whole(image)
         cut(image, square, self._crop, cv2.BORDER_CONSTANT)
         self.network.run_pixels(self._crop, *self._pixel_range)
         logits = self.network.output(self._score_output).ravel()
-        candidates = np.flatnonzero(logits > self._min_logit)
+        candidates = np.flatnonzero(logits > math.log(min_score / (1 - min_score)))
         if not len(candidates):
             return []
         scores = (1 / (1 + np.exp(-np.clip(logits[candidates], -80, 80)))).astype(np.float32)

@@ -16,7 +16,7 @@ POSE_TAG = "mediapipe-pose-1"
 """What the two files must be: MediaPipe's networks, pruned, fed with BGR pixels."""
 
 LANDMARKS = 33
-_MIN_PRESENCE = 0.5
+_MIN_PERSON, _MIN_PRESENCE = 0.5, 0.5
 
 
 class PoseNetworks:
@@ -27,7 +27,6 @@ class PoseNetworks:
             bundle.file("detector"),
             strides=(8, 16, 32, 32, 32),
             pixel_range=(-1.0, 1.0),
-            min_score=0.5,
             threads=threads,
         )
         self.network = Network(bundle.file("landmark"), threads)
@@ -36,7 +35,10 @@ class PoseNetworks:
 
     def find(self, image: Image) -> list[tuple[Region, Region]]:
         """The people in the picture, surest first: the square to read the body in, and the one around the head."""
-        return [(_person_region(*person.keypoints[:2]), _head(person)) for person in self.detector.find(image)]
+        return [
+            (_person_region(*person.keypoints[:2]), _head(person))
+            for person in self.detector.find(image, min_score=_MIN_PERSON)
+        ]
 
     def read(self, image: Image, region: Region) -> tuple[Floats, Region] | None:
         """(33, 4) landmarks in pixels of the picture with visibility, and where to look next; None where nobody is."""
