@@ -73,7 +73,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A J or Z that was likely."""
+    """A J or Z that was likely from `since` to `at`; `evidence` is that of then."""
 
     label: str
     since: float
@@ -81,9 +81,11 @@ class _Drawn:
     evidence: Floats
 
     def ends_with(self, label: str) -> bool:
+        """Whether the hand that shows `label` may have drawn it just now."""
         return label in HELD_SHAPES[self.label]
 
     def goes_on(self, label: str) -> bool:
+        """Whether `label` is no other letter than it, or than what it ends in."""
         return label == self.label or self.ends_with(label)
 
 

@@ -70,7 +70,9 @@ class Landmarker:
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()
         for number, (place, tracker) in enumerate(zip(self._people.places, self._hands, strict=True), 1):
-            if place.is_changed:
+            # Without a body a hand is the first signer's: it may fill the picture.
+            is_read = number == 1 or place.reach is not None
+            if place.is_changed or not is_read:
                 tracker.reset()
             view = View(
                 picture=picture,
@@ -83,9 +85,7 @@ class Landmarker:
                 taken=taken,
                 has_another_light=len(set(self._motion.gains)) > 1,
             )
-            if number > 1 and place.reach is None:
-                tracker.reset()  # without a body a hand is the first signer's: it may fill the picture
-            sides = tracker.step(view) if number == 1 or place.reach is not None else (None, None)
+            sides = tracker.step(view) if is_read else (None, None)
             hands = tuple(hand for hand in sides if hand is not None)
             if any(view.hides_body(hand.region) for hand in hands):
                 place.reset()
