@@ -14,8 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 from edge.errors import InputError
 from edge.tflite import Network
 from training.landmarks import wheel
-from training.landmarks.equalize import equalized
-from training.landmarks.graph import activations, head_names, is_int8, load, operator_outputs, packed, prepare, sign
+from training.landmarks.graph import head_names, is_int8, kept_apart, load, operator_name, operator_outputs, packed, prepare, sign
 from training.landmarks.int8 import Recipe, quantize
 from training.landmarks.shrink import shrink
 
@@ -173,50 +172,31 @@ def test_a_prepared_network_takes_bgr_and_keeps_the_outputs_asked_for(tmp_path: 
     )
 
 
-def channel_widths(content: bytes, inputs: list[Any], name: str) -> Any:
-    index = next(i for i, tensor in enumerate(load(content).subgraphs[0].tensors) if tensor.name.decode() == name)
-    return np.mean([np.abs(read(index)).max(axis=(0, 1, 2)) for read in activations(content, inputs)], axis=0)
-
-
-@pytest.mark.parametrize(
-    ("network", "changes"),
-    [
-        pytest.param(residual(), True, id="PReLU and sums"),
-        pytest.param(bottleneck(dead=0), False, id="ReLU6, which minds"),
-    ],
-)
-def test_equal_channels_change_no_bit_of_the_answer(tmp_path: Path, network: bytes, changes: bool) -> None:
-    inputs = list(np.random.default_rng(1).random((4, 1, 16, 16, 3)).astype(np.float32))
-    equal = equalized(network, inputs)
-    assert (equal != network) == changes
-    for before, after in zip(run(tmp_path, network, inputs[0]), run(tmp_path, equal, inputs[0]), strict=True):
+def test_sums_are_kept_apart_from_what_reads_them_in_place(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).random((1, 16, 16, 3)).astype(np.float32)
+    network = residual()
+    apart = kept_apart(network)
+    made = [operator_name(load(apart), operator) for operator in load(apart).subgraphs[0].operators]
+    assert [made[index + 1 : index + 3] for index, name in enumerate(made) if name == "ADD"] == [["PAD", "PRELU"]] * 2
+    for before, after in zip(run(tmp_path, network, pixels), run(tmp_path, apart, pixels), strict=True):
         np.testing.assert_array_equal(after, before)
 
 
-def test_equal_channels_are_about_equally_wide() -> None:
-    inputs = list(np.random.default_rng(1).random((4, 1, 16, 16, 3)).astype(np.float32))
-    network = residual()
-    equal = equalized(network, inputs)
-    for name in ("first/prelu", "one/prelu", "second/deep"):
-        before, after = (np.std(np.log2(channel_widths(content, inputs, name))) for content in (network, equal))
-        assert after < 0.8 * before, name
-
-
-def test_int8_loses_less_with_equal_channels_and_sums_in_float(tmp_path: Path) -> None:
+def test_int8_answers_nearly_as_float_and_better_with_more_in_float(tmp_path: Path) -> None:
     crops = list(np.random.default_rng(1).integers(0, 256, (8, 16, 16, 3), dtype=np.uint8))
     network = residual()
     pixels = crops[0][np.newaxis].astype(np.float32) / 255
     (truth,) = run(tmp_path, network, pixels)
 
-    def error(**how: bool) -> float:
-        content = quantize(network, crops, Recipe(float_heads=True, **how))  # type: ignore[arg-type]
+    def error(how: Recipe) -> float:
+        content = quantize(network, crops, how)
         assert is_int8(content)
-        return float(np.sqrt(np.mean((run(tmp_path, content, pixels)[0] - truth) ** 2)))
+        (got,) = run(tmp_path, content, pixels)
+        return float(np.sqrt(np.mean((got - truth) ** 2)) / np.std(truth))
 
-    plain = error()
-    assert error(equalize=True) < 0.9 * plain
-    assert error(float_between=True) < 0.9 * plain
-    assert error(equalize=True, float_between=True) < 0.7 * plain
+    plain = error(Recipe(float_heads=True))
+    assert plain < 0.2
+    assert error(Recipe(float_heads=True, float_first=6)) < 0.7 * plain
     assert not is_int8(network)
 
 

@@ -24,7 +24,7 @@ _HIDING = 0.05
 """Share of the picture that is not counted before which somebody may stand whole: at three metres a person covers 0.07,
 a fan in the corner 0.025."""
 
-_HIGHLIGHTS, _LIT, _DIM, _MOST_GAIN = 95, 200.0, 128.0, 4.0
+_HIGHLIGHTS, _LIT, _DIM, _MOST_GAIN = 95, 200.0, 128, 4.0
 """Percentile of the luma that is lit in a good picture, of one on end as many cells as in a square of its width; below
 half the range the picture is brightened. In half the light the hand of a dark-skinned signer is seen in 0.6 of the
 frames, brightened in all; in a third in none and 0.85."""
@@ -32,8 +32,9 @@ _BRIGHTEST = 99.5
 """Percentile that a careful gain leaves in range: a hand in the light before a black curtain is a twentieth of the
 picture. Drawn ones on a background of luma 10 are seen in 32 of 96 frames where they are overexposed, else in all."""
 
-_GREY, _COLOURED = 8, 0.005
-"""Levels between the channels of a pixel that has no colour, and the share of others in a night camera's picture."""
+_GREY, _COLOURED = 4, 0.005
+"""Levels by which the colours (Cr, Cb) of a pixel that has none differ from the middle, and the share of others in a
+night camera's picture."""
 _SKIN = (0.8, 0.95, 1.2)
 """Blue, green and red of a grey picture's skin: the networks learnt hands in colour. Of 597 hands of signs that they
 find in colour they find 337 in grey and 584 so, of 510 of spelled words 377 and 441; in other tints 491 to 576 and 347
@@ -68,9 +69,10 @@ class MotionDetector:
         self._scale = _WIDTH_PX / (width or own_width)
         size = (_WIDTH_PX, max(1, round(height * _WIDTH_PX / own_width)))
         small = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-        self.grey = _is_grey(small)
-        thumbnail = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-        before, self.brightness = self.brightness, float(thumbnail.mean())
+        luma_and_colours = cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb)
+        self.grey = _is_grey(luma_and_colours)
+        thumbnail = cv2.extractChannel(luma_and_colours, 0)
+        before, self.brightness = self.brightness, cv2.mean(thumbnail)[0]
         self.gains = _gains(thumbnail)
         if self._before is None or self._before.shape != thumbnail.shape:
             self._changed = np.ones(thumbnail.shape, np.bool_)
@@ -153,10 +155,11 @@ def _shared(one: tuple[slice, slice], other: tuple[slice, slice]) -> tuple[slice
 
 def _gains(thumbnail: NDArray[Any]) -> tuple[float, float]:
     """In half stops, so that they do not flicker with every lamp."""
-    pixels, counted = np.bincount(thumbnail.ravel(), minlength=256), _square_at_most(thumbnail)
-    lit, brightest = (max(1, _percentile(pixels, percentile, counted)) for percentile in (_HIGHLIGHTS, _BRIGHTEST))
-    if lit >= _DIM:
+    counted = _square_at_most(thumbnail)
+    if np.count_nonzero(thumbnail >= _DIM) > (100 - _HIGHLIGHTS) / 100 * counted:
         return 1.0, 1.0
+    pixels = np.bincount(thumbnail.ravel(), minlength=256)
+    lit, brightest = (max(1, _percentile(pixels, percentile, counted)) for percentile in (_HIGHLIGHTS, _BRIGHTEST))
     return _gain_to_lit(lit), _gain_to_lit(brightest)
 
 
@@ -164,11 +167,9 @@ def _gain_to_lit(luma: int) -> float:
     return float(min(max(2 ** (math.floor(2 * math.log2(_LIT / luma)) / 2), 1.0), _MOST_GAIN))
 
 
-def _is_grey(image: Any) -> bool:
-    blue, green, red = cv2.split(image)
-    spread = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
-    coloured = cv2.countNonZero(cv2.threshold(spread, _GREY, 255, cv2.THRESH_BINARY)[1])
-    return coloured <= _COLOURED * int(spread.size)
+def _is_grey(luma_and_colours: Any) -> bool:
+    grey = cv2.inRange(luma_and_colours, (0, 128 - _GREY, 128 - _GREY), (255, 128 + _GREY, 128 + _GREY))
+    return grey.size - cv2.countNonZero(grey) <= _COLOURED * grey.size
 
 
 def _percentile(pixels: NDArray[np.int64], percentile: float, counted: int) -> int:

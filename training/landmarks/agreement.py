@@ -1,4 +1,4 @@
-"""Ours against MediaPipe's float networks on the same crops: the error that a smaller crop and int8 make, by source."""
+"""Our landmark networks against MediaPipe's float ones on the same crops: the error that a smaller crop and int8 make, by source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Agreement:
     both: int = 0
     """Crops on which float and int8 agree that there is something, or nothing."""
     errors: list[float] = field(default_factory=list)
-    """Mean landmark distance over hand size, or over shoulder width; empty for a detector."""
+    """Mean landmark distance over hand size, or over shoulder width."""
 
     def summary(self) -> dict[str, float | int]:
         values: dict[str, float | int] = {"crops": self.crops, "agree": round(self.both / max(self.crops, 1), 4)}
@@ -50,17 +50,14 @@ def compare(crops: Crops, floats: dict[str, Path], quantized: dict[str, Path]) -
             for entry in (table[role][source], table[role]["all"]):
                 entry.crops += 1
                 entry.both += seen == seen_int8
-                if seen and expected is not None and got is not None:
+                if seen:
                     entry.errors.append(_error(expected, got, role))
     return table
 
 
-def _look(network: Network, crop: Image, role: str) -> tuple[bool, Floats | None]:
-    """Whether the network sees something, and the landmarks, in sides of the crop, if it is one that gives them."""
-    network.run_pixels(crop, *((-1.0, 1.0) if role == "detector" else (0.0, 1.0)))
-    if role in ("palm", "near", "detector"):
-        logits = network.output(1)
-        return bool(logits.max() > 0), None
+def _look(network: Network, crop: Image, role: str) -> tuple[bool, Floats]:
+    """Whether the network sees something, and the landmarks, in sides of the crop."""
+    network.run_pixels(crop)
     points = network.output(0)
     points = points.reshape(21, 3) if role == "hand" else points.reshape(39, 5)
     return bool(network.output(1).item() > 0.5), points[:, :2] / np.float32(len(crop))

@@ -13,10 +13,8 @@ from training.landmarks.wheel import LICENCE
 from training.landmarks.wheel import VERSION as WHEEL_VERSION
 
 _TRAINED = {
-    "hands": "In the palm\n"
-    "networks the sums of residual connections stay in float too, and channels have units in which they are about\n"
-    "equally wide. The near palm network is the palm network over 128 x 128 pixels. The hand network takes 192 x 192\n"
-    "pixels instead of 224 x 224 and was trained to answer there as MediaPipe's does on its own crop\n"
+    "hands": "The near palm network is the palm network over 128 x 128 pixels. The hand network\n"
+    "takes 192 x 192 pixels instead of 224 x 224 and was trained to answer there as MediaPipe's does on its own crop\n"
     "(`python -m training.train landmarks`; 5,460 batches of 96, seven minutes of an H100), on varied crops of 2,588\n"
     "hands of sources that are not held out below, without labels.",
     "pose": "Nothing was trained.",
@@ -58,8 +56,9 @@ def write_card(folder: Path, *, task: str, calibration: dict[str, int], table: d
         f"# Model card: {folder.name}",
         "",
         f"MediaPipe's networks for {task} ({LICENCE}), from the {WHEEL_VERSION} wheel. Changed here: outputs that this",
-        "program does not use are cut off, float16 weights unpacked, input channels turned to BGR, and all but the",
-        f"output layers quantized to static int8. {_TRAINED[task]}",
+        "program does not use are cut off, float16 weights unpacked, and input channels turned to BGR. The network that",
+        "follows is static int8 but for its first and last operators; what finds stays in float, since int8 loses some of",
+        f"what float finds. {_TRAINED[task]}",
         "Made by `python -m training.quantize landmarks`.",
         "",
         "## Calibration",

@@ -12,16 +12,16 @@ from ai_edge_quantizer.algorithm_manager import AlgorithmName
 from ai_edge_quantizer.qtyping import TFLOperationName as Operation
 
 from edge.types import Floats, Image
-from training.landmarks.equalize import equalized
 from training.landmarks.graph import INPUT, SIGNATURE, activations, head_names, load, operator_outputs
 
 Ranges = dict[str, tuple[float, float]]
 """Least and greatest value of each activation, by tensor name."""
 
 _BODY = (Operation.PAD, Operation.CONV_2D, Operation.DEPTHWISE_CONV_2D, Operation.ADD, Operation.MAX_POOL_2D)
-_BETWEEN = (Operation.PAD, Operation.ADD, Operation.MAX_POOL_2D, Operation.RESIZE_BILINEAR)
 _SAMPLES = 3000
 """Values drawn of each activation and crop."""
+_TAIL = 5e-5
+"""Share of an activation's values left out of its range at either end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +29,23 @@ class Recipe:
     """How one network is quantized."""
 
     float_heads: bool
-    """Leave the convolutions before the outputs in float: an int8 palm detector never fires, an int8 body shivers."""
-    pixel_range: tuple[float, float] = (0.0, 1.0)
-    """What pixels 0 and 255 are to the network."""
+    """Leave the convolutions before the outputs in float: an int8 body shivers."""
     float_first: int = 0
     """How many of the first operators stay in float."""
     float_from: int | None = None
     """All operators from this one on stay in float."""
-    float_between: bool = False
-    """What lies between convolutions stays in float: the sums of residual connections above all."""
-    equalize: bool = False
-    """Give each channel a unit in which it is about as wide as the others."""
-    tail: float = 5e-5
-    """Share of an activation's values left out of its range at either end."""
 
 
 def quantize(content: bytes, crops: Sequence[Image], how: Recipe) -> bytes:
     """The int8 network; `crops` set the ranges and so should span light, skin and sides."""
-    low, high = how.pixel_range
-    step = np.float32((high - low) / 255)
-    inputs = [(crop.astype(np.float32) * step + np.float32(low))[np.newaxis] for crop in crops]
-    inputs[0][0, 0, 0], inputs[0][0, 0, 1] = low, high  # so that one input step is one pixel step
-    if how.equalize:
-        content = equalized(content, inputs)
+    inputs = [(crop.astype(np.float32) * np.float32(1 / 255))[np.newaxis] for crop in crops]
+    inputs[0][0, 0, 0], inputs[0][0, 0, 1] = 0, 1  # so that one input step is one pixel step
     tool = quantizer.Quantizer(content, recipe.static_wi8_ai8())
     for pattern, operation in _left_in_float(content, how):
         tool.update_quantization_recipe(pattern, operation, algorithm_key=AlgorithmName.NO_QUANTIZE)
     calibration = tool.calibrate({SIGNATURE: [{INPUT: inputs[0]}]}, num_threads=1)
     # The tool's own calibration averages the extremes over the pictures, in their order; here all count alike.
-    for name, (least, greatest) in _ranges(content, inputs, how.tail).items():
+    for name, (least, greatest) in _ranges(content, inputs).items():
         if name in calibration:
             calibration[name]["min"] = np.full_like(calibration[name]["min"], min(least, 0.0))
             calibration[name]["max"] = np.full_like(calibration[name]["max"], max(greatest, 0.0))
@@ -72,8 +60,6 @@ def _left_in_float(content: bytes, how: Recipe) -> list[tuple[str, Operation]]:
         rules += [
             (_any_of(names), operation) for operation in (Operation.CONV_2D, Operation.RESHAPE, Operation.CONCATENATION)
         ]
-    if how.float_between:
-        rules += [(".*", operation) for operation in _BETWEEN]
     if how.float_first or how.float_from is not None:
         made = operator_outputs(content)
         names = made[: how.float_first] + (made[how.float_from :] if how.float_from is not None else [])
@@ -86,7 +72,7 @@ def _any_of(names: list[str]) -> str:
     return "|".join(f"^{re.escape(name)}(;|$)" for name in names)
 
 
-def _ranges(content: bytes, inputs: Iterable[Floats], tail: float) -> Ranges:
+def _ranges(content: bytes, inputs: Iterable[Floats]) -> Ranges:
     """Each activation's range over all crops, without the outermost values; drawn with a fixed seed."""
     graph = load(content).subgraphs[0]
     samples: dict[int, list[Floats]] = {int(tensor): [] for operator in graph.operators for tensor in operator.outputs}
@@ -97,6 +83,6 @@ def _ranges(content: bytes, inputs: Iterable[Floats], tail: float) -> Ranges:
             drawn.append(tensor[rng.integers(0, tensor.size, min(_SAMPLES, tensor.size))])
     ranges = {}
     for index, drawn in samples.items():
-        low, high = np.quantile(np.concatenate(drawn), (tail, 1 - tail))
+        low, high = np.quantile(np.concatenate(drawn), (_TAIL, 1 - _TAIL))
         ranges[graph.tensors[index].name.decode()] = (float(low), float(high))
     return ranges

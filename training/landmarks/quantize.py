@@ -20,12 +20,12 @@ from training.landmarks import wheel
 from training.landmarks.agreement import compare
 from training.landmarks.bundles import write_bundle, write_card
 from training.landmarks.crops import SIDES, Crops, collect
-from training.landmarks.graph import is_int8, prepare, resized
+from training.landmarks.graph import kept_apart, prepare, resized
 from training.landmarks.int8 import Recipe, quantize
 from training.landmarks.pictures import check_data
 from training.landmarks.shrink import shrink
 
-VERSION = "4"
+VERSION = "5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +37,24 @@ class Part:
     """Where it lies in the wheel."""
     outputs: list[int]
     """Which of MediaPipe's outputs are kept; metres, heat maps and silhouettes are not used here."""
-    how: Recipe
+    how: Recipe | None
+    """None leaves it in float."""
     side: int | None = None
     """Over how many pixels it is run, where that is not what it was made for; the same weights."""
 
     def prepared(self, archive: Path) -> bytes:
         """The float network as our quantizer takes it."""
-        content = shrink(prepare(wheel.read_network(archive, self.source), self.outputs))
+        content = kept_apart(shrink(prepare(wheel.read_network(archive, self.source), self.outputs)))
         return resized(content, self.side) if self.side else content
 
 
-_PALM = Recipe(float_heads=True, float_first=2, float_between=True, equalize=True, tail=1e-4)
 PARTS = {
+    # What finds stays in float, what follows is int8. The detectors run in every seventh frame, and int8 loses what
+    # float finds: of 587 palms of calibration pictures 15 to 40 by the best and the plainest recipe, of 629 people 34. The
+    # near palm network is the same over 128 pixels.
     "hands": (
-        # Of the 587 palms that float finds on calibration pictures int8 loses, and finds anew: int8 but for the heads
-        # and the first two operators 40 and 15; with the sums of residual connections in float too 22 and 9; with
-        # channels of one width as well, and more of the outermost values left out, 15 and 14. All take 6.9 ms, float
-        # 9.8. The third operator sums in another order on another CPU: in float, rounding then turns one step in
-        # 300,000, and the palm lies 0.02 of the picture elsewhere on a Pi; two summands have no order. The near one is
-        # the same network over 128 pixels, 3.1 ms.
-        Part("palm", "palm_detection/palm_detection_full.tflite", [0, 1], _PALM),
-        Part("near", "palm_detection/palm_detection_full.tflite", [0, 1], _PALM, SIDES["near"]),
+        Part("palm", "palm_detection/palm_detection_full.tflite", [0, 1], None),
+        Part("near", "palm_detection/palm_detection_full.tflite", [0, 1], None, SIDES["near"]),
         # Error over hand size, median and 95th percentile of 458 varied held-out crops: all int8 0.018 and 0.065,
         # 3.6 ms; without the first five operators 0.014 and 0.045, 3.8 ms, as in float. MediaPipe's own over 224 x 224
         # in int8, the first five in float: 0.004 and 0.011, 5.1 ms.
@@ -69,7 +66,7 @@ PARTS = {
         ),
     ),
     "pose": (
-        Part("detector", "pose_detection/pose_detection.tflite", [0, 1], Recipe(float_heads=True, pixel_range=(-1, 1))),
+        Part("detector", "pose_detection/pose_detection.tflite", [0, 1], None),
         # Error in shoulder widths (median) and time: all int8 but the heads 0.12, 4.4 ms; without the last 38
         # operators, which sum up the points, 0.044, 4.8 ms; without the first three too 0.023, 4.9 ms, without the
         # first eight 0.022, 5.0 ms (straciulita 0.041 and 0.026, t32rahman 0.60 and 0.21); float 8.4 ms.
@@ -87,7 +84,7 @@ _TAGS = {"hands": HANDS_TAG, "pose": POSE_TAG}
 def main(argv: list[str]) -> int:
     args = _arguments(argv)
     check_data(args.data)
-    if not args.hand.is_file():
+    if args.keep is None and not args.hand.is_file():
         raise InputError(f"{args.hand}: no such network; make it with `python -m training.train landmarks`")
     with tempfile.TemporaryDirectory() as scratch:
         archive = args.wheel or wheel.download(Path(scratch))
@@ -118,24 +115,30 @@ def write_floats(archive: Path, folder: Path) -> None:
 
 
 def _make(task: str, floats: dict[str, Path], crops: Crops, unseen: Crops, args: argparse.Namespace) -> None:
+    kept = load_bundle(args.keep / task, task=task, features=_TAGS[task]) if args.keep else None
     files: dict[str, bytes] = {}
-    used: Counter[str] = Counter()
+    used: dict[str, int] = {}
     for part in PARTS[task]:
-        chosen = balanced(crops, part.role, args.per_source)
-        used.update(source for source, _ in chosen)
-        content = (args.hand if part.role == "hand" else floats[part.role]).read_bytes()
-        done = is_int8(content)
-        files[part.role] = content if done else quantize(content, [crop for _, crop in chosen], part.how)
+        if part.how is None:
+            files[part.role] = floats[part.role].read_bytes()
+        elif kept is not None:
+            files[part.role], used = kept.file(part.role).read_bytes(), kept.manifest["calibration"]
+        else:
+            chosen = balanced(crops, part.role, args.per_source)
+            used = Counter(source for source, _ in chosen)
+            trained = args.hand if part.role == "hand" else floats[part.role]
+            files[part.role] = quantize(trained.read_bytes(), [crop for _, crop in chosen], part.how)
     folder = args.out / task
     write_bundle(folder, task=task, tag=_TAGS[task], version=VERSION, files=files)
-    table = compare(unseen, floats, {role: folder / f"{role}.tflite" for role in files})
+    quantized = {part.role: folder / f"{part.role}.tflite" for part in PARTS[task] if part.how is not None}
+    table = compare(unseen, floats, quantized)
     details = {
-        "quantization": "static int8, per channel weights, float heads",
+        "quantization": "static int8, per channel weights, first and last operators in float; detectors in float",
         "calibration": dict(sorted(used.items())),
         "parity": {role: sources["all"].summary() for role, sources in table.items()},
     }
     write_bundle(folder, task=task, tag=_TAGS[task], version=VERSION, files=files, details=details)
-    write_card(folder, task=task, calibration=dict(used), table=table)
+    write_card(folder, task=task, calibration=used, table=table)
     print(task, details["parity"], flush=True)
 
 
@@ -148,9 +151,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
         "--hand",
         type=Path,
         default=Path("build/landmarks/hand.tflite"),
-        help="hand network of `python -m training.train landmarks`, or a finished one to keep, as "
-        "models/hands/hand.tflite (default: %(default)s)",
+        help="hand network of `python -m training.train landmarks` (default: %(default)s)",
     )
+    parser.add_argument("--keep", type=Path, metavar="MODELS", help="take the int8 networks of these bundles instead")
     parser.add_argument("--floats", type=Path, help="keep the float bundles in this folder")
     parser.add_argument("--per-source", type=int, default=25, help="calibration crops of each source and network")
     parser.add_argument("--every", type=int, default=10, help="take every n-th frame of a clip")
