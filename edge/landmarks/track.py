@@ -33,7 +33,6 @@ _LOOK_SURE = 2.5
 _WRIST_SURE, _FOREARM_SURE = 1.5, 1.0
 """Weight of what the body's wrists and forearms said last against one look at the hand. Of 4,590 hands of words that
 are nearer each other than 0.4 shoulder widths the wrists name 0.63 rightly, the forearms 0.78."""
-_WRIST_SEEN = 0.5
 _WRIST_REACH = 0.5
 """A hand further from both wrists, in sides of its region, is not this body's, or the pose is late."""
 
@@ -110,15 +109,13 @@ def _on_left_arm(hand: Hand, body: Body) -> float:
     It hangs on the nearer wrist, and goes on in the direction of its forearm: where both hands meet, or arms cross, the
     wrists lie together and the elbows apart.
     """
-    if min(body.wrists_visible) < _WRIST_SEEN:
-        return 0.0
     to_left, to_right = (math.dist(wrist, hand.wrist) for wrist in (body.left_wrist, body.right_wrist))
     size = hand.region.size
     if min(to_left, to_right) > _WRIST_REACH * size:
         return 0.0
     nearer = min(max((to_right - to_left) / size, -1.0), 1.0)
     straighter = _straightness(hand, body.left_elbow) - _straightness(hand, body.right_elbow)
-    return _WRIST_SURE * nearer + _FOREARM_SURE * straighter
+    return min(body.wrists_visible) * (_WRIST_SURE * nearer + _FOREARM_SURE * straighter)
 
 
 def _straightness(hand: Hand, elbow: Point) -> float:
