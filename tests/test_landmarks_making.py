@@ -14,7 +14,17 @@ from ai_edge_litert import schema_py_generated as schema
 from edge.errors import InputError
 from edge.tflite import Network
 from training.landmarks import wheel
-from training.landmarks.graph import head_names, is_int8, kept_apart, load, operator_name, operator_outputs, packed, prepare, sign
+from training.landmarks.graph import (
+    head_names,
+    is_int8,
+    kept_apart,
+    load,
+    operator_name,
+    operator_outputs,
+    packed,
+    prepare,
+    sign,
+)
 from training.landmarks.int8 import Recipe, quantize
 from training.landmarks.shrink import shrink
 

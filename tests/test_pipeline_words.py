@@ -14,11 +14,9 @@ from edge.config import CaptionsConfig, Config, WordsConfig
 from edge.errors import InputError
 from edge.glosses import active_words
 from edge.paths import models_dir
-from edge.pipeline import load_words
+from edge.pipeline import Pipeline, load_words
 from edge.replay import replay
 from edge.types import Emission
-
-WORDS = Config(words=WordsConfig(enabled=True))
 
 
 def said(label: str, start: float, end: float) -> Emission:
@@ -110,7 +108,7 @@ def test_a_backspace_takes_a_sign_back_whole() -> None:
 
 def test_signs_are_said_and_captioned(shared_data: Path) -> None:
     (clip,) = sorted((shared_data / "clips/words").glob("signingsavvy__blue__*.mp4"))[:1]
-    events = list(replay(str(clip), WORDS, models_dir(WORDS)))
+    events = list(replay(str(clip), Config(), models_dir(Config())))
     words = [event for event in events if event["type"] == "word"]
     assert [word["label"] for word in words] == ["blue"]
     assert words[0]["latency_ms"] >= 0
@@ -120,17 +118,19 @@ def test_signs_are_said_and_captioned(shared_data: Path) -> None:
 
 @pytest.mark.parametrize("word", ["mariia_HELLO", "t32rahman_WATER"])
 def test_spelling_fires_no_word(word: str, shared_data: Path) -> None:
-    events = list(replay(str(shared_data / f"clips/spell_{word}.mp4"), WORDS, models_dir(WORDS)))
+    events = list(replay(str(shared_data / f"clips/spell_{word}.mp4"), Config(), models_dir(Config())))
     assert [event for event in events if event["type"] == "word"] == []
     assert events[-1]["text"] == word.partition("_")[2]
 
 
-def test_nothing_is_said_of_words_unless_they_are_switched_on() -> None:
-    assert not Config().words.enabled
+def test_signs_are_read_unless_they_are_switched_off() -> None:
+    off = Config(words=WordsConfig(enabled=False))
+    tasks = [[bundle.task for bundle in Pipeline(config, models_dir(config)).bundles] for config in (Config(), off)]
+    assert tasks == [["hands", "pose", "letters", "words"], ["hands", "pose", "letters"]]
 
 
 def test_a_word_that_the_bundle_does_not_know_is_one_line(tmp_path: Path) -> None:
-    config = write_config(tmp_path, extra="words:\n  enabled: true\n  active: hello, poetry\n")
+    config = write_config(tmp_path, extra="words:\n  active: hello, poetry\n")
     refused = asl_edge("replay", "demo:A", "--config", config)
     assert refused.returncode == 2
     assert refused.stderr.startswith("asl-edge: words.active: 'poetry' is no word of bundle 'words'; it reads ")
@@ -139,23 +139,23 @@ def test_a_word_that_the_bundle_does_not_know_is_one_line(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("text", ["hello, thankyou", "Hello, thank you,", " THANK_YOU ,, hello"])
 def test_active_words_may_be_written_as_captions_write_them(text: str) -> None:
-    bundle = load_words(WORDS, models_dir(WORDS))
+    bundle = load_words(Config(), models_dir(Config()))
     assert active_words("words.active", text, bundle) == {"hello", "thankyou"}
 
 
 @pytest.mark.parametrize("text", [None, "", " , "])
 def test_a_list_that_names_no_word_leaves_all_of_them_active(text: str | None) -> None:
-    assert active_words("words.active", text, load_words(WORDS, models_dir(WORDS))) is None
+    assert active_words("words.active", text, load_words(Config(), models_dir(Config()))) is None
 
 
 @pytest.mark.parametrize("name", ["poetry", "nothing"])
 def test_what_is_no_word_is_refused_among_others(name: str) -> None:
     with pytest.raises(InputError, match=f"words.active: '{name}' is no word of bundle 'words'; it reads hello, thank"):
-        active_words("words.active", f"hello, {name}", load_words(WORDS, models_dir(WORDS)))
+        active_words("words.active", f"hello, {name}", load_words(Config(), models_dir(Config())))
 
 
 def test_the_installed_words_are_told_in_info_and_check(tmp_path: Path) -> None:
-    config = write_config(tmp_path, extra="words: {enabled: true, active: 'hello, yes, no'}\n")
+    config = write_config(tmp_path, extra="words: {active: 'hello, yes, no'}\n")
     report = asl_edge("check", "--json", "--config", config, "--source", "demo:A")
     models = next(check for check in json.loads(report.stdout)["checks"] if check["name"] == "models")
     assert models["ok"]

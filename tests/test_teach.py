@@ -29,8 +29,6 @@ from edge.word_reader import WordReader
 from training.store import write_store
 from training.words.streams import streams
 
-WORDS = Config(words=WordsConfig(enabled=True))
-
 
 @dataclasses.dataclass(frozen=True)
 class Device:
@@ -53,7 +51,7 @@ class Device:
         return taught_dir(self.models, "words")
 
     def reader(self, active: str | None = None) -> WordReader:
-        config = dataclasses.replace(WORDS, words=WordsConfig(enabled=True, active=active))
+        config = Config(words=WordsConfig(active=active))
         return word_reader(config, load_words(config, self.models), self.models)
 
 

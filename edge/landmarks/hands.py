@@ -29,8 +29,8 @@ _MIN_PALM = 0.25
 """MediaPipe's is 0.5; the landmark network has the last word anyway. On 36 calibration clips 3,173 hands are found that
 MediaPipe finds too, at 0.4 3,167; of 983 stills 897 show a hand, MediaPipe 874; 2 % more looks."""
 _MIN_PRESENCE = 0.5
-"""MediaPipe's. At 0.4 held-out clips have a hand in 1,521 frames instead of 1,510 (MediaPipe 1,503), but the error's 95th
-percentile is 0.080 hand sizes instead of 0.077, means of four grids."""
+"""MediaPipe's. At 0.4 held-out clips have a hand in 1,521 frames instead of 1,510 (MediaPipe 1,503), but the error's
+95th percentile is 0.080 hand sizes instead of 0.077, means of four grids."""
 
 
 @dataclass(frozen=True, slots=True)

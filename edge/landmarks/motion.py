@@ -32,9 +32,9 @@ _BRIGHTEST = 99.5
 """Percentile that a careful gain leaves in range: a hand in the light before a black curtain is a twentieth of the
 picture. Drawn ones on a background of luma 10 are seen in 32 of 96 frames where they are overexposed, else in all."""
 
-_GREY, _COLOURED = 4, 0.005
-"""Levels by which the colours (Cr, Cb) of a pixel that has none differ from the middle, and the share of others in a
-night camera's picture."""
+_GREYS, _COLOURED = (np.array((0, 124, 124)), np.array((255, 132, 132))), 0.005
+"""Luma and colours (Cr, Cb) of pixels that have no colour, and the share of others in a night camera's picture: noise of
+four levels in every channel is no colour."""
 _SKIN = (0.8, 0.95, 1.2)
 """Blue, green and red of a grey picture's skin: the networks learnt hands in colour. Of 597 hands of signs that they
 find in colour they find 337 in grey and 584 so, of 510 of spelled words 377 and 441; in other tints 491 to 576 and 347
@@ -72,7 +72,7 @@ class MotionDetector:
         luma_and_colours = cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb)
         self.grey = _is_grey(luma_and_colours)
         thumbnail = cv2.extractChannel(luma_and_colours, 0)
-        before, self.brightness = self.brightness, cv2.mean(thumbnail)[0]
+        before, self.brightness = self.brightness, float(thumbnail.mean())
         self.gains = _gains(thumbnail)
         if self._before is None or self._before.shape != thumbnail.shape:
             self._changed = np.ones(thumbnail.shape, np.bool_)
@@ -168,8 +168,8 @@ def _gain_to_lit(luma: int) -> float:
 
 
 def _is_grey(luma_and_colours: Any) -> bool:
-    grey = cv2.inRange(luma_and_colours, (0, 128 - _GREY, 128 - _GREY), (255, 128 + _GREY, 128 + _GREY))
-    return grey.size - cv2.countNonZero(grey) <= _COLOURED * grey.size
+    grey = cv2.inRange(luma_and_colours, *_GREYS)
+    return int(cv2.countNonZero(grey)) >= (1 - _COLOURED) * int(grey.size)
 
 
 def _percentile(pixels: NDArray[np.int64], percentile: float, counted: int) -> int:

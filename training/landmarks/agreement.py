@@ -1,4 +1,4 @@
-"""Our landmark networks against MediaPipe's float ones on the same crops: the error that a smaller crop and int8 make, by source."""
+"""Our landmark networks against MediaPipe's float ones: the error that a smaller crop and int8 make, by source."""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ class Part:
 
 PARTS = {
     # What finds stays in float, what follows is int8. The detectors run in every seventh frame, and int8 loses what
-    # float finds: of 587 palms of calibration pictures 15 to 40 by the best and the plainest recipe, of 629 people 34. The
-    # near palm network is the same over 128 pixels.
+    # float finds: of 587 palms of calibration pictures 15 to 40, by the best and the plainest recipe, of 629 people 34.
+    # The near palm network is the same over 128 pixels.
     "hands": (
         Part("palm", "palm_detection/palm_detection_full.tflite", [0, 1], None),
         Part("near", "palm_detection/palm_detection_full.tflite", [0, 1], None, SIDES["near"]),
