@@ -50,7 +50,7 @@ def test_a_sign_after_hands_that_rested_is_no_part_of_what_was_spelled_before() 
         assert [e.label for e in arbiter.step([], [said("hello", 1.8, 2.6)], hands_up_since)] == stands
 
 
-@pytest.mark.parametrize(("pause", "labels"), [(1.5, []), (2.5, ["hello"])])
+@pytest.mark.parametrize(("pause", "labels"), [(4.5, []), (5.5, ["hello"])])
 def test_what_follows_spelling_shortly_is_no_sign(pause: float, labels: list[str]) -> None:
     """The slide that doubles a letter held for long; who signs after spelling puts the hand down in between."""
     arbiter = Arbiter()
@@ -58,6 +58,14 @@ def test_what_follows_spelling_shortly_is_no_sign(pause: float, labels: list[str
     arbiter.step([said("L", 1.1, 1.3)], [])
     word = said("hello", 1.3 + pause, 3.0 + pause)
     assert [e.label for e in arbiter.step([], [word])] == labels
+
+
+def test_letters_before_a_sign_do_not_silence_the_next_one() -> None:
+    arbiter = Arbiter()
+    arbiter.step([said("X", 0.0, 0.4)], [])
+    assert [e.label for e in arbiter.step([], [said("apple", 0.3, 1.0)])] == ["apple"]
+    arbiter.step([said("B", 1.6, 2.0)], [])
+    assert [e.label for e in arbiter.step([], [said("hello", 1.4, 2.4)])] == ["hello"]
 
 
 def test_a_letter_decided_with_a_word_is_its_handshape() -> None:
