@@ -16,7 +16,6 @@ from edge.tflite import Network
 from training.landmarks import wheel
 from training.landmarks.graph import (
     head_names,
-    is_int8,
     kept_apart,
     load,
     operator_name,
@@ -190,6 +189,10 @@ def test_sums_are_kept_apart_from_what_reads_them_in_place(tmp_path: Path) -> No
     assert [made[index + 1 : index + 3] for index, name in enumerate(made) if name == "ADD"] == [["PAD", "PRELU"]] * 2
     for before, after in zip(run(tmp_path, network, pixels), run(tmp_path, apart, pixels), strict=True):
         np.testing.assert_array_equal(after, before)
+
+
+def is_int8(content: bytes) -> bool:
+    return any(tensor.type == schema.TensorType.INT8 for tensor in load(content).subgraphs[0].tensors)
 
 
 def test_int8_answers_nearly_as_float_and_better_with_more_in_float(tmp_path: Path) -> None:

@@ -60,12 +60,22 @@ def test_what_follows_spelling_shortly_is_no_sign(pause: float, labels: list[str
     assert [e.label for e in arbiter.step([], [word])] == labels
 
 
-def test_letters_before_a_sign_do_not_silence_the_next_one() -> None:
+@pytest.mark.parametrize("decided", [0.4, 1.0], ids=["while it was made", "with it"])
+def test_the_handshapes_of_a_sign_do_not_silence_the_next_one(decided: float) -> None:
     arbiter = Arbiter()
-    arbiter.step([said("X", 0.0, 0.4)], [])
-    assert [e.label for e in arbiter.step([], [said("apple", 0.3, 1.0)])] == ["apple"]
+    arbiter.step([said("X", 0.1, 0.4)] if decided < 1.0 else [], [])
+    held = [said("X", 0.6, 1.0)] if decided == 1.0 else []
+    assert [e.label for e in arbiter.step(held, [said("apple", 0.3, 1.0)])] == ["apple"]
     arbiter.step([said("B", 1.6, 2.0)], [])
     assert [e.label for e in arbiter.step([], [said("hello", 1.4, 2.4)])] == ["hello"]
+
+
+def test_one_false_sign_among_letters_lets_no_second_one_through() -> None:
+    arbiter = Arbiter()
+    arbiter.step([said("H", 0.0, 0.5)], [])
+    assert [e.label for e in arbiter.step([], [said("yes", 0.6, 1.2)])] == ["yes"]
+    arbiter.step([said("E", 1.6, 2.0)], [])
+    assert arbiter.step([], [said("no", 2.1, 2.7)]) == []
 
 
 def test_a_letter_decided_with_a_word_is_its_handshape() -> None:

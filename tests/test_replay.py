@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from daemon_tools import ROOT, asl_edge
 
 from edge.camera import read_frames
-from edge.config import CameraConfig, Config
+from edge.config import CameraConfig, Config, LettersConfig, WordsConfig
 from edge.demo import DemoSigner
 from edge.letter_reader import LetterReader
 from edge.pipeline import Pipeline, load_letters
@@ -121,6 +120,6 @@ def test_json_lines_carry_the_payload_and_the_source() -> None:
     assert set(first) == fields | {"hand", "latency_ms", "source"}
 
 
-def test_without_letters_nothing_is_read() -> None:
-    config = dataclasses.replace(Config(), letters=dataclasses.replace(Config().letters, enabled=False))
+def test_without_letters_and_words_nothing_is_read() -> None:
+    config = Config(letters=LettersConfig(enabled=False), words=WordsConfig(enabled=False))
     assert not list(replay("demo:HI", config, MODELS))

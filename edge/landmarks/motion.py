@@ -32,7 +32,7 @@ _BRIGHTEST = 99.5
 """Percentile that a careful gain leaves in range: a hand in the light before a black curtain is a twentieth of the
 picture. Drawn ones on a background of luma 10 are seen in 32 of 96 frames where they are overexposed, else in all."""
 
-_GREYS, _COLOURED = (np.array((0, 124, 124)), np.array((255, 132, 132))), 0.005
+_GREYS, _COLOURED = (np.array((0, 125, 125)), np.array((255, 131, 131))), 0.005
 """Luma and colours (Cr, Cb) of pixels that have no colour, and the share of others in a night camera's picture: noise
 of four levels in every channel is no colour."""
 _SKIN = (0.8, 0.95, 1.2)

@@ -104,7 +104,7 @@ class Track:
 
 
 def _on_left_arm(hand: Hand, body: Body) -> float:
-    """Log odds that this is the left hand, from the body's arms; 0 where they do not tell.
+    """Log odds that this is the left hand, from the body's arms; the less of them is seen, the nearer to 0.
 
     It hangs on the nearer wrist, and goes on in the direction of its forearm: where both hands meet, or arms cross, the
     wrists lie together and the elbows apart.

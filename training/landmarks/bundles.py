@@ -13,7 +13,8 @@ from training.landmarks.wheel import LICENCE
 from training.landmarks.wheel import VERSION as WHEEL_VERSION
 
 _TRAINED = {
-    "hands": "The near palm network is the palm network over 128 x 128 pixels. The hand network\n"
+    "hands": "The palm networks are all float, since int8 loses palms, with a padding by nothing between each\n"
+    "sum and its PReLU, which spares memory; the near one is the same over 128 x 128 pixels. The hand network\n"
     "takes 192 x 192 pixels instead of 224 x 224 and was trained to answer there as MediaPipe's does on its own crop\n"
     "(`python -m training.train landmarks`; 5,460 batches of 96, seven minutes of an H100), on varied crops of 2,588\n"
     "hands of sources that are not held out below, without labels.",
@@ -56,9 +57,8 @@ def write_card(folder: Path, *, task: str, calibration: dict[str, int], table: d
         f"# Model card: {folder.name}",
         "",
         f"MediaPipe's networks for {task} ({LICENCE}), from the {WHEEL_VERSION} wheel. Changed here: outputs that this",
-        "program does not use are cut off, float16 weights unpacked, and input channels turned to BGR. The network",
-        "that follows is static int8 but for its first and last operators; what finds stays in float, since int8",
-        f"loses some of what float finds. {_TRAINED[task]}",
+        "program does not use are cut off, float16 weights unpacked, and input channels turned to BGR. Networks are",
+        f"static int8 but for the heads and the first operators. {_TRAINED[task]}",
         "Made by `python -m training.quantize landmarks`.",
         "",
         "## Calibration",

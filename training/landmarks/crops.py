@@ -1,14 +1,15 @@
-"""What the landmark networks are fed in real life, cut from pictures by the float networks themselves."""
+"""What the int8 networks are fed in real life, cut from pictures by the float networks themselves."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.landmarks.crop import Region, cut
+from edge.landmarks.crop import Region, cut, whole
 from edge.landmarks.hands import HandNetworks
 from edge.landmarks.pose import PoseNetworks
 from edge.types import Image
@@ -35,6 +36,7 @@ class Cropper:
         self._count += 1
         if self._count % 2:
             image = np.ascontiguousarray(image[:, ::-1])
+        self._keep("detector", source, image, whole(image), cv2.BORDER_CONSTANT)
         for region in self._hands.find(image)[:2]:
             # The tracker looks where the landmarks were: a palm's first region and the one after it are both met.
             hand = self._hands.read(image, region)
@@ -48,9 +50,11 @@ class Cropper:
             if read is not None:
                 self._keep("landmark", source, image, read[1])
 
-    def _keep(self, network: str, source: str, image: Image, region: Region) -> None:
+    def _keep(
+        self, network: str, source: str, image: Image, region: Region, border: int = cv2.BORDER_REPLICATE
+    ) -> None:
         out = np.empty((SIDES[network], SIDES[network], 3), np.uint8)
-        cut(image, region, out)
+        cut(image, region, out, border)
         self.crops[network].append((source, out))
 
 

@@ -139,11 +139,6 @@ def _opcode(model: Any, builtin: int) -> int:
     return len(model.operatorCodes) - 1
 
 
-def is_int8(content: bytes) -> bool:
-    """Whether any of its tensors is quantized."""
-    return any(tensor.type == schema.TensorType.INT8 for tensor in load(content).subgraphs[0].tensors)
-
-
 def scaled(content: bytes, output: int, factor: float) -> bytes:
     """The same network with another unit of one output, which an operator with weights makes."""
     model = load(content)

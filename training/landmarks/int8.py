@@ -30,6 +30,8 @@ class Recipe:
 
     float_heads: bool
     """Leave the convolutions before the outputs in float: an int8 body shivers."""
+    pixel_range: tuple[float, float] = (0.0, 1.0)
+    """What pixels 0 and 255 are to the network."""
     float_first: int = 0
     """How many of the first operators stay in float."""
     float_from: int | None = None
@@ -38,8 +40,10 @@ class Recipe:
 
 def quantize(content: bytes, crops: Sequence[Image], how: Recipe) -> bytes:
     """The int8 network; `crops` set the ranges and so should span light, skin and sides."""
-    inputs = [(crop.astype(np.float32) * np.float32(1 / 255))[np.newaxis] for crop in crops]
-    inputs[0][0, 0, 0], inputs[0][0, 0, 1] = 0, 1  # so that one input step is one pixel step
+    low, high = how.pixel_range
+    step = np.float32((high - low) / 255)
+    inputs = [(crop.astype(np.float32) * step + np.float32(low))[np.newaxis] for crop in crops]
+    inputs[0][0, 0, 0], inputs[0][0, 0, 1] = low, high  # so that one input step is one pixel step
     tool = quantizer.Quantizer(content, recipe.static_wi8_ai8())
     for pattern, operation in _left_in_float(content, how):
         tool.update_quantization_recipe(pattern, operation, algorithm_key=AlgorithmName.NO_QUANTIZE)

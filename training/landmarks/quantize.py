@@ -1,4 +1,4 @@
-"""`python -m training.quantize landmarks`: MediaPipe's wheel and calibration pictures in, two int8 bundles out."""
+"""`python -m training.quantize landmarks`: MediaPipe's wheel and calibration pictures in, two bundles out."""
 
 from __future__ import annotations
 
@@ -43,15 +43,14 @@ class Part:
     """Over how many pixels it is run, where that is not what it was made for; the same weights."""
 
     def prepared(self, archive: Path) -> bytes:
-        """The float network as our quantizer takes it."""
+        """The float network: to be quantized, or as it is shipped."""
         content = kept_apart(shrink(prepare(wheel.read_network(archive, self.source), self.outputs)))
         return resized(content, self.side) if self.side else content
 
 
 PARTS = {
-    # What finds stays in float, what follows is int8. The detectors run in every seventh frame, and int8 loses what
-    # float finds: of 587 palms of calibration pictures 15 to 40, by the best and the plainest recipe, of 629 people 34.
-    # The near palm network is the same over 128 pixels.
+    # Palms are sought in every seventh frame, in float: of 587 on calibration pictures int8 loses 15 to 40, by the best
+    # and the plainest recipe. The near palm network is the same over 128 pixels.
     "hands": (
         Part("palm", "palm_detection/palm_detection_full.tflite", [0, 1], None),
         Part("near", "palm_detection/palm_detection_full.tflite", [0, 1], None, SIDES["near"]),
@@ -66,7 +65,8 @@ PARTS = {
         ),
     ),
     "pose": (
-        Part("detector", "pose_detection/pose_detection.tflite", [0, 1], None),
+        # Of 629 people int8 loses 34 and finds 27 others; float takes 28 MB more, for 3 of 983 stills.
+        Part("detector", "pose_detection/pose_detection.tflite", [0, 1], Recipe(float_heads=True, pixel_range=(-1, 1))),
         # Error in shoulder widths (median) and time: all int8 but the heads 0.12, 4.4 ms; without the last 38
         # operators, which sum up the points, 0.044, 4.8 ms; without the first three too 0.023, 4.9 ms, without the
         # first eight 0.022, 5.0 ms (straciulita 0.041 and 0.026, t32rahman 0.60 and 0.21); float 8.4 ms.
@@ -117,15 +117,15 @@ def write_floats(archive: Path, folder: Path) -> None:
 def _make(task: str, floats: dict[str, Path], crops: Crops, unseen: Crops, args: argparse.Namespace) -> None:
     kept = load_bundle(args.keep / task, task=task, features=_TAGS[task]) if args.keep else None
     files: dict[str, bytes] = {}
-    used: dict[str, int] = {}
+    used: Counter[str] = Counter()
     for part in PARTS[task]:
         if part.how is None:
             files[part.role] = floats[part.role].read_bytes()
         elif kept is not None:
-            files[part.role], used = kept.file(part.role).read_bytes(), kept.manifest["calibration"]
+            files[part.role], used = kept.file(part.role).read_bytes(), Counter(kept.manifest["calibration"])
         else:
             chosen = balanced(crops, part.role, args.per_source)
-            used = Counter(source for source, _ in chosen)
+            used = used + Counter(source for source, _ in chosen)
             trained = args.hand if part.role == "hand" else floats[part.role]
             files[part.role] = quantize(trained.read_bytes(), [crop for _, crop in chosen], part.how)
     folder = args.out / task
@@ -133,7 +133,7 @@ def _make(task: str, floats: dict[str, Path], crops: Crops, unseen: Crops, args:
     quantized = {part.role: folder / f"{part.role}.tflite" for part in PARTS[task] if part.how is not None}
     table = compare(unseen, floats, quantized)
     details = {
-        "quantization": "static int8, per channel weights, first and last operators in float; detectors in float",
+        "quantization": "static int8, per channel weights, heads and first operators in float; palms all in float",
         "calibration": dict(sorted(used.items())),
         "parity": {role: sources["all"].summary() for role, sources in table.items()},
     }
@@ -153,7 +153,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
         default=Path("build/landmarks/hand.tflite"),
         help="hand network of `python -m training.train landmarks` (default: %(default)s)",
     )
-    parser.add_argument("--keep", type=Path, metavar="MODELS", help="take the int8 networks of these bundles instead")
+    parser.add_argument(
+        "--keep", type=Path, metavar="MODELS", help="quantize nothing: take these bundles' int8 networks"
+    )
     parser.add_argument("--floats", type=Path, help="keep the float bundles in this folder")
     parser.add_argument("--per-source", type=int, default=25, help="calibration crops of each source and network")
     parser.add_argument("--every", type=int, default=10, help="take every n-th frame of a clip")
