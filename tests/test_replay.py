@@ -99,15 +99,18 @@ def test_a_spelled_clip_is_read(clip: str, shared_data: Path) -> None:
 
 
 @pytest.mark.shared
-def test_people_who_do_not_sign_say_a_letter_in_2_of_100_clips_at_most(shared_data: Path) -> None:
-    bundle = load_letters(Config(), MODELS)
+def test_people_who_do_not_sign_say_a_letter_in_2_of_100_clips_at_most_and_no_sign(shared_data: Path) -> None:
+    pipeline = Pipeline(Config(), MODELS)
     idle = [clip for clip in read_store(shared_data / "words.parquet") if clip.kind == "idle"]
-    talkative = 0
+    said: list[set[str]] = []
     for clip in idle:
-        reader = LetterReader(bundle)
-        talkative += any(reader.step(landmarks) for landmarks in clip.landmarks())
+        pipeline.reset()
+        seen = list(clip.landmarks())
+        events = [event for landmarks in seen for event in pipeline.read(landmarks)] + pipeline.finish(seen[-1].ts)
+        said.append({event.topic for event in events} & {"letter", "word"})
     assert len(idle) >= 100
-    assert talkative / len(idle) <= 0.02
+    assert sum("letter" in topics for topics in said) / len(idle) <= 0.02
+    assert not any("word" in topics for topics in said)
 
 
 def test_json_lines_carry_the_payload_and_the_source() -> None:
