@@ -10,9 +10,9 @@ from edge.types import Emission
 _SPELLED = 2
 """So many letters in the span of a word, or shortly before, are spelling; a single one is a handshape of the sign."""
 _SHORTLY_SECONDS = 5.0
-"""Two letters held for 2.5 s each; what doubles the last, or leads to the next, is no sign. Of 1,460 words that twelve
-people spell, put before other people's bodies, 12 have a sign said among their letters, 31 where it
-is 2 s; of 30 videos of signs 17 are said either way."""
+"""Two letters held for 2.5 s each; what doubles the last, or leads to the next, is no sign. Among the letters of 1,460
+words that twelve people spell, put before other people's bodies, 12 signs are said, 36 (in 27 words) where it is 2 s;
+of 30 videos of signs 17 are said either way."""
 _HELD_SECONDS = 0.3
 """A letter that stands so soon after a word is what the sign left: who spells next moves the hand first."""
 _REMEMBERED = 32

@@ -33,8 +33,8 @@ _BRIGHTEST = 99.5
 picture. Drawn ones on a background of luma 10 are seen in 32 of 96 frames where they are overexposed, else in all."""
 
 _GREYS, _COLOURED = (np.array((0, 125, 125)), np.array((255, 131, 131))), 0.005
-"""Luma and colours (Cr, Cb) of pixels that have no colour, and the share of others in a night camera's picture: noise
-of four levels in every channel is no colour."""
+"""Least and greatest luma and colours (Cr, Cb) of pixels that have no colour, and the share of others in a night
+camera's picture."""
 _SKIN = (0.8, 0.95, 1.2)
 """Blue, green and red of a grey picture's skin: the networks learnt hands in colour. Of 597 hands of signs that they
 find in colour they find 337 in grey and 584 so, of 510 of spelled words 377 and 441; in other tints 491 to 576 and 347

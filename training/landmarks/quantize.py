@@ -125,7 +125,7 @@ def _make(task: str, floats: dict[str, Path], crops: Crops, unseen: Crops, args:
             files[part.role], used = kept.file(part.role).read_bytes(), Counter(kept.manifest["calibration"])
         else:
             chosen = balanced(crops, part.role, args.per_source)
-            used = used + Counter(source for source, _ in chosen)
+            used.update(source for source, _ in chosen)
             trained = args.hand if part.role == "hand" else floats[part.role]
             files[part.role] = quantize(trained.read_bytes(), [crop for _, crop in chosen], part.how)
     folder = args.out / task
