@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 UNFITTED_FLOORS = {"letters": 0.6, "words": 0.8}
 """Probability from which a label is said where a manifest names no floor, by task."""
+_BY_LABEL = ("floors", "settle_seconds_by_label")
+"""What an operating point says of each label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,9 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     for key in ("name", "task", "features"):
         if not isinstance(manifest[key], str):
             raise InputError(f"{file}: '{key}' must be text; install the bundle again")
+    texts = manifest.get("texts", {})
+    if not (isinstance(texts, dict) and all(isinstance(text, str) for text in texts.values())):
+        raise InputError(f"{file}: 'texts' must be text by label; quantize the bundle again")
     _check_point(manifest.get("operating_point", {}), f"{file}: operating_point")
     return manifest
 
@@ -160,14 +165,32 @@ def _check_point(point: object, where: str) -> None:
     if not isinstance(point, dict):
         raise InputError(f"{where}: must map names to numbers; quantize the bundle again")
     for name, value in point.items():
-        values = value.values() if isinstance(value, dict) else () if isinstance(value, list) else (value,)
-        if not all(isinstance(each, int | float) and math.isfinite(each) for each in values):
-            raise InputError(f"{where}: '{name}' must be a number, or numbers by label; quantize the bundle again")
-    for name, kind in (("floors", dict), ("settle_seconds_by_label", dict), ("taught", dict), ("disabled", list)):
-        if not isinstance(point.get(name, kind()), kind):
-            raise InputError(f"{where}: '{name}' must be {kind.__name__}; quantize the bundle again")
+        if name == "disabled":
+            fits, wanted = _is_list_of_text(value), "a list of labels"
+        elif name in _BY_LABEL:
+            fits, wanted = isinstance(value, dict) and all(map(_is_number, value.values())), "numbers by label"
+        elif name == "taught":
+            fits, wanted = _is_likeness(value), "floor, middle and width, which is more than 0"
+        else:
+            fits, wanted = _is_number(value), "a number"
+        if not fits:
+            raise InputError(f"{where}: '{name}' must be {wanted}; quantize the bundle again")
     if not point.get("temperature", 1.0) > 0:
         raise InputError(f"{where}: temperature must be more than 0; quantize the bundle again")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _is_list_of_text(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+
+
+def _is_likeness(value: object) -> bool:
+    """The numbers of `edge.prototypes.Likeness`."""
+    names = ("floor", "middle", "width")
+    return isinstance(value, dict) and all(_is_number(value.get(name)) for name in names) and value["width"] > 0
 
 
 def _entries(path: Path, manifest: dict[str, Any]) -> dict[str, dict[str, str]]:

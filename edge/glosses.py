@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from edge.bundle import Bundle
@@ -14,8 +15,8 @@ _JOINED = {"thank you": "thankyou", "i love you": "iloveyou"}
 
 
 def gloss_of(text: str) -> str:
-    """A gloss as the stores spell it: small letters, blanks between words."""
-    plain = re.sub(r"[\s_-]+", " ", text).strip().lower()
+    """A gloss as the stores spell it: small letters, blanks between words, accents as macOS and others write them."""
+    plain = re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", text)).strip().lower()
     return _JOINED.get(plain, plain)
 
 

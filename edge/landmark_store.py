@@ -19,6 +19,7 @@ COLUMNS = (
     *("clip", "label", "kind", "signer", "source", "licence"),
     *("fps", "width", "height", "frames", "hands", "pose"),
 )
+_TEXTS = COLUMNS[:6]
 UNKNOWN_FPS = 30.0
 """What a sequence without a frame rate is played at; webcams of the sources run at 10 to 30."""
 _BATCH_ROWS = 2048
@@ -67,7 +68,7 @@ def read_store(path: Path) -> Iterator[Clip]:
     """All clips of a store, a batch of rows in memory at a time.
 
     Raises:
-        InputError: the file is missing, is no Parquet file, or lacks a column.
+        InputError: the file is missing, is no Parquet file, lacks a column, or a row has a value that is none.
         AslEdgeError: pyarrow is not installed.
     """
     try:
@@ -81,9 +82,9 @@ def read_store(path: Path) -> Iterator[Clip]:
         raise InputError(f"{path}: no such file; name a landmark store") from None
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path}: not a landmark store ({str(error).splitlines()[0]})") from error
-    missing = [name for name in COLUMNS if name not in file.schema_arrow.names]
-    if missing:
-        raise InputError(f"{path}: not a landmark store, column '{missing[0]}' is missing")
+    not_once = [name for name in COLUMNS if file.schema_arrow.names.count(name) != 1]
+    if not_once:
+        raise InputError(f"{path}: not a landmark store, column '{not_once[0]}' is missing or there twice")
     try:
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(COLUMNS)):
             yield from _clips(batch, path)
@@ -96,9 +97,11 @@ def _clips(batch: Any, path: Path) -> Iterator[Clip]:
     hands, pose = batch.column("hands"), batch.column("pose")
     for row in range(batch.num_rows):
         values = {name: column[row] for name, column in columns.items()}
+        unfit = [name for name, value in values.items() if not _fits(name, value)]
+        if unfit:
+            where = f"{path}: row {row} of a batch"
+            raise InputError(f"{where} has no {unfit[0]} that can be used ({values[unfit[0]]}); record it again")
         frames = values.pop("frames")
-        if None in values.values() or not isinstance(frames, int) or frames < 0:
-            raise InputError(f"{path}: row {row} of a batch lacks a value; record it again")
         try:
             yield Clip(
                 **values,
@@ -109,6 +112,15 @@ def _clips(batch: Any, path: Path) -> Iterator[Clip]:
             raise InputError(
                 f"{path}: clip '{values.get('clip')}' has landmarks of the wrong length ({error})"
             ) from error
+
+
+def _fits(name: str, value: object) -> bool:
+    if name in _TEXTS:
+        return isinstance(value, str)
+    if name == "fps":
+        return isinstance(value, int | float)
+    least = 0 if name == "frames" else 1
+    return isinstance(value, int) and value >= least
 
 
 def _floats(column: Any, row: int) -> Floats:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import fcntl
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from edge.bundle import Bundle, aside_of, load_bundle, previous_of, verify_bundle
-from edge.errors import AslEdgeError, InputError, unwritable
+from edge.errors import InputError, unwritable
 from edge.features import FEATURE_SIZE, FEATURES_TAG
 from edge.landmarks.crop import whole
 from edge.landmarks.hands import HANDS_TAG, HandNetworks
@@ -42,27 +45,24 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
         AslEdgeError: `root` cannot be written.
     """
     new = check(source)
-    staged, current = root / f".{new.name}.new", root / new.name
-    _recover(current)
-    old = _usable(current)
-    if old is not None and old.task != new.task:
-        raise InputError(f"{source}: '{new.name}' reads {new.task}, the one in {root} {old.task}; rename the bundle")
-    try:
+    current = root / new.name
+    with _alone(root):
+        _recover(current)
+        old = _usable(current)
+        if old is not None and old.task != new.task:
+            why = f"'{new.name}' reads {new.task}, the one in {root} {old.task}"
+            raise InputError(f"{source}: {why}; rename the bundle")
+        staged = root / f".{new.name}.new"
         _remove(staged)
         try:
-            shutil.copytree(source, staged)
+            _copy(source, staged)
             check(staged)  # what was copied, not what was there before the copy
             _sync(staged)
         except (OSError, InputError):
             _remove(staged)
             raise
         _swap(staged, current, previous_of(current), keep=_is_worth_keeping(old, new))
-    except shutil.Error as error:
-        why = f"{source}: cannot be copied to {root} ({error.args[0][0][2]})"
-        raise AslEdgeError(f"{why}; is there room on the disk, and can both be read and written?") from error
-    except OSError as error:
-        raise unwritable(root, error, WRITABLE_MODELS) from error
-    return verify_bundle(current), _version(previous_of(current))
+        return verify_bundle(current), _version(previous_of(current))
 
 
 def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
@@ -76,20 +76,18 @@ def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
         AslEdgeError: `root` cannot be written.
     """
     current, previous = root / name, previous_of(root / name)
-    nameable = _NAME.fullmatch(name) is not None
-    if nameable:
-        _recover(current)
-    if not (nameable and previous.is_dir()):
-        raise InputError(f"{root}: no earlier bundle '{name}' is kept; `asl-edge models install PATH` keeps one")
-    check(previous)
-    try:
+    with _alone(root):
+        nameable = _NAME.fullmatch(name) is not None
+        if nameable:
+            _recover(current)
+        if not (nameable and previous.is_dir()):
+            raise InputError(f"{root}: no earlier bundle '{name}' is kept; `asl-edge models install PATH` keeps one")
+        check(previous)
         if current.is_dir():
             _exchange(previous, current)
         else:
             previous.rename(current)
-    except OSError as error:
-        raise unwritable(root, error, WRITABLE_MODELS) from error
-    return verify_bundle(current), _version(previous)
+        return verify_bundle(current), _version(previous)
 
 
 def check(path: Path) -> Bundle:
@@ -124,6 +122,34 @@ def _try(bundle: Bundle) -> None:
         networks.read(picture, whole(picture))
 
 
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """No other process swaps bundles in the folder meanwhile; one that is killed lets go.
+
+    Raises:
+        AslEdgeError: in place of any OSError inside.
+    """
+    try:
+        handle = os.open(root, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise unwritable(root, error, WRITABLE_MODELS) from error
+
+
+def _copy(source: Path, staged: Path) -> None:
+    """The bundle's own files, for every user to read: the daemon is another one than who installs."""
+    staged.mkdir()
+    staged.chmod(0o755)
+    for file in source.iterdir():
+        if file.is_file():
+            shutil.copyfile(file, staged / file.name)
+            (staged / file.name).chmod(0o644)
+
+
 def _swap(staged: Path, current: Path, previous: Path, *, keep: bool) -> None:
     """`staged` becomes `current` in one step, and what `current` was becomes `previous`, if it is to be kept."""
     if not current.is_dir():
@@ -149,26 +175,19 @@ def _exchange(one: Path, other: Path) -> None:
 
 
 def _recover(current: Path) -> None:
-    """Put back what a process that ended in the midst of `_exchange` left aside.
-
-    Raises:
-        AslEdgeError: the folder cannot be written.
-    """
+    """Put back what a process that ended in the midst of `_exchange` left aside."""
     previous = previous_of(current)
-    try:
-        for folder in (current, previous):
-            aside = aside_of(folder)
-            if not aside.is_dir():
-                continue
-            if not folder.is_dir():
-                aside.rename(folder)
-            elif folder == current and _is_worth_keeping(_usable(aside), _usable(current)):
-                _remove(previous)
-                aside.rename(previous)
-            else:
-                _remove(aside)
-    except OSError as error:
-        raise unwritable(current.parent, error, WRITABLE_MODELS) from error
+    for folder in (current, previous):
+        aside = aside_of(folder)
+        if not aside.is_dir():
+            continue
+        if not folder.is_dir():
+            aside.rename(folder)
+        elif folder == current and _is_worth_keeping(_usable(aside), _usable(current)):
+            _remove(previous)
+            aside.rename(previous)
+        else:
+            _remove(aside)
 
 
 def _is_worth_keeping(old: Bundle | None, new: Bundle | None) -> bool:
@@ -205,5 +224,7 @@ def _version(path: Path) -> str | None:
 
 
 def _remove(path: Path) -> None:
-    if path.exists():
+    if path.is_symlink():
+        path.unlink()
+    elif path.exists():
         shutil.rmtree(path)

@@ -46,13 +46,17 @@ def run(args: argparse.Namespace) -> int:
 def _install(args: argparse.Namespace, root: Path) -> int:
     from edge.model_folder import install  # noqa: PLC0415 - listing needs no interpreter
 
-    return _tell(args, root, *install(args.path, root))
+    _tell(args, root, *install(args.path, root))
+    if config_of(args).models_dir is None and not args.json:
+        print("it lasts until asl-edge is installed anew; a folder of your own (models_dir) lasts longer")
+    return 0
 
 
 def _rollback(args: argparse.Namespace, root: Path) -> int:
     from edge.model_folder import rollback  # noqa: PLC0415 - listing needs no interpreter
 
-    return _tell(args, root, *rollback(args.name, root))
+    _tell(args, root, *rollback(args.name, root))
+    return 0
 
 
 def _teach(args: argparse.Namespace, root: Path) -> int:
@@ -69,14 +73,13 @@ def _forget(args: argparse.Namespace, root: Path) -> int:
     return run_forget(args, taught_dir(root, config_of(args).words.bundle))
 
 
-def _tell(args: argparse.Namespace, root: Path, bundle: Bundle, earlier: str | None) -> int:
+def _tell(args: argparse.Namespace, root: Path, bundle: Bundle, earlier: str | None) -> None:
     if args.json:
         print(json.dumps(_facts(bundle) | {"replaced": earlier}))
     else:
         kept = f"; `asl-edge models rollback {bundle.name}` brings version {earlier} back"
         print(f"{bundle.name} {bundle.version} is in force in {root}{kept if earlier else ''}")
         print("a running daemon takes it with: systemctl reload asl-edge (or the MQTT command cmd/reload/set)")
-    return 0
 
 
 def _verify(args: argparse.Namespace, root: Path) -> int:

@@ -15,7 +15,7 @@ from edge.letter_reader import LetterReader
 from edge.lexicon import Lexicon
 from edge.metrics import Stopwatch
 from edge.signer_reader import SignerReader
-from edge.taught import load_taught, taught_dir
+from edge.taught import glosses, load_taught, taught_dir
 from edge.types import Event, Frame, Landmarks
 from edge.word_features import WORD_FEATURES_TAG
 from edge.word_reader import WordReader
@@ -158,9 +158,10 @@ def word_reader(config: Config, bundle: Bundle, models_dir: Path) -> WordReader:
     Raises:
         InputError: a word is neither one of the bundle's nor taught.
     """
-    taught = load_taught(taught_dir(models_dir, config.words.bundle), bundle)
-    active = active_words("words.active", config.words.active, bundle, taught.glosses)
-    return WordReader(bundle, active, taught)
+    folder = taught_dir(models_dir, config.words.bundle)
+    # A sign taught to another bundle may be named too: it is of no use until it is taught again, and the rest is read.
+    active = active_words("words.active", config.words.active, bundle, glosses(folder))
+    return WordReader(bundle, active, load_taught(folder, bundle))
 
 
 def with_latency(event: Event, latency_ms: float) -> Event:

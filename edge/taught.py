@@ -68,10 +68,12 @@ def save(folder: Path, sign: TaughtSign) -> None:
     partial = folder / f".{sign.gloss}.new"
     try:
         folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)  # the daemon is another user
         with partial.open("w", encoding="utf-8") as file:
             json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
+        partial.chmod(0o644)
         partial.replace(_file(folder, sign.gloss))
     except OSError as error:
         raise unwritable(folder, error, WRITABLE_MODELS) from error

@@ -58,7 +58,7 @@ def embeddings(store: Path, gloss: str, model: WordModel) -> tuple[Floats, int]:
     seen: set[bytes] = set()
     for clip in read_store(store):
         if clip.kind != "word" or gloss_of(clip.label) != gloss:
-            others.add(clip.label)
+            others.add(clip.label if clip.kind == "word" else f"the {clip.kind} {clip.label}")
             continue
         content = clip.hands.tobytes() + clip.pose.tobytes()
         embedding = None if content in seen else embedding_of(clip, model)

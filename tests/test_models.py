@@ -7,7 +7,10 @@ import json
 import logging
 import re
 import shutil
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -224,8 +227,18 @@ def test_the_commands_say_what_they_did(root: Path, newer: Path, tmp_path: Path)
     ("change", "line"),
     [
         ({"operating_point": None}, "operating_point: must map names to numbers"),
-        ({"operating_point": {"floors": {"A": float("nan")}}}, "operating_point: 'floors' must be a number"),
-        ({"operating_point": {"floors": [0.5]}}, "operating_point: 'floors' must be dict"),
+        ({"operating_point": {"floors": {"A": float("nan")}}}, "operating_point: 'floors' must be numbers by label"),
+        ({"operating_point": {"floors": [0.5]}}, "operating_point: 'floors' must be numbers by label"),
+        ({"operating_point": {"floor": {"A": 0.5}}}, "operating_point: 'floor' must be a number"),
+        ({"operating_point": {"temperature": []}}, "operating_point: 'temperature' must be a number"),
+        ({"operating_point": {"disabled": [["A"]]}}, "operating_point: 'disabled' must be a list of labels"),
+        ({"operating_point": {"taught": {"floor": 0.9}}}, "operating_point: 'taught' must be floor, middle and width"),
+        (
+            {"operating_point": {"taught": {"floor": 0.9, "middle": 0.8, "width": 0}}},
+            "operating_point: 'taught' must be floor, middle and width, which is more than 0",
+        ),
+        ({"texts": None}, "'texts' must be text by label"),
+        ({"texts": {"A": 5}}, "'texts' must be text by label"),
         ({"operating_point": {"temperature": 0}}, "operating_point: temperature must be more than 0"),
         ({"name": "hands"}, "'hands' reads letters, the one in"),
         ({"name": ["letters"]}, "'name' must be text"),
@@ -241,6 +254,48 @@ def test_a_bundle_that_would_stop_the_daemon_is_not_put_in_force(
     with pytest.raises(InputError, match=re.escape(line)):
         install(bad, root)
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_installs_at_once_follow_each_other(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied, most = [0], [0]
+
+    def slowly(source: Path, staged: Path) -> None:
+        copied[0] += 1
+        most[0] = max(most[0], copied[0])
+        copy(source, staged)
+        time.sleep(0.1)
+        copied[0] -= 1
+
+    copy = model_folder._copy
+    monkeypatch.setattr(model_folder, "_copy", slowly)
+    versions = ["7", "8", "9"]
+    bundles = [changed(tmp_path / one, partial(dict.update, version=one)) for one in versions]
+    with ThreadPoolExecutor(len(bundles)) as pool:
+        list(pool.map(lambda bundle: install(bundle, root), bundles))
+    assert most == [1], "one after the other"
+    assert version_of(root) in versions
+    assert rollback("letters", root)[0].version in versions
+
+
+def test_whoever_may_read_the_original_the_daemon_may_read_the_copy(root: Path, newer: Path) -> None:
+    (newer / ".git").mkdir()
+    for path in newer.iterdir():
+        path.chmod(0o500)
+    newer.chmod(0o500)
+    install(newer, root)
+    assert (root / "letters").stat().st_mode & 0o777 == 0o755
+    assert {path.stat().st_mode & 0o777 for path in (root / "letters").iterdir()} == {0o644}
+    assert not (root / "letters" / ".git").exists(), "the bundle's files alone"
+
+
+def test_a_link_in_place_of_a_bundle_gives_way(root: Path, newer: Path, tmp_path: Path) -> None:
+    (root / "letters").rename(tmp_path / "elsewhere")
+    (root / "letters").symlink_to(tmp_path / "elsewhere")
+    install(newer, root)
+    rollback("letters", root)
+    install(newer, root)
+    assert install(changed(tmp_path / "ten", partial(dict.update, version="10")), root)[1] == "9.9.9"
+    assert verify_bundle(tmp_path / "elsewhere").version not in ("9.9.9", "10"), "what it led to is as it was"
 
 
 def test_neither_the_same_bundle_again_nor_a_damaged_one_pushes_out_the_last_good_one(tmp_path: Path) -> None:

@@ -79,6 +79,8 @@ PARTS = {
     ),
 }
 _TAGS = {"hands": HANDS_TAG, "pose": POSE_TAG}
+_INT8 = "static int8, per channel weights, heads and first operators in float"
+_QUANTIZATION = {"hands": f"{_INT8}; palms all in float", "pose": _INT8}
 
 
 def main(argv: list[str]) -> int:
@@ -133,7 +135,7 @@ def _make(task: str, floats: dict[str, Path], crops: Crops, unseen: Crops, args:
     quantized = {part.role: folder / f"{part.role}.tflite" for part in PARTS[task] if part.how is not None}
     table = compare(unseen, floats, quantized)
     details = {
-        "quantization": "static int8, per channel weights, heads and first operators in float; palms all in float",
+        "quantization": _QUANTIZATION[task],
         "calibration": dict(sorted(used.items())),
         "parity": {role: sources["all"].summary() for role, sources in table.items()},
     }
@@ -147,13 +149,14 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with images/ and clips/")
     parser.add_argument("--out", type=Path, default=Path("models"), help="folder of the bundles (default: models)")
     parser.add_argument("--wheel", type=Path, help=f"mediapipe {wheel.VERSION} wheel; fetched with pip when left out")
-    parser.add_argument(
+    networks = parser.add_mutually_exclusive_group()
+    networks.add_argument(
         "--hand",
         type=Path,
         default=Path("build/landmarks/hand.tflite"),
         help="hand network of `python -m training.train landmarks` (default: %(default)s)",
     )
-    parser.add_argument(
+    networks.add_argument(
         "--keep", type=Path, metavar="MODELS", help="quantize nothing: take these bundles' int8 networks"
     )
     parser.add_argument("--floats", type=Path, help="keep the float bundles in this folder")
