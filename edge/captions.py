@@ -39,6 +39,8 @@ class Composer:
         self._words: list[_Word] = []
         self._letters: list[Emission] = []
         """Of the word that is being spelled."""
+        self._is_corrected = False
+        """Letters of it were taken back, and none was added since: what is left is what is meant."""
         self._hands_seen_at = float("-inf")
 
     @property
@@ -61,6 +63,7 @@ class Composer:
                 self._add_sign(emission)
             else:
                 self._letters.append(emission)
+                self._is_corrected = False
             events.append(self._event(ts, final=False))
         if hand_up or emissions:
             self._hands_seen_at = ts
@@ -76,6 +79,7 @@ class Composer:
     def continue_from(self, before: Composer) -> None:
         """Take over the caption of a composer that this one replaces."""
         self._words, self._letters = before._words, before._letters
+        self._is_corrected = before._is_corrected
         self._hands_seen_at = before._hands_seen_at
 
     def clear(self, ts: float) -> list[Event]:
@@ -92,6 +96,8 @@ class Composer:
             if last is not None:
                 self._letters = self._words.pop().letters
             self._letters = self._letters[:-1]
+            self._is_corrected = True
+        self._hands_seen_at = max(self._hands_seen_at, ts)  # who corrects is not done yet
         return [self._event(ts, final=False)]
 
     def space(self, ts: float) -> list[Event]:
@@ -126,8 +132,9 @@ class Composer:
 
     def _end_word(self) -> None:
         if self._letters:
-            text = self._lexicon.repair(self._letters) if self._lexicon else _spelled(self._letters)
-            self._words.append(_Word(self._letters, text, _spelled(self._letters)))
+            spelled = _spelled(self._letters)
+            text = self._lexicon.repair(self._letters) if self._lexicon and not self._is_corrected else spelled
+            self._words.append(_Word(self._letters, text, spelled))
             self._letters = []
 
     def _event(self, ts: float, *, final: bool) -> Event:

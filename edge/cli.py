@@ -53,7 +53,8 @@ def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "",
         try:
             return run()
         finally:
-            sys.stdout.flush()  # here, where what goes wrong is one line
+            if sys.stdout is not None:  # closed by whoever started us
+                sys.stdout.flush()  # here, where what goes wrong is one line
     except AslEdgeError as error:
         if debug:
             raise

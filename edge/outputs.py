@@ -16,7 +16,7 @@ from edge.events import Stamper
 from edge.loopback import Vacated, by_port
 from edge.mqtt import Command, EmbeddedBroker, Publisher
 from edge.speech import Speaker, Spoken
-from edge.terminal import SHOWN, clock_time, close_output, describe
+from edge.terminal import SHOWN, clock_time, close_output, describe, output_is_stalled
 from edge.types import Event
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,8 @@ class Outputs:
 
     def _show(self, line: str) -> None:
         try:
-            print(line, flush=True)
+            if not output_is_stalled():
+                print(line, flush=True)
         except BrokenPipeError:
             raise  # `asl-edge run | head`: whoever started it wanted no more
         except OSError as error:

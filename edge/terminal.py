@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import time
 from collections.abc import Mapping
@@ -26,6 +27,11 @@ def source_time(ts: float) -> str:
 
 def clock_time(ts: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(ts))
+
+
+def output_is_stalled() -> bool:
+    """Nobody reads standard output on, and a line more would wait for them."""
+    return sys.stdout is not None and not select.select([], [sys.stdout], [], 0)[1]
 
 
 def close_output() -> None:

@@ -195,6 +195,47 @@ def test_a_subscriber_that_stops_reading_is_cut_off_and_holds_up_nobody(
     listener.close()
 
 
+def test_a_page_that_stops_reading_is_cut_off_too(broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(amqtt_server, "_SLOW_PEER_SECONDS", 2.0)
+    stuck = connect(broker.websocket_url, subprotocols=[Subprotocol("mqtt")], max_queue=1)
+    stuck.send(b"\x10\x10\0\4MQTT\4\2\0\0\0\4page" + b"\x82\x0a\0\1\0\5asl/#\0")
+    publisher = Publisher(MqttConfig(outbox_messages=500), Stamper("kiosk"), broker.url, lambda _: None)
+    publisher.start()
+    listener = Listener(port_of(broker.url))
+    for number in range(400):
+        publisher.publish(Event("caption", 1.0, {"number": number, "padding": "x" * 50_000}))
+    listener.wait("asl/kiosk/caption", 400, seconds=120)
+    eventually(lambda: not served(stuck.socket))
+    publisher.stop()
+    listener.close()
+    stuck.close()
+
+
+def test_a_namesake_that_comes_and_goes_leaves_nobody_deaf(broker: EmbeddedBroker) -> None:
+    """`asl-edge run --mqtt URL` beside a running daemon of the same device name."""
+    commands: list[Command] = []
+    first = Publisher(MqttConfig(), Stamper("kiosk"), broker.url, commands.append)
+    first.start()
+    listener = Listener(port_of(broker.url))
+    listener.wait("asl/kiosk/status")
+    second = Publisher(MqttConfig(), Stamper("kiosk"), broker.url, lambda _: None)
+    second.start()
+    eventually(lambda: len(listener.on("asl/kiosk/status")) > 2)
+    second.stop()
+    eventually(lambda: listener.on("asl/kiosk/status")[-1].payload == b"online", seconds=40)
+    listener.send("asl/kiosk/cmd/pause/set", "ON")
+    eventually(lambda: Command("pause", True) in commands)
+    first.stop()
+    listener.close()
+
+
+def test_a_port_probe_leaves_no_socket_behind(broker: EmbeddedBroker) -> None:
+    peer = socket.create_connection(("127.0.0.1", port_of(broker.url)))
+    peer.shutdown(socket.SHUT_WR)
+    eventually(lambda: not served(peer))
+    peer.close()
+
+
 def subscribe(broker: EmbeddedBroker) -> socket.socket:
     """A bare subscriber that does not read by itself."""
     peer = socket.create_connection(("127.0.0.1", port_of(broker.url)))

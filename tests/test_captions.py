@@ -1,5 +1,7 @@
 """Letters become a caption that its signer can still change."""
 
+import pytest
+
 from edge.captions import Composer
 from edge.config import CaptionsConfig
 from edge.lexicon import Lexicon
@@ -105,6 +107,30 @@ def test_a_repair_taken_back_is_not_made_again() -> None:
     composer.backspace(7.0)
     (final,) = composer.finish(7.1)
     assert (final.body["text"], final.body["spelled"]) == ("HELO", "HELO")
+
+
+@pytest.mark.parametrize("spelled", ["BATHROOM", "COFEE", "HELO"])
+def test_a_letter_taken_back_while_the_hands_rest_is_not_put_back(spelled: str) -> None:
+    composer = Composer(CONFIG, Lexicon())
+    spell(composer, spelled, 3.5 - 0.5 * len(spelled))
+    assert [event.body["final"] for event in composer.step(4.5, [], hand_up=False)] == [False], "a space"
+    while len(composer.text.strip()) >= len(spelled):
+        composer.backspace(4.9)
+    assert composer.step(4.93, [], hand_up=False) == [], "who corrects is not done yet"
+    events = [event for step in range(1, 50) for event in composer.step(4.93 + step / 10, [], hand_up=False)]
+    assert {event.body["text"].strip() for event in events} == {spelled[:-1]}
+    assert [event.ts for event in events if event.body["final"]] == [
+        pytest.approx(4.9 + CONFIG.final_seconds, abs=0.15)
+    ]
+
+
+def test_a_letter_added_to_a_corrected_word_lets_it_be_repaired_again() -> None:
+    composer = Composer(CONFIG, Lexicon())
+    spell(composer, "HELX")
+    composer.backspace(4.0)
+    spell(composer, "O", 5.0)
+    composer.space(7.0)
+    assert composer.text == "HELLO "
 
 
 def test_without_a_lexicon_words_stay_as_spelled() -> None:

@@ -185,6 +185,12 @@ def test_a_reader_who_leaves_is_no_error(arguments: list[str]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_closed_standard_output_is_no_error() -> None:
+    command = f"{sys.executable} -m edge models list >&-"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_full_disk_is_one_line() -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "edge", "models", "list"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from browser_tools import Browser
-from mqtt_tools import Mosquitto, eventually
+from mqtt_tools import Listener, Mosquitto, eventually
 
 from edge.config import DisplayConfig, MqttConfig
 from edge.display import DisplayServer
@@ -168,6 +168,34 @@ def test_a_message_that_is_no_json_does_not_stop_the_page(browser: Browser, kios
     connection._client.publish("asl/kiosk/caption", b"\xff{")
     kiosk.caption("AFTER")
     eventually(lambda: browser.text("#history") == "AFTER")
+
+
+@pytest.mark.parametrize("foreign", [b"null", b"{}", b"5", b'{"caption": null}'])
+def test_a_state_of_somebody_else_does_not_stop_the_page(browser: Browser, tmp_path: Path, foreign: bytes) -> None:
+    broker = Mosquitto(tmp_path, websockets=True).start()
+    kiosk = Kiosk(broker.url, f"ws://127.0.0.1:{broker.websocket_port}")
+    open_page(browser, kiosk)
+    stranger = Listener(broker.port)
+    stranger.send("asl/kiosk/state", foreign)
+    kiosk.caption("HEARD")
+    eventually(lambda: browser.text("#history") == "HEARD")
+    stranger.close()
+    broker.kill()
+    eventually(lambda: "Disconnected" in browser.text("#connection"))
+    broker.start()
+    kiosk.state(caption="AFTER")
+    eventually(lambda: browser.text("#caption") == "AFTER", seconds=20)
+    kiosk.stop()
+    broker.kill()
+
+
+def test_what_a_daemon_that_is_gone_left_behind_is_not_shown(browser: Browser, kiosk: Kiosk) -> None:
+    kiosk.state(caption="SECRET")
+    open_page(browser, kiosk)
+    eventually(lambda: browser.text("#caption") == "SECRET")
+    kiosk.publisher.stop()
+    eventually(lambda: "switched off" in browser.text("#hint"))
+    assert browser.text("#caption") == ""
 
 
 def test_long_and_large_messages_arrive_whole(browser: Browser, kiosk: Kiosk) -> None:

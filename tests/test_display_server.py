@@ -87,7 +87,10 @@ def test_the_settings_name_device_broker_and_the_pages_own_user() -> None:
     assert settings == {"device": "desk-2", "websocketUrl": WEBSOCKET, "username": "display", "password": "pw"}
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9001", "ws://", "127.0.0.1:9001", "ws://user:pw@host"])
+@pytest.mark.parametrize("url", [
+    "http://127.0.0.1:9001", "ws://", "127.0.0.1:9001", "ws://user:pw@host", "ws://host:99999", "ws://host:0",
+    "ws://host:abc/", "ws://host/#x", "ws://a b/", "ws://*", "ws://例え.jp:9001", "ws://a;b", "ws://[::1",
+])  # fmt: skip
 def test_a_bad_websocket_address_is_one_clear_line(url: str) -> None:
     with pytest.raises(InputError, match=r"display\.broker_websocket_url"):
         DisplayServer(DisplayConfig(), url, "kiosk")

@@ -42,6 +42,15 @@ def test_what_is_too_old_is_never_sent_and_is_counted() -> None:
     assert (outbox.dropped, outbox.expired) == (0, 1)
 
 
+def test_what_is_retained_is_never_too_old() -> None:
+    clock = Clock()
+    outbox = Outbox(10, 60, clock)
+    outbox.put(message(0, at=0))
+    outbox.put(message(1, at=0, retained=True))
+    clock.now = 61
+    assert drain(outbox) == [1]
+
+
 def test_what_comes_back_goes_first_and_in_order() -> None:
     outbox = Outbox(10, 60, Clock())
     outbox.put(message(2))

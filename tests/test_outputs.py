@@ -1,9 +1,13 @@
-"""What a reload does to the outward parts: those it does not change go on, and one that fails changes none."""
+"""The outward parts: those that a reload does not change go on, one that fails changes none, none holds up a step."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import os
+import select
 import socket
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -177,3 +181,23 @@ def test_a_broker_that_ended_is_begun_anew(begin: Begin) -> None:
     listener = Listener(config.mqtt.embedded_port)
     arrives(outputs, listener, "AFTER")
     listener.close()
+
+
+def test_a_terminal_that_nobody_reads_holds_up_nobody(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    outputs = begin(configured(mqtt=MqttConfig(embedded_port=0, embedded_websocket_port=0)))
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 64)
+    os.set_blocking(writing, True)
+    with os.fdopen(writing, "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        outputs.send(Event("caption", 1.0, {"type": "caption", "text": "LEFT OUT", "final": False}))
+        while b"x" in os.read(reading, 65536) and select.select([reading], [], [], 0)[0]:
+            pass
+        outputs.send(Event("caption", 2.0, {"type": "caption", "text": "READ", "final": False}))
+        assert b"READ" in os.read(reading, 65536), "what follows is shown again"
+        monkeypatch.undo()
+    os.close(reading)

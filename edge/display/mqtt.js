@@ -112,9 +112,9 @@ export class MqttClient {
     this.socket.close();
     if (this.online) this.reason = "the connection was lost";
     this.online = false;
-    this.onConnection(false, this.reason);
     setTimeout(() => this.connect(), this.pause * (0.5 + Math.random() / 2) * 1000);
     this.pause = Math.min(2 * this.pause, LONGEST_PAUSE_SECONDS);
+    this.onConnection(false, this.reason);
   }
 }
 

@@ -35,7 +35,7 @@ let state = { caption: "", signer_present: false, silent: "no_signer", muted: fa
 function show() {
   const live = connected && deviceOnline === true;
   document.body.dataset.live = live;
-  showCaption(state.caption);
+  showCaption(live ? state.caption : ""); // what a reader that is gone left behind is no caption of now
   say("hint", live ? hint() : outage());
   say("signer", state.signer_present ? "Signer in view" : "Nobody in view");
   element("signer").dataset.on = state.signer_present;
@@ -94,7 +94,7 @@ function note(entry, name) {
 
 const ON_MESSAGE = {
   status: (text) => (deviceOnline = text === "online"),
-  state: (text) => (state = JSON.parse(text)),
+  state: (text) => (state = { ...state, ...JSON.parse(text) }),
   caption: (text) => addToHistory(JSON.parse(text)),
   spoken: (text) => markSpoken(JSON.parse(text)),
 };

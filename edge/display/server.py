@@ -36,6 +36,9 @@ _REQUEST_SECONDS = 5.0
 
 _SERVER = "asl-edge"
 
+_NO_HOST = frozenset("@ *;,'\"")
+"""What no browser takes in a host, or what would mean more to the content security policy."""
+
 Answer = tuple[str, bytes]
 """Content type and body."""
 
@@ -180,9 +183,10 @@ def _content_security_policy(websocket_url: str | None) -> str:
     if websocket_url is not None:
         try:
             parts = urlsplit(websocket_url)
+            usable = bool(parts.hostname) and parts.port != 0 and not parts.fragment and parts.netloc.isascii()
         except ValueError:
-            parts = urlsplit("")
-        if parts.scheme not in ("ws", "wss") or not parts.hostname or "@" in parts.netloc:
+            usable = False
+        if not usable or parts.scheme not in ("ws", "wss") or _NO_HOST & set(parts.netloc):
             raise InputError(
                 "display.broker_websocket_url: not a websocket address; write ws://host[:port][/path] or wss://..."
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import re
 import socket
@@ -42,15 +43,36 @@ class _ImpatientWriter(StreamWriterAdapter):  # type: ignore[misc] # amqtt is un
             raise ConnectionResetError("the peer does not read") from error
 
 
+class _ImpatientWebSocketWriter(WebSocketsWriter):  # type: ignore[misc] # amqtt is untyped for us
+    """The same for pages. Each message is sent once: amqtt's sends what it still waits with again."""
+
+    async def drain(self) -> None:
+        data = self._stream.getvalue()
+        self._stream: io.BytesIO = io.BytesIO()
+        try:
+            await asyncio.wait_for(self._protocol.send(data), _SLOW_PEER_SECONDS)
+        except TimeoutError as error:
+            self._protocol.transport.abort()
+            raise ConnectionResetError("the peer does not read") from error
+
+
 class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
-    """amqtt 0.12.1 sends each new connection the retained messages of everybody's subscriptions, not only its own."""
+    """What amqtt 0.12.1 does otherwise: nobody gets what others subscribed to, and a namesake does not go deaf."""
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
     ) -> None:
+        """To a new connection's own subscriptions; amqtt sends it those of everybody's."""
         subscribers = self._subscriptions.get(subscription[0], [])
         if any(subscriber.client_id == session.client_id for subscriber, _ in subscribers):
             await super()._publish_retained_messages_for_subscription(subscription, session)
+
+    async def _delete_session(self, client_id: str) -> None:
+        """Hang up on the client that a namesake replaces; amqtt takes its subscriptions and leaves it connected."""
+        _, handler = self._sessions.get(client_id, (None, None))
+        if handler is not None:
+            await handler.handle_connection_closed()  # its last will is sent before the new one is let in
+        await super()._delete_session(client_id)
 
 
 @asynccontextmanager
@@ -66,12 +88,13 @@ async def serve(tcp: socket.socket, websocket: socket.socket) -> AsyncIterator[N
             await broker.external_connected(StreamReaderAdapter(reader), _ImpatientWriter(writer), _LISTENER)
         except Exception as error:  # noqa: BLE001 - amqtt stumbles over MQTT 5, and asyncio would print where
             log.debug("a client that does not speak MQTT 3.1.1 was hung up on: %s", error)
-            writer.close()
         except asyncio.CancelledError:  # the end of the broker: up to Python 3.11 asyncio prints it for every client
+            pass
+        finally:  # amqtt leaves the socket of a client that said nothing open
             writer.close()
 
     async def accept_websocket(peer: ServerConnection) -> None:
-        await broker.external_connected(WebSocketsReader(peer), WebSocketsWriter(peer), _LISTENER)
+        await broker.external_connected(WebSocketsReader(peer), _ImpatientWebSocketWriter(peer), _LISTENER)
 
     await broker.start()
     tcp_server = await asyncio.start_server(accept_tcp, sock=tcp)

@@ -22,7 +22,10 @@ class Message:
 
 
 class Outbox:
-    """First in, first out; when full the oldest is dropped, what is too old is left out, and both are counted."""
+    """First in, first out; when full the oldest is dropped, events too old are left out, and both are counted.
+
+    What is retained stands until it is replaced, so that it is never too old.
+    """
 
     def __init__(self, messages: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -67,6 +70,6 @@ class Outbox:
 
     def _expire(self) -> None:
         too_old = self.clock() - self._seconds
-        while self._waiting and self._waiting[0].made_at < too_old:
+        while self._waiting and self._waiting[0].made_at < too_old and not self._waiting[0].retained:
             self._waiting.popleft()
             self.expired += 1
