@@ -22,11 +22,10 @@ from edge.last_letter import HELD_SHAPES, LastLetter
 from edge.letters import MOTION_LETTERS, NOTHING
 from edge.operating_point import OperatingPoint
 from edge.types import Emission, Floats, Motion, Scores
+from edge.windows import LOST_SECONDS
 
 _EVIDENCE_SECONDS, _CHANGE_SPEED = 0.1, 2.0
 """Time constant of the smoothing for a hand at rest; it is shorter the faster the fingers move."""
-_LONGEST_GAP_SECONDS = 0.25
-"""A hand missing for longer was taken away: the next letter may be the same one again."""
 _STILL_SPEED, _STILL_SHAPE_SPEED = 2.5, 1.7
 """Slower than this the hand is settled. Held letters stay under 1 and 0.5, landmark noise reaches 1.3 at 30 fps;
 changes of letter reach 1.7 (M to A, at one letter a second) to 19."""
@@ -110,7 +109,7 @@ class LetterDecoder:
 
     def step(self, ts: float, scores: Scores | None) -> list[Emission]:
         """Take what was seen at `ts` (None: no spelling hand); returns the letters that are certain now."""
-        away = ts - self._seen_at > _LONGEST_GAP_SECONDS
+        away = ts - self._seen_at >= LOST_SECONDS
         if scores is None:
             return self._lose(ts) if away else []
         if away:

@@ -1,6 +1,7 @@
 """The drawn signer is good enough that the very networks that read people read it too."""
 
 from collections import defaultdict
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -64,6 +65,23 @@ def test_the_letters_it_spells_are_the_letters_read() -> None:
     _, said = performance(STILL_LETTERS)
     assert len(said) <= len(STILL_LETTERS) + 2
     assert len(set(said) & set(STILL_LETTERS)) >= len(STILL_LETTERS) - 2, said
+
+
+@pytest.mark.parametrize(("fps", "lost"), [(8, 1), (10, 2), (12, 2), (15, 3)])
+@pytest.mark.parametrize("is_late", [False, True], ids=["no hand", "no picture"])
+def test_pictures_in_which_the_hand_is_missed_do_not_double_a_held_letter(fps: int, lost: int, is_late: bool) -> None:
+    for letter in "ALWY":
+        reader = LetterReader(load_bundle(MODELS / "letters", task="letters", features=FEATURES_TAG))
+        said = ""
+        shown = 0
+        for landmarks, truth in DemoSigner(letter, fps=fps, hold_seconds=2.0).landmarks():
+            shown += truth.letter is not None
+            missed = 0 <= shown - fps < lost  # after a second of it
+            if missed and is_late:
+                continue
+            hands = np.full_like(landmarks.hands, np.nan) if missed else landmarks.hands
+            said += "".join(emission.label for emission in reader.step(replace(landmarks, hands=hands)))
+        assert said == letter
 
 
 def test_nothing_is_seen_while_the_hands_rest() -> None:
