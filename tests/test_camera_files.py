@@ -225,6 +225,7 @@ def bad_inputs(folder: Path, clip: Path) -> dict[str, str]:
     (folder / "text.mp4").write_text("this is no video\n")
     (folder / "text.jpg").write_text("this is no picture\n")
     (folder / "cut.jpg").write_bytes(picture(folder / "whole.jpg", 9, (99, 99, 3)).read_bytes()[:300])
+    picture(folder / "long.png", 9, (1, 32767, 3))
     (folder / "zero.mp4").touch()
     (folder / "empty").mkdir()
     (folder / "broken").mkdir()
@@ -237,6 +238,7 @@ def bad_inputs(folder: Path, clip: Path) -> dict[str, str]:
         "text.mp4": "not a video",
         "text.jpg": "not a readable picture",
         "cut.jpg": "not a readable picture",
+        "long.png": "not a readable picture",
         "sound.mp4": "not a video",
         "empty": "without pictures",
         "broken": "none of its 1 pictures",

@@ -19,6 +19,8 @@ _JPEG_MARKER, _JPEG_FRAMES = 0xFF, frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0
 """What begins a segment, and those that begin with the picture's size."""
 _GIF_START = b"GIF8"
 _PNG_START, _PNG_END = b"\x89PNG", b"IEND"
+_LONGEST_SIDE_PX = 2**15 - 2
+"""OpenCV warps no larger picture."""
 
 
 def is_picture(path: Path) -> bool:
@@ -35,12 +37,13 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def read_picture(path: Path) -> Image | None:
-    """H x W x 3, turned as EXIF says, grey and alpha converted; None if it cannot be read."""
+    """H x W x 3, turned as EXIF says, grey and alpha converted; None if it cannot be read or a side is too long."""
     try:
         data = path.read_bytes()
     except OSError:
         return None
-    return decode_picture(np.frombuffer(data, np.uint8))
+    image = decode_picture(np.frombuffer(data, np.uint8))
+    return image if image is not None and max(image.shape) <= _LONGEST_SIDE_PX else None
 
 
 def decode_picture(data: NDArray[np.uint8]) -> Image | None:
