@@ -12,7 +12,7 @@ class EnergyMeter:
     """Joules since it was made, by the first kind of sensor that can be read; None where there is none."""
 
     def __init__(self, sys_class: Path = _SYS) -> None:
-        packages = sorted(sys_class.glob("powercap/intel-rapl:?/energy_uj"))
+        packages = [file for file in sorted(sys_class.glob("powercap/intel-rapl:?/energy_uj")) if not _is_board(file)]
         counters = packages or sorted(sys_class.glob("hwmon/hwmon*/energy*_input"))
         self._counters = {file: value for file in counters if (value := _number(file)) is not None}
         powers = [] if self._counters else sorted(sys_class.glob("hwmon/hwmon*/power*_input"))
@@ -32,6 +32,14 @@ class EnergyMeter:
         since, self._watts_at = self._watts_at, time.monotonic()
         self._micro_joules += (self._watts_at - since) * sum(_number(file) or 0.0 for file in self._powers)
         return self._micro_joules / 1e6
+
+
+def _is_board(counter: Path) -> bool:
+    """It counts the packages once more, with all around them."""
+    try:
+        return counter.with_name("name").read_text("ascii").strip() == "psys"
+    except OSError:
+        return False
 
 
 def _range(counter: Path) -> float:
