@@ -25,6 +25,7 @@ from edge.benchmark_peer import PEERS, Peer
 from edge.benchmark_plot import check_plot, save_plot
 from edge.benchmark_scaling import measure_scaling
 from edge.camera import Camera, SourceKind, parse_source, read_frames
+from edge.camera.source import LOCAL_KINDS
 from edge.config import Config, add_config_arguments, config_of
 from edge.energy import EnergyMeter
 from edge.errors import InputError
@@ -61,6 +62,9 @@ def run(args: argparse.Namespace) -> int:
     config = config_of(args)
     if args.daemon is not None:
         return _whole_daemon(args)
+    for source in map(parse_source, args.sources):
+        if source.kind not in LOCAL_KINDS:
+            raise InputError(f"{source.name}: no clip; a camera is measured with the whole daemon: add --daemon 60")
     if args.plot:
         check_plot(args.plot)
     pipeline, ready_s = _first_frame(config, args.sources[0])
@@ -85,6 +89,8 @@ def run(args: argparse.Namespace) -> int:
 def _whole_daemon(args: argparse.Namespace) -> int:
     if len(args.sources) > 1 or not 0 < args.daemon < math.inf:
         raise InputError("--daemon: takes one source and seconds above 0, as in: asl-edge bench 0 --daemon 60")
+    if args.peer or args.scaling or args.plot:
+        raise InputError("--daemon: goes without --peer, --scaling and --plot, which are of clips; run those apart")
     result = measure_daemon(args.sources[0], args.config, args.daemon)
     said = f"{result['cpu_percent']} % of a core and {result['rss_mb']} MB over {result['seconds']} s"
     print(json.dumps({"daemon": result}) if args.json else f"the whole daemon took {said}")
@@ -179,6 +185,7 @@ def _at_its_own_pace(config: Config, sources: list[str], pipeline: Pipeline) -> 
         camera.stop()
     return {
         "dropped": dropped,
+        "emitted": len(latencies["emit"]),
         "capture_to_emit_ms": percentiles_ms(latencies["emit"]),
         "capture_to_done_ms": percentiles_ms(latencies["frames"]),
     }
@@ -208,7 +215,8 @@ def _table(result: dict[str, Any]) -> str:
         cells = [cpu, late.get("p50"), late.get("p95"), late.get("p99")]
         lines.append(f"{stage:16} " + " ".join(f"{'' if cell is None else f'{cell:.2f}':>8}" for cell in cells))
     emit = result["capture_to_emit_ms"]
-    lines.append(f"capture to emit  p50 {emit['p50']} ms, p95 {emit['p95']} ms, p99 {emit['p99']} ms")
+    said = f"p50 {emit['p50']} ms, p95 {emit['p95']} ms, p99 {emit['p99']} ms"
+    lines.append(f"capture to emit  {said if result['emitted'] else 'nothing was said'}")
     lines.append(f"{result['frames']} frames, {result['dropped']} dropped at the clip's own pace")
     lines.append(f"landmarks take {result['landmarks_over_networks']} of the bare time of the networks that ran")
     if "energy_mj_per_frame" in result:

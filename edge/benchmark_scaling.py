@@ -35,7 +35,7 @@ class _Variant:
 
     def step(self, frame: Frame) -> None:
         height, width = frame.image.shape[:2]
-        size = (self.width, round(height * self.width / width))
+        size = (self.width, max(1, round(height * self.width / width)))
         image = cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA if self.width < width else cv2.INTER_LINEAR)
         wall, cpu = time.perf_counter(), time.process_time()
         self.pipeline.step(dataclasses.replace(frame, picture=image))  # type: ignore[arg-type] # a uint8 picture still

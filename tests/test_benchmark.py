@@ -56,6 +56,7 @@ def test_every_stage_and_network_has_its_figures(result: dict[str, dict[str, obj
     ("options", "words"),
     [
         (["demo:L", "missing.mp4"], "missing.mp4"),
+        (["demo:L", "0"], "/dev/video0: no clip; a camera is measured with the whole daemon: add --daemon 60"),
         (["demo:L", "--plot", "nowhere/bench.png"], "--plot nowhere/bench.png: cannot be written"),
         (["demo:L", "--plot", "bench.numbers"], "name a .png"),
         (["demo:L", "--peer", "mediapipe-hands", "--peer-python", "/nonexistent"], "--peer-python /nonexistent"),
@@ -73,10 +74,21 @@ def test_a_picture_is_no_clip_to_measure_on(clip: Path) -> None:
     assert "fewer than 4 pictures" in ran.stderr
 
 
+def test_very_flat_pictures_are_scaled_and_say_nothing(tmp_path: Path) -> None:
+    for index in range(4):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((2, 4000, 3), 90, np.uint8))
+    ran = asl_edge("bench", tmp_path, "--scaling", timeout=100)
+    assert ran.returncode == 0, ran.stderr
+    assert "capture to emit  nothing was said" in ran.stdout
+    assert "  320 px 1 threads" in ran.stdout
+
+
 def test_the_drawn_signer_is_measured_for_one_round_though_it_never_ends() -> None:
     ran = asl_edge("bench", "demo:L", "--json", timeout=120)
     assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout)["frames"] > 5
+    figures = json.loads(ran.stdout)
+    assert figures["frames"] > 5
+    assert figures["emitted"] >= 1
 
 
 def test_scaling_covers_three_sizes_and_threads(result: dict[str, list[dict[str, float]]]) -> None:
@@ -132,11 +144,20 @@ def test_what_ends_or_fails_before_the_time_is_over_says_so(tmp_path: Path, clip
         measure_daemon("nowhere.mp4", config, seconds=60, settle=0)
 
 
-@pytest.mark.parametrize("arguments", [["demo:L", "demo:L", "--daemon", "3"], ["demo:L", "--daemon", "-1"]])
-def test_a_daemon_of_two_sources_or_no_time_is_refused(arguments: list[str]) -> None:
-    ran = asl_edge("bench", *arguments)
-    assert ran.returncode == 2
-    assert "--daemon" in ran.stderr
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["demo:L", "--daemon", "3"],
+        ["--daemon", "-1"],
+        ["--daemon", "3", "--scaling"],
+        ["--daemon", "3", "--plot", "bench.png"],
+        ["--daemon", "3", "--peer", "mediapipe-hands"],
+    ],
+)
+def test_a_daemon_of_two_sources_of_no_time_or_with_what_is_of_clips_is_refused(arguments: list[str]) -> None:
+    ran = asl_edge("bench", "demo:L", *arguments)
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1), ran.stderr
+    assert "--daemon: " in ran.stderr
 
 
 def test_a_source_that_is_not_there_is_one_line() -> None:
@@ -170,6 +191,17 @@ def test_rapl_is_counted_over_its_wrap(tmp_path: Path) -> None:
     sensors(tmp_path, powercap__RAPL__energy_uj=9_500_000)
     assert meter.joules() == pytest.approx(0.5)
     sensors(tmp_path, powercap__RAPL__energy_uj=1_000_000)
+    assert meter.joules() == pytest.approx(2.0)
+
+
+def test_what_rapl_counts_of_the_whole_board_is_not_counted_twice(tmp_path: Path) -> None:
+    package, board = (tmp_path / f"powercap/intel-rapl:{number}" for number in (0, 1))
+    for folder, name in ((package, "package-0"), (board, "psys")):
+        sensors(folder, energy_uj=1_000_000)
+        (folder / "name").write_text(f"{name}\n")
+    meter = EnergyMeter(tmp_path)
+    sensors(package, energy_uj=3_000_000)
+    sensors(board, energy_uj=5_000_000)
     assert meter.joules() == pytest.approx(2.0)
 
 
