@@ -85,3 +85,11 @@ def test_a_hand_within_which_a_body_is_seen_is_the_signer_s_and_one_behind_is_no
     assert not seen.is_large(Region(300, 200, 70))
     assert seen.is_large(Region(300, 200, 80))
     assert view(None).is_large(Region(300, 200, 10))
+
+
+def test_a_hand_between_two_signers_is_whose_wrist_is_nearer() -> None:
+    left, right = (pose((x, 300.0), (x - 100, 300.0)) for x in (300.0, 450.0))
+    between = hand((310.0, 300.0), towards=(310.0, 250.0))
+    for own, other, mine in ((left, right, True), (right, left, False), (None, left, False), (None, None, True)):
+        others = () if other is None else (Body.of(other),)
+        assert dataclasses.replace(view(own), others=others).is_mine(between) == mine

@@ -272,6 +272,22 @@ def test_a_hand_without_a_body_is_the_first_signer_s() -> None:
     assert not second.presence.any()
 
 
+def test_when_the_first_signer_leaves_the_second_one_s_hand_stays_theirs() -> None:
+    picture, _, right = side_by_side("L", "Y", gap=450)
+    reader = landmarker(signers=2, zone_x=0.2, zone_width=0.2, hold_seconds=0.5)
+    follow(reader, shaken(picture, 10))
+    seen = follow(reader, shaken(hidden(picture, 0), 25), start=10 / 15)
+    assert not any(first.presence.any() for first, _ in seen), "nobody is at the first place"
+    assert all(seen_at(second, right) for _, second in seen)
+
+
+def hidden(picture: Image, who: int) -> Image:
+    """The left (0) or the right half covered, by somebody who passes."""
+    image, half = picture.copy(), picture.shape[1] // 2
+    image[:, who * half : (who + 1) * half] = (60, 60, 70)
+    return image
+
+
 def test_who_steps_up_to_the_counter_is_read_instead_of_the_one_behind() -> None:
     reader = landmarker(switch_seconds=1.0)
     behind, both, far, near = queue()

@@ -82,6 +82,7 @@ class Landmarker:
                 body=place.reach,
                 body_is_new=place.body.is_new,
                 crowded=self._people.crowded,
+                others=self._people.bodies_beside(place),
                 taken=taken,
                 has_another_light=len(set(self._motion.gains)) > 1,
             )

@@ -115,6 +115,10 @@ class People:
         """Nobody is followed or expected back, and the last look showed nobody."""
         return not (self.follows or self._strangers or any(place.reach is not None for place in self.places))
 
+    def bodies_beside(self, place: Place) -> tuple[Body, ...]:
+        """Of those who have the other places."""
+        return tuple(other.reach for other in self.places if other is not place and other.reach is not None)
+
     def step(self, picture: Picture, ts: float, motion: MotionDetector, *, hand_followed: bool) -> None:
         """`hand_followed`: a hand is being read, so that nobody waits for a body."""
         for place in self.places:

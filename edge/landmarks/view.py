@@ -49,6 +49,8 @@ class View:
     """It was read in this very frame."""
     crowded: bool = False
     """Others stand near: not every hand is the signer's."""
+    others: tuple[Body, ...] = ()
+    """Bodies of other signers."""
     taken: tuple[Hand, ...] = ()
     """Hands of other signers."""
     has_another_light: bool = False
@@ -64,15 +66,18 @@ class View:
         return self.motion.outside([]) > _JUMPED_SHARE
 
     def is_mine(self, hand: Hand) -> bool:
-        """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any is the signer's."""
-        if self.body is None or self.hides_body(hand.region):
+        """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any but another signer's."""
+        body = None if self.hides_body(hand.region) else self.body
+        if any(_is_of_other(hand, body, other) for other in self.others):
+            return False
+        if body is None:
             return True
         if not self.in_reach(hand.region):
             return False
-        if not self.crowded and not self.body.shows_wrists:
+        if not self.crowded and not body.shows_wrists:
             return True
         late = not (self.body_is_new and self.crowded)
-        return self.body.has_on_wrist(hand.wrist, hand.region.size, late=late)
+        return body.has_on_wrist(hand.wrist, hand.region.size, late=late)
 
     def grown(self, region: Region) -> Region:
         """As large as the region of a hand of this body is at least."""
@@ -120,6 +125,13 @@ class View:
     def hides_body(self, region: Region) -> bool:
         """What seems a body is a part of this hand."""
         return self.body is not None and self.body.is_within((region.x, region.y), region.size)
+
+
+def _is_of_other(hand: Hand, mine: Body | None, other: Body) -> bool:
+    """It hangs on a wrist of the other body, and nearer than on one of mine."""
+    if not other.has_on_wrist(hand.wrist, hand.region.size, late=True):
+        return False
+    return mine is None or other.way_to(hand.wrist) < mine.way_to(hand.wrist)
 
 
 def _inside(middle: float, side: float, length: float) -> float:
