@@ -77,15 +77,20 @@ def error(landmarks: Landmarks, side: Side, truth: Floats) -> float:
 
 def side_by_side(left: str, right: str, gap: int) -> tuple[Image, Floats, Floats]:
     """Two drawn signers whose bodies are `gap` pixels apart, each with a hand up; where the two hands are."""
-    height, width = SIZE[1], SIZE[0]
     pictures, hands = [], []
     for letter in (left, right):
         picture = empty_picture().copy()
         hands.append(sprite(letter).paste(picture, 250, 230))
         pictures.append(picture)
-    scene = np.full((height, width + gap, 3), pictures[0][5, 5], np.uint8)
-    scene[:, :width] = pictures[0]
+    return joined(*pictures, gap), hands[0], hands[1] + (gap, 0)
+
+
+def joined(left: Image, right: Image, gap: int) -> Image:
+    """Two drawn signers' pictures as one, their bodies `gap` pixels apart."""
+    height, width = left.shape[:2]
+    scene = np.full((height, width + gap, 3), left[5, 5], np.uint8)
+    scene[:, :width] = left
     # The second signer's picture begins half way between the two bodies.
     seam = (width + gap) // 2
-    scene[:, seam:] = pictures[1][:, seam - gap :]
-    return scene, hands[0], hands[1] + (gap, 0)
+    scene[:, seam:] = right[:, seam - gap :]
+    return scene

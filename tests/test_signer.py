@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from landmark_scenes import empty_picture, error, side_by_side, sprite
+from landmark_scenes import empty_picture, error, joined, side_by_side, sprite
 
 import edge.pipeline
 from edge.config import CaptionsConfig, Config, SignerConfig
@@ -279,6 +279,23 @@ def test_when_the_first_signer_leaves_the_second_one_s_hand_stays_theirs() -> No
     seen = follow(reader, shaken(hidden(picture, 0), 25), start=10 / 15)
     assert not any(first.presence.any() for first, _ in seen), "nobody is at the first place"
     assert all(seen_at(second, right) for _, second in seen)
+
+
+@pytest.mark.parametrize("before", [13, 16])
+def test_a_second_signer_who_is_hidden_for_a_moment_is_read_at_once_afterwards(before: int) -> None:
+    picture, _, right = side_by_side("V", "Y", gap=450)
+    reader = landmarker(signers=2, zone_x=0.2, zone_width=0.2)
+    follow(reader, shaken(picture, before))
+    follow(reader, shaken(hidden(picture, 1), 5), start=before / 15)
+    seen = follow(reader, shaken(picture, 5), start=(before + 5) / 15)
+    assert all(seen_at(second, right) and np.isfinite(second.pose).all() for _, second in seen[2:])
+
+
+def test_two_who_stand_close_are_not_read_as_one_person_twice() -> None:
+    picture = joined(empty_picture(), empty_picture(), gap=300)
+    for first, second in follow(landmarker(signers=2, zone_x=0.2, zone_width=0.2), shaken(picture, 30)):
+        shoulders = abs(first.pose[11, 0] - first.pose[12, 0])
+        assert not abs(first.pose[0, 0] - second.pose[0, 0]) < shoulders / 2
 
 
 def hidden(picture: Image, who: int) -> Image:

@@ -63,6 +63,18 @@ class Place:
         size = _ARMS * person.size * width
         return Region(person.x * width, person.y * width, size) if size < _MOST * width else None
 
+    @property
+    def is_missed(self) -> bool:
+        """Whoever has it is hidden, and expected back."""
+        return self.body.region is None and self.reach is not None
+
+    def reads_same_as(self, other: Place) -> bool:
+        """Both follow one body, as when two pass each other: each network sees whoever is in front."""
+        if self.body.region is None or other.body.region is None:
+            return False
+        mine, theirs = self.lock.held, other.lock.held
+        return mine is not None and theirs is not None and mine.is_same(theirs)
+
     def _slid(self, picture: Picture) -> bool:
         """The network reads somebody else than before."""
         pose, held = self.body.pose, self.lock.held
@@ -124,11 +136,22 @@ class People:
         for place in self.places:
             if not place.follow(picture, ts):
                 self._search.lost(ts)
-        pause = _BODILESS_SECONDS if hand_followed else MOVING_SECONDS
+        # A hand is read without a body at the first place alone.
+        missed = any(place.is_missed for place in self.places[1:])
+        pause = _BODILESS_SECONDS if hand_followed and not missed else MOVING_SECONDS
         due = self._search.due(ts, motion.outside([]), pause, hidden=motion.hides)
+        missed = missed or self.places[0].body.region is None
         round_seconds = _CROWD_SECONDS if self.crowded else _ROUND_SECONDS
-        if due and (self.places[0].body.region is None or not 0 <= ts - self._looked_at < round_seconds):
+        if due and (missed or not 0 <= ts - self._looked_at < round_seconds):
             self._look(picture, ts)
+        self._part()
+
+    def _part(self) -> None:
+        """Let a later place go that reads an earlier one's body: whoever had it is near, and sought again."""
+        for number, place in enumerate(self.places):
+            if any(place.reads_same_as(earlier) for earlier in self.places[:number]):
+                place.reset()
+                self._strangers += 1
 
     def _look(self, picture: Picture, ts: float) -> None:
         width = picture.width
