@@ -35,13 +35,13 @@ class _File:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefix", type=Path, default=Path("/"), help="root of the system to install into")
     parser.add_argument("--config", type=Path, help="YAML file to install; it replaces the one that is there")
-    parser.add_argument("--dry-run", action="store_true", help="print what would be written, and write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be written or removed, and do nothing")
     parser.add_argument("--remove", action="store_true", help="stop and remove the service; its configuration stays")
 
 
 def run(args: argparse.Namespace) -> int:
     if args.remove:
-        remove(args.prefix)
+        remove(args.prefix, dry_run=args.dry_run)
     else:
         install(args.prefix, args.config, dry_run=args.dry_run)
     return 0
@@ -68,7 +68,7 @@ def install(prefix: Path, config: Path | None = None, *, dry_run: bool = False) 
         print(f"next, on the system in {prefix}: systemctl daemon-reload && systemctl enable --now asl-edge")
 
 
-def remove(prefix: Path) -> None:
+def remove(prefix: Path, *, dry_run: bool = False) -> None:
     """Stop, disable and delete the unit; `/etc/asl-edge` stays.
 
     Raises:
@@ -78,6 +78,9 @@ def remove(prefix: Path) -> None:
     unit = prefix / UNIT
     if not unit.exists():
         raise InputError(f"{unit}: not installed; nothing to remove")
+    if dry_run:
+        print(f"# {unit} would be stopped, disabled and removed")
+        return
     if _is_running_system(prefix):
         _systemctl("disable", "--now", UNIT.name)
     try:

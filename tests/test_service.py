@@ -134,6 +134,13 @@ def test_a_dry_run_writes_nothing(visible: None, tmp_path: Path, capsys: pytest.
     assert "ExecStart=" in capsys.readouterr().out
 
 
+def test_a_dry_run_removes_nothing(visible: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    service.install(tmp_path)
+    assert main(["install-service", "--prefix", str(tmp_path), "--remove", "--dry-run"]) == 0
+    assert (tmp_path / service.UNIT).exists()
+    assert f"{tmp_path / service.UNIT} would be stopped, disabled and removed" in capsys.readouterr().out
+
+
 def test_removing_leaves_the_configuration(visible: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     service.install(tmp_path)
     assert main(["install-service", "--prefix", str(tmp_path), "--remove"]) == 0
