@@ -281,6 +281,19 @@ def test_a_video_cut_short_gives_what_it_holds_and_one_warning(
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
+@pytest.mark.parametrize("suffix", ["mkv", "webm", "mp4"])
+def test_a_whole_video_with_longer_sound_is_not_called_damaged(
+    clip: Path, tmp_path: Path, suffix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / f"talk.{suffix}"
+    ffmpeg("-i", clip, "-f", "lavfi", "-i", "sine=duration=4", path)
+    frames = list(read_frames(str(path), CONFIG))
+    assert len(frames) == FRAMES
+    said = [record.getMessage().removeprefix(f"{path}: ") for record in caplog.records]
+    unsure = "only 45 pictures, up to 1.5 of 4.0 s, could be read; cut short, unless its sound is longer"
+    assert said == ([] if suffix == "mp4" else [unsure])
+
+
 def test_a_video_damaged_in_the_middle_goes_on_after_the_damage(
     clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

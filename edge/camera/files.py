@@ -22,7 +22,8 @@ _MAX_FPS = 1000.0
 _BAD_READS = 250
 """Reads that may fail in a row before a video counts as over; past its true end each costs microseconds."""
 _MISSING_SECONDS = 0.5
-"""A video that ends so long before its container says is damaged. Containers round by a frame or two."""
+"""A video that ends so long before its container says is cut short, or has longer sound: Matroska tells one length of
+both. Containers round by a frame or two."""
 _DEMO_TEXT = "HELLO"
 
 
@@ -97,8 +98,13 @@ def _video(source: Source, config: CameraConfig) -> Generator[Frame]:
                 index, bad_reads = index + 1, 0
         if index == 0:
             raise InputError(f"{source.name}: no picture in it can be decoded; record or convert it again")
-        if holes or clock.missing_seconds > _MISSING_SECONDS:
+        if holes:
             log.warning("%s: damaged; only %d pictures, up to %.1f s, could be read", source.name, index, clock.last)
+        elif clock.duration - clock.last > _MISSING_SECONDS:
+            log.warning(
+                "%s: only %d pictures, up to %.1f of %.1f s, could be read; cut short, unless its sound is longer",
+                *(source.name, index, clock.last, clock.duration),
+            )
     finally:
         video.close()
 
@@ -110,7 +116,8 @@ class _VideoClock:
         fps = capture.get(cv2.CAP_PROP_FPS)
         self._capture = capture
         self._period = 1.0 / (fps if 0.0 < fps <= _MAX_FPS else fallback_fps)
-        self._duration = capture.get(cv2.CAP_PROP_FRAME_COUNT) * self._period  # nonsense (negative) in raw streams
+        self.duration = (capture.get(cv2.CAP_PROP_FRAME_COUNT) - 1) * self._period
+        """Time of the last frame, as the container says; nonsense (negative) in raw streams."""
         self._first: float | None = None
         self.last = 0.0
 
@@ -123,7 +130,3 @@ class _VideoClock:
         ts = position - self._first
         self.last = ts if ts > self.last else self.last + self._period
         return self.last
-
-    @property
-    def missing_seconds(self) -> float:
-        return self._duration - self._period - self.last
