@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -55,6 +56,7 @@ class Daemon:
         """`load_config` reads the configuration anew, for SIGHUP and cmd/reload."""
         self._config, self._load_config = config, load_config
         self._stop = self._reload = False
+        self._at_terminal = os.isatty(0)
         self._stopwatch = Stopwatch()
         self._camera = Camera(config.camera)
         self._pipeline = Pipeline(config, models_dir(config), self._stopwatch)
@@ -64,7 +66,7 @@ class Daemon:
         self._ready = False
 
     def run(self) -> int:
-        """Run until SIGTERM, SIGINT, or the end of a finite source."""
+        """Run until SIGTERM, SIGINT, or the end of a finite source or of the terminal."""
         faulthandler.enable()  # the watchdog's SIGABRT leaves every thread's stack in the journal
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
@@ -209,7 +211,7 @@ class Daemon:
             self._outputs.send(event)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGHUP:
+        if number == signal.SIGHUP and os.isatty(0) == self._at_terminal:  # else: the terminal was closed
             self._reload = True
         else:
             self._stop = True

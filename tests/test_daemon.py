@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import pytest
-from daemon_tools import Running, write_config
+from daemon_tools import ROOT, Running, write_config
 from mqtt_tools import Listener, Mosquitto, eventually
 from speech_tools import fake_program
 
@@ -233,6 +236,24 @@ def test_a_reload_whose_new_outputs_cannot_start_keeps_the_old_ones(
     sequence = [s.json["seq"] for s in listener.seen if s.topic != f"{BASE}/status" and not s.retained]
     assert len(sequence) == len(set(sequence)), "no number is given twice"
     assert daemon.process.poll() is None
+
+
+def test_a_hang_up_reloads_until_the_terminal_is_closed(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "edge", "run", "--config", write_config(tmp_path), "--source", "demo:HI"]
+    terminal, inside = pty.openpty()
+    with (tmp_path / "log").open("w") as log:
+        daemon = subprocess.Popen(["setsid", "--ctty", *command], cwd=ROOT, stdin=inside, stdout=inside, stderr=log)
+    os.close(inside)
+    try:
+        eventually(lambda: "ready, reading" in (tmp_path / "log").read_text(), 60)
+        daemon.send_signal(signal.SIGHUP)
+        eventually(lambda: "loaded again" in (tmp_path / "log").read_text(), 60)
+        os.close(terminal)
+        assert daemon.wait(timeout=STOP_SECONDS) == 0
+        assert "Traceback" not in (tmp_path / "log").read_text()
+    finally:
+        daemon.kill()
+        daemon.wait()
 
 
 def test_outputs_refused_at_the_start_leave_no_camera_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
