@@ -34,10 +34,11 @@ def stamp(image: Image) -> float:
 
 
 class MjpegServer(LoopbackServer):
-    """The camera; `stalled` keeps the connection open and sends nothing."""
+    """The camera; `stalled` keeps the connection open and sends nothing, `damaged` cuts every picture."""
 
     def __init__(self, port: int = 0, fps: float = 30.0) -> None:
         self.stalled = threading.Event()
+        self.damaged = threading.Event()
         self.connections = 0
         self._fps = fps
         self._gone = threading.Event()
@@ -71,5 +72,6 @@ class MjpegServer(LoopbackServer):
         while not self._gone.wait(1 / self._fps):
             if not self.stalled.is_set():
                 jpeg = cv2.imencode(".jpg", stamped_picture())[1].tobytes()
+                jpeg = jpeg[: len(jpeg) // 2] if self.damaged.is_set() else jpeg
                 head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
                 handler.wfile.write(head + jpeg + b"\r\n")

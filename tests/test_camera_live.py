@@ -22,7 +22,7 @@ import edge.camera.live
 import edge.camera.session
 from edge.camera import Camera, EpochClock
 from edge.camera.mailbox import Mailbox
-from edge.camera.opencv import Decode
+from edge.camera.opencv import Decode, SourceLostError
 from edge.camera.pictures import Jpeg
 from edge.config import CameraConfig
 from edge.errors import InputError
@@ -99,6 +99,26 @@ def test_a_stalled_stream_is_opened_again_and_said_once(caplog: pytest.LogCaptur
         assert camera.state == "ok"
         assert server.connections >= 2
     assert any(record.levelno == logging.INFO and record.getMessage().endswith("back") for record in caplog.records)
+
+
+def test_a_camera_whose_pictures_are_all_damaged_is_lost_until_one_is_whole(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with MjpegServer() as server, running(server.url) as camera:
+        next_frame(camera)
+        server.damaged.set()
+        assert until(lambda: camera.latest(0.1) is None and camera.state == "lost")
+        assert "only damaged pictures for 0.6 s; try another cable" in camera.problem
+        later = time.monotonic() + 1.5
+        while time.monotonic() < later:
+            assert camera.latest(0.1) is None
+            assert camera.state == "lost"
+        assert len(warnings(caplog)) == 1
+        server.damaged.clear()
+        next_frame(camera)
+        assert camera.state == "ok"
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.INFO] == [
+        f"camera {camera.name}: back"
+    ]
 
 
 def test_a_camera_that_vanishes_is_found_again_when_it_returns(caplog: pytest.LogCaptureFixture) -> None:
@@ -240,6 +260,13 @@ def test_a_command_that_ends_is_started_again_and_its_last_words_are_told(caplog
     assert "s3cret" not in caplog.text
 
 
+@pytest.mark.parametrize("size", [{"width_px": 65}, {"height_px": 47}])
+def test_a_command_whose_pictures_cannot_have_that_size_is_refused(size: dict[str, int]) -> None:
+    camera = Camera(dataclasses.replace(SMALL, source="exec:cat /dev/zero", **size))
+    with pytest.raises(InputError, match=r"^camera: \d+x\d+: yuv420 needs even width_px and height_px; change the odd"):
+        camera.check()
+
+
 def test_a_command_that_does_not_exist_is_a_lost_camera() -> None:
     with running("exec:no-such-program --fast", SMALL) as camera:
         assert until(lambda: camera.state == "lost")
@@ -310,6 +337,19 @@ def test_a_file_as_camera_plays_at_its_own_pace_and_ends(pictures: Path) -> None
     assert seen[-1] == 9
     assert 0.85 < took < 10.0
     assert frames[-1].ts - frames[0].ts == pytest.approx(0.1 * (9 - seen[0]), abs=0.3)
+
+
+def test_a_file_may_pause_for_longer_than_a_camera(pictures: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for picture in sorted(pictures.iterdir())[3:]:
+        picture.unlink()
+    with running(str(pictures), CameraConfig(fps=1.0, stall_seconds=0.2)) as camera:
+        started, frames = time.monotonic(), []
+        while not camera.ended and time.monotonic() < started + 10:
+            frame = camera.latest(timeout=0.2)
+            if frame is not None:
+                frames.append(frame)
+    assert [int(frame.image[0, 0, 0]) for frame in frames] == [0, 1, 2]
+    assert not warnings(caplog)
 
 
 def test_a_file_of_jpegs_stays_packed_as_camera(tmp_path: Path) -> None:
@@ -385,6 +425,35 @@ def test_a_damaged_picture_is_passed_over_and_counted(monkeypatch: pytest.Monkey
         frame = next_frame(camera)
     assert frame.index >= 1
     assert camera.dropped >= 1
+
+
+def test_some_damaged_pictures_are_no_lost_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Flickering(Numbered):
+        def decode(self, number: int) -> Image | None:
+            return super().decode(number) if number % 3 == 0 else None
+
+    monkeypatch.setattr(edge.camera.session, "open_stream", lambda *_: Flickering())
+    with running("/dev/video0") as camera:
+        later = time.monotonic() + 2 * QUICK.stall_seconds
+        while time.monotonic() < later:
+            camera.latest(0.1)
+            assert camera.state != "lost"
+    assert camera.dropped > 5
+
+
+def test_a_picture_from_before_the_loss_does_not_bring_the_camera_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Single(Numbered):
+        def read(self) -> Decode | None:
+            if self.reads:
+                raise SourceLostError("/dev/video0: gone; plug it in")
+            return super().read()
+
+    streams = itertools.chain([Single()], itertools.repeat(HangingStream()))
+    monkeypatch.setattr(edge.camera.session, "open_stream", lambda *_: next(streams))
+    with running("/dev/video0") as camera:
+        assert until(lambda: camera.state == "lost")
+        assert camera.latest(0.0) is not None
+        assert camera.state == "lost"
 
 
 def test_a_frame_that_is_not_wanted_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from edge.camera.opencv import Decode, SourceLostError
 from edge.camera.source import Source, redacted, why_absent
 from edge.config import CameraConfig
-from edge.errors import InputError
 from edge.types import Image
 
 _POLL_SECONDS = 0.1
@@ -36,8 +35,6 @@ class ChildStream:
     """Runs the command of an `exec:` source, without a shell, in a process group of its own."""
 
     def __init__(self, source: Source, config: CameraConfig, closing: Event) -> None:
-        if config.width_px % 2 or config.height_px % 2:
-            raise InputError(f"camera: {config.width_px}x{config.height_px}: yuv420 needs an even width and height")
         self._name = source.name
         self._closing = closing
         self._shape = (config.height_px * 3 // 2, config.width_px)

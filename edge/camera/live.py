@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import math
 import random
 import threading
 import time
@@ -56,14 +57,17 @@ class Camera:
 
     def __init__(self, config: CameraConfig) -> None:
         """Raises InputError where `config.source` names nothing that can be a source."""
-        self.state: CameraState = "opening"
         self.problem = ""
         """Why the source was last lost, and how to mend it."""
         self._config = config
         self._source = parse_source(config.source)
         self._flip = config.mirrored and self._source.kind is not SourceKind.DEMO
         self._mailbox: Mailbox[_Grab] = Mailbox()
+        self._whole_at = self._lost_at = -math.inf
+        """When the newest picture that could be decoded was grabbed, and when the source was last lost."""
         self._damaged = 0
+        self._damaged_since = math.inf
+        """When the first of those that could not be decoded was grabbed; set back by one that could."""
         self._reached_end = False
         self._clock = EpochClock()
         self._frame_numbers = itertools.count()
@@ -72,6 +76,13 @@ class Camera:
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="asl-camera", daemon=True)
         self._alive_at = time.monotonic()
+
+    @property
+    def state(self) -> CameraState:
+        """Whether pictures come that can be decoded; one that does ends a loss."""
+        if self._whole_at > self._lost_at:
+            return "ok"
+        return "opening" if self._lost_at == -math.inf else "lost"
 
     @property
     def name(self) -> str:
@@ -122,11 +133,14 @@ class Camera:
         self._watcher.start()
 
     def check(self) -> None:
-        """See whether what is no camera can be read.
+        """See whether what is no camera can be read, and a command's pictures can have that size.
 
         Raises:
-            InputError: a file that cannot be read, a text that cannot be signed.
+            InputError: a file that cannot be read, a text that cannot be signed, an odd width or height.
         """
+        width, height = self._config.width_px, self._config.height_px
+        if self._source.kind is SourceKind.EXEC and (width % 2 or height % 2):
+            raise InputError(f"camera: {width}x{height}: yuv420 needs even width_px and height_px; change the odd one")
         if self._source.kind in LOCAL_KINDS:
             with contextlib.closing(raw_frames(self._source, self._config)) as frames:
                 next(frames)
@@ -142,8 +156,9 @@ class Camera:
                 continue
             picture = grab.decode()
             if picture is not None:
+                self._note_whole(grab.ts)
                 return Frame(mirrored(picture) if self._flip else picture, grab.ts, grab.index)
-            self._damaged += 1
+            self._note_damaged(grab.ts)
         return None
 
     def stop(self) -> None:
@@ -155,6 +170,21 @@ class Camera:
             self._watcher.join(_STOP_SECONDS)
         for session in self._sessions:
             session.join(deadline - time.monotonic())
+
+    def _note_whole(self, ts: float) -> None:
+        self._damaged_since = math.inf
+        was_lost = self.state == "lost"
+        self._whole_at = ts
+        if was_lost and self.state == "ok":
+            log.info("camera %s: back", self.name)
+
+    def _note_damaged(self, ts: float) -> None:
+        self._damaged += 1
+        self._damaged_since = min(self._damaged_since, ts)
+        patience = self._config.stall_seconds
+        if ts - self._damaged_since > patience:
+            self._damaged_since = ts
+            self._report_lost(f"{self.name}: only damaged pictures for {patience:g} s; try another cable or port")
 
     def _watch(self) -> None:
         pauses = _pauses(self._config.reopen_max_seconds)
@@ -188,12 +218,13 @@ class Camera:
 
     def _follow(self, session: Session) -> str:
         """Wait until the session finishes or falls silent, and say why."""
+        local = self._source.kind in LOCAL_KINDS  # a film may pause for as long as it likes
         while not session.finished.wait(_TICK_SECONDS) and not self._stopping.is_set():
             self._alive_at = time.monotonic()
             patience = self._config.stall_seconds
             if not session.delivered:
                 patience = max(patience, _OPENING_SECONDS)
-            if session.silent_seconds > patience:
+            if not local and session.silent_seconds > patience:
                 return f"{self.name}: no picture for {patience:g} s; is it switched on, and nothing else reading it?"
         return session.reason
 
@@ -206,13 +237,10 @@ class Camera:
         level = logging.DEBUG if self.state == "lost" else logging.WARNING
         log.log(level, "camera lost: %s; trying again until it is back", reason)
         self.problem = reason
-        self.state = "lost"
+        self._lost_at = self._clock.now()
 
     def _receive(self, decode: Decode) -> None:
         """Take a picture from a session's thread."""
-        if self.state == "lost":
-            log.info("camera %s: back", self.name)
-        self.state = "ok"
         self._mailbox.put(_Grab(decode, self._clock.now(), next(self._frame_numbers)))
 
 

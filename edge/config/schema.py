@@ -48,7 +48,12 @@ class CameraConfig:
         30.0, "frame rate asked of the camera; pictures in a folder are played at it", above=0, at_least=0.01
     )
     mirrored: bool = option(False, "the camera gives mirrored pictures (a webcam in selfie mode)")
-    stall_seconds: float = option(3.0, "a source silent for so long is closed and opened again", above=0, at_most=3600)
+    stall_seconds: float = option(
+        3.0,
+        "a camera silent for so long is closed and opened again, one that gives only damaged pictures counts as lost",
+        above=0,
+        at_most=3600,
+    )
     reopen_max_seconds: float = option(
         30.0, "longest pause between two attempts to open a lost source", above=0, at_most=3600
     )
