@@ -12,7 +12,7 @@ from edge import __version__
 from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, one_line
 from edge.memory import give_back_large_blocks
-from edge.terminal import close_output
+from edge.terminal import close_output, open_standard_streams
 
 # Imported when asked for: `asl-edge models list` needs neither OpenCV nor the broker.
 _COMMANDS = {
@@ -49,12 +49,12 @@ def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "",
 
     `interrupted` is said at Ctrl-C, which then counts as a failure; without it that is the user's wish, and silent.
     """
+    open_standard_streams()
     try:
         try:
             return run()
         finally:
-            if sys.stdout is not None:  # closed by whoever started us
-                sys.stdout.flush()  # here, where what goes wrong is one line
+            sys.stdout.flush()  # here, where what goes wrong is one line
     except AslEdgeError as error:
         if debug:
             raise

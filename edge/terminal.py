@@ -31,7 +31,15 @@ def clock_time(ts: float) -> str:
 
 def output_is_stalled() -> bool:
     """Nobody reads standard output on, and a line more would wait for them."""
-    return sys.stdout is not None and not select.select([], [sys.stdout], [], 0)[1]
+    return not select.select([], [sys.stdout], [], 0)[1]
+
+
+def open_standard_streams() -> None:
+    """Give the null device to those that whoever started us had closed: files would take their numbers."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)  # the lowest free number, so mostly this one
+            setattr(sys, name, os.fdopen(number, mode))
 
 
 def close_output() -> None:
