@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from edge.errors import printable
+
 
 class ArgumentParser(argparse.ArgumentParser):
     """argparse's, without the usage before what is wrong."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")

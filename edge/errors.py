@@ -18,6 +18,9 @@ class AslEdgeError(Exception):
 
     exit_code = 1
 
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
     @property
     def what(self) -> str:
         return str(self).partition("; ")[0]
@@ -39,9 +42,14 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, AslEdgeError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'standard output'}: {error.strerror}; see to it and try again"
-    said = str(error).strip().split("\n")[0]
+        return printable(f"{error.filename or 'standard output'}: {error.strerror}; see to it and try again")
+    said = printable(str(error).strip().split("\n")[0])
     return f"unexpected {type(error).__name__}: {said}; this is a mistake of the program, please report it"
+
+
+def printable(text: str) -> str:
+    """One line, whatever a file's name has in it: line breaks and other control characters as Python writes them."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def unwritable(path: Path, error: OSError, mend: str) -> AslEdgeError:

@@ -199,6 +199,20 @@ def test_closed_standard_streams_are_no_error(closed: str) -> None:
     assert done.stdout or ">&- " in closed
 
 
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["replay", "no\nsuch\r\x1b[2J.mp4"], r"asl-edge: no\nsuch\r\x1b[2J.mp4: no such file"),
+        (["models", "list", "--config", "no\nsuch.yaml"], r"asl-edge: no\nsuch.yaml: cannot be read"),
+        (["run", "--sau\nce"], r"asl-edge: unrecognized arguments: --sau\nce"),
+    ],
+)
+def test_an_odd_name_is_shown_in_the_one_line(arguments: list[str], line: str) -> None:
+    done = asl_edge(*arguments)
+    assert_one_line(done, line)
+    assert done.stderr.rstrip("\n").isprintable()
+
+
 def test_a_full_disk_is_one_line() -> None:
     with Path("/dev/full").open("w") as full:
         command = [sys.executable, "-m", "edge", "models", "list"]

@@ -97,6 +97,14 @@ def test_the_command_line_overrides_the_file(tmp_path: Path) -> None:
     assert load_config(file, {"camera.source": "demo:HI"}).camera.source == "demo:HI"
 
 
+def test_an_empty_text_is_an_option_left_empty() -> None:
+    text = "models_dir: ''\nmqtt: {url: ''}\ncaptions: {own_words: ''}\ncontrols: {space: ''}\n"
+    assert parse_settings(text, "f", Config) == Config()
+    assert load_config(None, {"mqtt.url": ""}) == Config()
+    with pytest.raises(InputError, match=r"^f:1: device: '' cannot stand in an MQTT topic"):
+        parse_settings("device: ''", "f", Config)
+
+
 def test_the_kiosk_file_spells_out_the_defaults() -> None:
     assert load_config(ROOT / "configs/edge.yaml") == Config()
 

@@ -70,7 +70,7 @@ def _build(cls: type, node: yaml.Node, origin: str, prefix: str) -> Any:
     limits = {field.name: field.metadata for field in dataclasses.fields(cls)}
     values: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = " ".join(str(key_node.value).split())
+        key = str(key_node.value)
         where = f"{origin}:{key_node.start_mark.line + 1}"
         if key not in hints:
             raise InputError(f"{where}: {prefix}{key}: unknown key; {_suggest(key, list(hints))}")
@@ -99,9 +99,9 @@ def _checked(hint: Any, value: Any, where: str) -> Any:
     if typing.get_origin(hint) is tuple:
         return _tuple(typing.get_args(hint), value, where)
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if type(None) in kinds and value in (None, ""):
+        return None
     for kind in kinds:
-        if kind is type(None) and value is None:
-            return None
         if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
             if abs(value) > _GREATEST or value != value:  # noqa: PLR0124 - NaN
                 raise InputError(f"{where}: {str(value)[:20]} is no number to work with; write a smaller one")
@@ -142,7 +142,8 @@ def _check_limits(value: Any, limits: Mapping[str, Any], where: str) -> None:
 
 def _override(config: Any, path: list[str], value: Any) -> Any:
     name, *rest = path
-    new = _override(getattr(config, name), rest, value) if rest else value
+    hint = typing.get_type_hints(type(config))[name]
+    new = _override(getattr(config, name), rest, value) if rest else _checked(hint, value, name)
     return dataclasses.replace(config, **{name: new})
 
 
