@@ -27,13 +27,15 @@ import pyarrow.parquet as pq
 
 from training import extract
 from training.caching import code_hash, code_prints
+from training.consent import book_of
 from training.extraction import landmark_files, pictures, work
 from training.extraction.item import Item, unmirrored
 from training.extraction.labels import named, of_name
 from training.extraction.pictures import reader_code
+from training.extraction.shards import parts_of
 from training.extraction.timing import even_grid, on_grid
 from training.extraction.work import read_all
-from training.store import Clip, read_store
+from training.store import Clip, held, read_store
 
 SIZE = (320, 240)
 FPS = 15
@@ -669,3 +671,61 @@ def test_extraction_agrees_with_the_shared_stills(tmp_path: Path, shared_data: P
             errors.append(error(clip, 0, truth, "right"))
     assert len(errors) >= 3
     assert np.median(errors) < 0.05
+
+
+def test_consented_recordings_are_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    npy(tmp_path / "MP_Data/hello/0/0.npy", FRAME)
+    store = tmp_path / "mine.parquet"
+    store.write_bytes(b"recorded")
+    book_of(store).write_text("{}")
+    assert run(tmp_path / "MP_Data", "--out", store) == 2
+    assert "mine.parquet: holds recordings of training.record" in capsys.readouterr().err
+    assert store.read_bytes() == b"recorded"
+
+
+def test_two_runs_do_not_work_on_one_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    npy(tmp_path / "MP_Data/hello/0/0.npy", FRAME)
+    arguments = (tmp_path / "MP_Data", "--out", tmp_path / "s.parquet")
+    with held(parts_of(tmp_path / "s.parquet"), wait=False):
+        assert run(*arguments) == 2
+    assert "s.parquet.parts: another run works there" in capsys.readouterr().err
+    assert run(*arguments) == 0
+
+
+def test_names_that_cannot_be_used_are_said_and_the_others_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "MP_Data"
+    for folder in (os.fsencode(root / "hello") + b"/b\xffd", root / "hello/good", root / "___/0"):
+        npy(Path(os.fsdecode(folder)) / "0.npy", FRAME)
+    npy(tmp_path / "elsewhere/0/0.npy", FRAME)
+    (root / "help").symlink_to(tmp_path / "elsewhere")
+    assert run(root, "--out", tmp_path / "s.parquet") == 0
+    assert set(clips_of(tmp_path / "s.parquet")) == {"MP_Data/hello/good"}
+    *_, heading, nameless, linked, strange = capsys.readouterr().err.strip().splitlines()
+    assert heading == "training.extract: 3 recordings left out:"
+    assert nameless.endswith("MP_Data/___/0: its label is empty; rename it")
+    assert "MP_Data/help: a link to a folder" in linked
+    assert "d: cannot be read (its name is not UTF-8 text, or has a NUL in it)" in strange
+
+
+def test_a_damaged_table_or_sign_map_of_gislr_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = gislr(tmp_path / "kaggle", [20], {"left_hand": np.full((1, 21, 3), 0.5)})
+    with (root / "train.csv").open("a") as file:
+        file.write("train_landmark_files/7/9\0.parquet,7,101,TV\n")
+    assert run(root, "--out", tmp_path / "g.parquet") == 0
+    assert "cannot be read (its name is not UTF-8 text, or has a NUL in it)" in capsys.readouterr().err
+    (root / "sign_to_prediction_index_map.json").write_text("3")
+    assert run(root, "--out", tmp_path / "g.parquet") == 2
+    assert "index_map.json: no signs with their numbers" in capsys.readouterr().err
+
+
+def test_an_option_that_is_no_number_is_said_to_be_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(tmp_path, "--out", tmp_path / "s.parquet", "--fps", "abc")
+    assert "argument --fps: 'abc' is no number;" in capsys.readouterr().err
+
+
+def test_the_traceback_is_shown_where_it_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file or folder"):
+        run(tmp_path / "absent", "--out", tmp_path / "s.parquet", "--debug")

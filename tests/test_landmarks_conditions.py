@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("ai_edge_quantizer")
 from edge.types import Image
+from training.landmarks import reference
 from training.landmarks.conditions import CONDITIONS, Bench
 from training.landmarks.counts import Figures, crossed, most_near
 from training.landmarks.reference import Tally
@@ -123,3 +124,11 @@ def test_a_dim_picture_is_brightened_for_the_networks_alone() -> None:
     assert motion.brightness == pytest.approx(bright / 3, rel=0.05), "what is told is the light there is"
     motion.step(np.zeros_like(lit))
     assert max(motion.gains) <= 4.0
+
+
+def test_an_interpreter_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert reference.main(["clip.mp4", "--python", "/nope"]) == 2
+    assert capsys.readouterr().err == (
+        "training.landmarks.reference: --python /nope: cannot be started (No such file or directory); "
+        "name an interpreter\n"
+    )

@@ -3,8 +3,9 @@
 import json
 import re
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,10 @@ from edge.types import SIDES, Landmarks
 pytest.importorskip("pyarrow", reason="needs the training extra")
 
 from training import record
-from training.consent import WORDS
+from training.consent import WORDS, add
 from training.record import Plan, Terminal
 from training.sketch import sketch
-from training.store import read_store
+from training.store import held, read_store
 
 RIGHT = SIDES.index("right")
 QUICK = ["--clips", "2", "--seconds", "0.4", "--pause", "0.2", "--source", "demo:BB"]
@@ -197,3 +198,41 @@ def test_a_live_source_is_read_and_let_go(tmp_path: Path, own_threads: Callable[
     while own_threads() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert own_threads() == set()
+
+
+@pytest.mark.parametrize(("who", "kept"), [("s1", ["s2", "s2"]), ("s2", ["s1"])])
+def test_who_withdraws_while_somebody_is_recorded_is_not_put_back(
+    who: str, kept: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Be it another one, or the very one who is being recorded."""
+    store = tmp_path / "mine.parquet"
+    assert run(store, "--consent", "--clips", "1") == 0
+    takes = record.record
+
+    def interrupted(*arguments: object) -> Iterator[list[Landmarks]]:
+        yield from takes(*arguments)  # type: ignore[arg-type]
+        if who == "s2":
+            add(store, "recorded:s2", [])
+        assert record.main(["--withdraw", "--signer", who, "--out", str(store)]) == 0
+
+    monkeypatch.setattr(record, "record", interrupted)
+    assert run(store, "--consent", signer="s2") == (1 if who == "s2" else 0)
+    assert [clip.signer.removeprefix("recorded:") for clip in read_store(store)] == kept
+
+
+def test_recordings_are_added_one_after_the_other(tmp_path: Path) -> None:
+    store = tmp_path / "mine.parquet"
+    waiting = threading.Thread(target=add, args=(store, "s1", []))
+    with held(tmp_path, wait=True):
+        waiting.start()
+        waiting.join(0.2)
+        assert not store.exists()
+    waiting.join(10)
+    assert store.exists()
+
+
+@pytest.mark.parametrize("label", ["", "___"])
+def test_a_sign_without_a_name_is_not_recorded(label: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path / "mine.parquet", "--consent", label=label) == 2
+    assert f"LABEL '{label}': names no sign" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

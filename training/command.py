@@ -4,11 +4,13 @@ import argparse
 import importlib
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from edge.cli import exit_code_of
 from edge.errors import InputError
+
+_DEBUG = "--debug"
 
 
 def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
@@ -16,11 +18,28 @@ def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
 
     Modules are imported only when named: most need TensorFlow, which takes seconds to load.
     """
+    debug, argv = _DEBUG in argv, [argument for argument in argv if argument != _DEBUG]
     if not argv or argv[0] not in modules:
-        print(f"usage: python -m training.{verb} {{{','.join(modules)}}} [options]", file=sys.stderr)
-        return 0 if argv[:1] == ["--help"] else 2
+        asked = argv[:1] in (["-h"], ["--help"])
+        usage = f"usage: python -m training.{verb} {{{','.join(modules)}}} [{_DEBUG}] [options]"
+        print(usage, file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else InputError.exit_code
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    return exit_code_of(f"training.{verb}", lambda: int(_module(modules[argv[0]]).main(argv[1:])))
+    return exit_code_of(f"training.{verb}", lambda: int(_module(modules[argv[0]]).main(argv[1:])), debug=debug)
+
+
+def run_parsed(
+    parser: argparse.ArgumentParser,
+    argv: Sequence[str],
+    run: Callable[[argparse.Namespace], int],
+    *,
+    interrupted: str = "",
+) -> int:
+    """Run a command that parses its own arguments; its exit code. `interrupted` as for `exit_code_of`."""
+    parser.add_argument(_DEBUG, action="store_true", help="show tracebacks")
+    args = parser.parse_args(argv)
+    program = parser.prog.removeprefix("python -m ")
+    return exit_code_of(program, lambda: run(args), interrupted=interrupted, debug=args.debug)
 
 
 def _module(name: str) -> Any:
@@ -28,6 +47,14 @@ def _module(name: str) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; pip install '.[training]'") from error
+
+
+def plain_number(text: str) -> float:
+    """An option that is a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number") from None
 
 
 def count(text: str) -> int:

@@ -1,12 +1,13 @@
 """Who agreed to be recorded, and when: a JSON file beside the store, `STORE.consent.json`."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from edge.errors import AslEdgeError, InputError
-from training.store import read_store, write_store
+from training.store import Clip, held, read_store, whole, write_store
 
 WORDS = "I agree"
 TEXT = """\
@@ -25,15 +26,29 @@ def ensure(store: Path, signer: str, name: str, *, given: bool, today: date) -> 
         InputError: there is nobody to ask.
         AslEdgeError: they did not agree.
     """
-    book = _read(store)
-    known = book.get(signer)
+    known = _read(store).get(signer)
     if known is not None and "withdrawn" not in known:
         return date.fromisoformat(known["given"])
     if not given:
         _ask(TEXT.format(signer=signer, name=name, store=store))
-    book[signer] = {"given": today.isoformat(), "how": "as told by the operator" if given else "typed", "text": TEXT}
-    _write(store, book)
+    how = "as told by the operator" if given else "typed"
+    with held(store.parent, wait=True):
+        _write(store, _read(store) | {signer: {"given": today.isoformat(), "how": how, "text": TEXT}})
     return today
+
+
+def add(store: Path, signer: str, clips: Sequence[Clip]) -> int:
+    """Add a signer's recordings to what the store holds by now; how many clips are in it then.
+
+    Raises:
+        AslEdgeError: the signer has withdrawn since they agreed, or the store cannot be written.
+    """
+    with held(store.parent, wait=True):
+        if "withdrawn" in _read(store).get(signer, {}):
+            raise AslEdgeError(f"{signer}: has withdrawn meanwhile; nothing was kept")
+        kept = [*(read_store(store) if store.exists() else ()), *clips]
+        write_store(store, kept)
+    return len(kept)
 
 
 def withdraw(store: Path, signer: str, today: date) -> int:
@@ -42,14 +57,17 @@ def withdraw(store: Path, signer: str, today: date) -> int:
     Raises:
         InputError: the store cannot be read, or knows no such signer.
     """
-    clips = list(read_store(store))
-    kept = [clip for clip in clips if clip.signer != signer]
-    book = _read(store)
-    if len(kept) == len(clips) and signer not in book:
-        raise InputError(f"{store}: nothing of signer '{signer}' in it; see its column 'signer'")
-    write_store(store, kept)
-    book[signer] = {**book.get(signer, {}), "withdrawn": today.isoformat()}
-    _write(store, book)
+    if not store.parent.is_dir():
+        raise InputError(f"{store}: no such file; name a landmark store")
+    with held(store.parent, wait=True):
+        clips = list(read_store(store))
+        kept = [clip for clip in clips if clip.signer != signer]
+        book = _read(store)
+        if len(kept) == len(clips) and signer not in book:
+            raise InputError(f"{store}: nothing of signer '{signer}' in it; see its column 'signer'")
+        write_store(store, kept)
+        book[signer] = {**book.get(signer, {}), "withdrawn": today.isoformat()}
+        _write(store, book)
     return len(clips) - len(kept)
 
 
@@ -63,19 +81,19 @@ def _ask(text: str) -> None:
         raise AslEdgeError("no consent was given; nothing was recorded")
 
 
-def _path(store: Path) -> Path:
+def book_of(store: Path) -> Path:
+    """Where it stands who agreed; not there where nobody was recorded."""
     return store.with_name(f"{store.name}.consent.json")
 
 
 def _read(store: Path) -> dict[str, Any]:
     try:
-        book: dict[str, Any] = json.loads(_path(store).read_text("utf-8")) if _path(store).exists() else {}
+        book: dict[str, Any] = json.loads(book_of(store).read_text("utf-8")) if book_of(store).exists() else {}
     except (OSError, ValueError) as error:
-        raise InputError(f"{_path(store)}: damaged ({error}); mend or remove it") from error
+        raise InputError(f"{book_of(store)}: damaged ({error}); mend or remove it") from error
     return book
 
 
 def _write(store: Path, book: dict[str, Any]) -> None:
-    partial = _path(store).with_suffix(".partial")
-    partial.write_text(json.dumps(book, indent=1) + "\n", "utf-8")
-    partial.replace(_path(store))
+    with whole(book_of(store)) as partial:
+        partial.write_text(json.dumps(book, indent=1) + "\n", "utf-8")

@@ -17,26 +17,27 @@ from pathlib import Path
 from tqdm import tqdm
 
 from edge.argument_parser import ArgumentParser
-from edge.cli import exit_code_of
 from edge.errors import AslEdgeError, InputError
 from training.caching import code_hash
-from training.command import count
+from training.command import count, plain_number, run_parsed
+from training.consent import book_of
 from training.extraction import landmark_files
 from training.extraction.item import Item
 from training.extraction.layouts import Rules, find
 from training.extraction.pictures import reader_mark
-from training.extraction.shards import Shards
+from training.extraction.shards import Shards, parts_of
 from training.extraction.work import read_all
+from training.store import held
 
 log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
-    args = _parser().parse_args(argv)
-    return exit_code_of(
-        "training.extract",
-        lambda: extract(args.inputs, args.out, rules_of(args), args.workers),
+    return run_parsed(
+        _parser(),
+        argv,
+        lambda args: extract(args.inputs, args.out, rules_of(args), args.workers),
         interrupted="interrupted; the same command goes on where this one stopped",
     )
 
@@ -48,8 +49,15 @@ def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> 
         InputError: an input that is none, or a store that cannot be written.
     """
     items, unusable = _all_items(inputs, rules)
+    _check_out(store)
+    with held(parts_of(store), wait=False):
+        return _extract(items, unusable, store, workers)
+
+
+def _extract(items: Sequence[Item], unusable: Sequence[str], store: Path, workers: int) -> int:
+    """`unusable`: recordings that are left out already."""
     reader = reader_mark()
-    shards = _open(store, reader)
+    shards = Shards(store, reader)
     work, missing = _with_keys(items, reader)
     todo = [(item, key) for item, key in work if not shards.has(key)]
     if len(todo) < len(work):
@@ -72,21 +80,21 @@ def _all_items(inputs: Sequence[Path], rules: Rules) -> tuple[list[Item], list[s
     """Recordings, and a line for each of which the layout says too little."""
     found = [one for path in inputs for one in find(path, rules)]
     items = [one for one in found if isinstance(one, Item)]
+    nameless = [f"{item.path}: its label is empty; rename it" for item in items if not item.label]
     twice = [name for name, count in Counter(item.clip for item in items).items() if count > 1]
     if twice:
         raise InputError(
             f"{twice[0]}: the name of two recordings; give inputs of one name with --source, in runs of their own"
         )
-    return items, [one for one in found if isinstance(one, str)]
+    return [item for item in items if item.label], [*nameless, *(one for one in found if isinstance(one, str))]
 
 
-def _open(store: Path, reader: str) -> Shards:
+def _check_out(store: Path) -> None:
+    """Refuse a store that extraction cannot write, or whose recordings it would wipe out."""
     if store.is_dir():
         raise InputError(f"{store}: a folder; name a .parquet file with --out")
-    try:
-        return Shards(store, reader)
-    except OSError as error:
-        raise InputError(f"{store}: cannot be written there ({error.strerror}); name another --out") from error
+    if book_of(store).exists():
+        raise InputError(f"{store}: holds recordings of training.record, which would be lost; name another --out")
 
 
 def _with_keys(items: Sequence[Item], reader: str) -> tuple[list[tuple[Item, str]], list[str]]:
@@ -96,8 +104,10 @@ def _with_keys(items: Sequence[Item], reader: str) -> tuple[list[tuple[Item, str
     for item in items:
         try:
             work.append((item, item.key(reader if item.format in {"video", "picture"} else code)))
-        except OSError as error:
-            missing.append(f"{item.path}: cannot be read ({error.strerror}); copy it again")
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "its name is not UTF-8 text, or has a NUL in it"
+            name = str(item.path).encode(errors="backslashreplace").decode()
+            missing.append(f"{name}: cannot be read ({why}); copy it again")
     return work, missing
 
 
@@ -118,7 +128,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _rate(text: str) -> float:
-    rate = float(text)
+    rate = plain_number(text)
     if not 0 < rate < math.inf:
         raise argparse.ArgumentTypeError(f"'{text}' is no frame rate; write for example 30")
     return rate

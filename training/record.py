@@ -17,18 +17,17 @@ import numpy as np
 from edge.argument_parser import ArgumentParser
 from edge.camera import Camera, SourceKind, parse_source, read_frames
 from edge.camera.files import raw_frames
-from edge.cli import exit_code_of
 from edge.config import CameraConfig, Config
 from edge.errors import AslEdgeError, InputError
 from edge.landmarks import Landmarker
 from edge.paths import models_dir
 from edge.types import Floats, Frame, Landmarks
-from training.command import count
-from training.consent import ensure, withdraw
+from training.command import count, plain_number, run_parsed
+from training.consent import add, ensure, withdraw
 from training.extraction.labels import named
 from training.extraction.timing import even_grid, on_grid
 from training.sketch import sketch
-from training.store import Clip, read_store, write_store
+from training.store import Clip, read_store
 
 _SILENT_SECONDS = 10.0
 """A camera that gives no picture for so long is not waited for."""
@@ -129,9 +128,12 @@ def open_frames(source: str, config: CameraConfig) -> Generator[Frame]:
 
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
-    args = _parser().parse_args(argv)
-    run = _withdraw if args.withdraw else _record
-    return exit_code_of("training.record", lambda: run(args), interrupted="stopped; what was recorded whole is kept")
+    return run_parsed(
+        _parser(),
+        argv,
+        lambda args: _withdraw(args) if args.withdraw else _record(args),
+        interrupted="stopped; what was recorded whole is kept",
+    )
 
 
 def _record(args: argparse.Namespace) -> int:
@@ -140,10 +142,13 @@ def _record(args: argparse.Namespace) -> int:
     now = datetime.now(UTC).astimezone()
     signer = _signer(args)
     label, kind = named(args.label, args.kind)
+    if not label:
+        raise InputError(f"LABEL '{args.label}': names no sign; write a letter, a gloss, or idle")
     plan = Plan(args.clips, args.seconds, args.pause, idle=kind == "idle")
     if not args.out.parent.is_dir():
         raise InputError(f"--out {args.out}: there is no folder {args.out.parent}; make it, or name another")
-    before = list(read_store(args.out)) if args.out.exists() else []
+    if args.out.exists():
+        next(read_store(args.out), None)  # nobody records for a store that cannot be added to
     day = ensure(args.out, signer, args.signer, given=args.consent, today=now.date())
     landmarker = Landmarker(Config().landmarks, models_dir(Config()))
     licence = f"consented landmark recording, {day}"
@@ -159,8 +164,8 @@ def _record(args: argparse.Namespace) -> int:
                 clips.append(clip_of(taken, about))
     finally:
         if clips:
-            write_store(args.out, [*before, *clips])
-            print(f"{args.out}: {len(clips)} clips of '{label}' added, {len(before) + len(clips)} in all")
+            in_all = add(args.out, signer, clips)
+            print(f"{args.out}: {len(clips)} clips of '{label}' added, {in_all} in all")
     return 0
 
 
@@ -215,7 +220,7 @@ def _stacked(arrays: list[Floats]) -> Floats:
 
 
 def _above_zero(text: str) -> float:
-    value = float(text)
+    value = plain_number(text)
     if not 0 < value <= 60:
         raise argparse.ArgumentTypeError(f"'{text}': more than 0 and at most 60 seconds")
     return value

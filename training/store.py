@@ -1,16 +1,32 @@
 """Writing a landmark store (contract 3); `edge.landmark_store` reads it."""
 
+import fcntl
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from edge.errors import InputError, unwritable
 from edge.landmark_store import UNKNOWN_FPS, Clip, read_store
+from training.caching import content_hash
 from training.extraction.labels import named
 
-__all__ = ["KINDS", "SCHEMA", "UNKNOWN_FPS", "Clip", "marks", "read_named", "read_store", "write_store"]
+__all__ = [
+    "KINDS",
+    "SCHEMA",
+    "UNKNOWN_FPS",
+    "Clip",
+    "held",
+    "marks",
+    "read_named",
+    "read_store",
+    "whole",
+    "write_store",
+]
 
 KINDS = ("letter", "word", "idle")
 
@@ -22,8 +38,8 @@ SCHEMA = pa.schema(
 
 
 def marks(stores: Sequence[Path]) -> list[str]:
-    """Tells whether stores are what they were, without reading them."""
-    return [f"{store.resolve()} {store.stat().st_size} {store.stat().st_mtime_ns}" for store in stores]
+    """Tells whether stores hold what they held: extraction writes the same store anew each time."""
+    return [content_hash(store) for store in stores]
 
 
 def read_named(path: Path) -> Iterator[Clip]:
@@ -33,7 +49,7 @@ def read_named(path: Path) -> Iterator[Clip]:
 
 
 def write_store(path: Path, clips: Sequence[Clip]) -> None:
-    """Write clips as a store; the file appears whole or not at all."""
+    """Write clips as a store; AslEdgeError as by `whole`."""
     columns = {
         name: [getattr(clip, name) for clip in clips]
         for name in SCHEMA.names
@@ -42,6 +58,44 @@ def write_store(path: Path, clips: Sequence[Clip]) -> None:
     columns["frames"] = [len(clip.hands) for clip in clips]
     columns["hands"] = [clip.hands.ravel() for clip in clips]
     columns["pose"] = [clip.pose.ravel() for clip in clips]
-    partial = path.with_suffix(".partial")
-    pq.write_table(pa.table(columns, schema=SCHEMA), partial, compression="zstd")
-    partial.replace(path)
+    with whole(path) as partial:
+        pq.write_table(pa.table(columns, schema=SCHEMA), partial, compression="zstd")
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Where to write what then appears at `path`, whole or not at all.
+
+    Raises:
+        AslEdgeError: it cannot be written there.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        plain = OSError(error.errno, os.strerror(error.errno)) if error.errno else error  # pyarrow's tell its own names
+        raise unwritable(path, plain, "see that the folder is there and may be written to") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(folder: Path, *, wait: bool) -> Iterator[None]:
+    """A folder to oneself, among all programs that ask so.
+
+    Raises:
+        InputError: another has it, and there is no `wait` for it.
+    """
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(place)
+        raise InputError(f"{folder}: another run works there; wait until it is done, or name another --out") from None
+    except OSError:
+        pass  # some network file systems lock no folder
+    try:
+        yield
+    finally:
+        os.close(place)

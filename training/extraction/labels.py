@@ -37,9 +37,14 @@ def signer_of_name(path: Path) -> str | None:
     return parts[0] if len(parts) > 2 else None
 
 
+def is_control(label: str) -> bool:
+    """Whether a label is of a hand that alphabets have beside the letters."""
+    return label.lower().split("_")[0] in _CONTROLS
+
+
 def _kind(text: str) -> str:
     if text.lower() in _IDLE_NAMES:
         return "idle"
-    if text.lower().split("_")[0] in _CONTROLS or (len(text) == 1 and text.isascii() and text.isalpha()):
+    if is_control(text) or (len(text) == 1 and text.isascii() and text.isalpha()):
         return "letter"
     return "word"

@@ -70,7 +70,16 @@ def _items(path: Path, rules: Rules) -> Iterator[Item | str]:
     splits = [file for file in sorted(path.glob("*.json")) if file.stem.lower().startswith(("nslt_", "wlasl"))]
     if splits:
         return _wlasl(splits, rules)
-    return _recordings(path, sorted(file for file in path.rglob("*") if file.is_file()), rules)
+    return _folder(path, rules)
+
+
+def _folder(root: Path, rules: Rules) -> Iterator[Item | str]:
+    """A folder of folders, named by what is signed in them."""
+    below = sorted(root.rglob("*"))
+    yield from _recordings(root, (path for path in below if path.is_file()), rules)
+    for path in below:
+        if path.is_symlink() and path.is_dir():
+            yield f"{path}: a link to a folder, which may lead anywhere; put the folder itself there"
 
 
 def _recordings(root: Path, files: Iterable[Path], rules: Rules) -> Iterator[Item]:
@@ -150,7 +159,9 @@ def _why_unusable(row: dict[str, str], signs: Container[str]) -> str | None:
 
 
 def _sign_map(root: Path) -> dict[str, int]:
-    signs: dict[str, int] = _json(root / _GISLR_SIGNS)
+    signs = _json(root / _GISLR_SIGNS)
+    if not isinstance(signs, dict):
+        raise InputError(f"{root / _GISLR_SIGNS}: no signs with their numbers; copy the data set again")
     return signs
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from edge.errors import InputError
 from training.extraction.item import Item
-from training.store import SCHEMA, Clip, write_store
+from training.store import SCHEMA, Clip, whole, write_store
 
 SHARD_CLIPS = 200
 SHARD_SECONDS = 30.0
@@ -21,6 +21,20 @@ _GROUP_CLIPS = 500
 """Of a row group of the store: so many are in memory at a time."""
 _OPEN_SHARDS = 5
 """Kept in memory while the store is put together: neighbours mostly come from one or two."""
+
+
+def parts_of(store: Path) -> Path:
+    """The folder beside a store, made where it is not there yet.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    folder = store.with_name(f"{store.name}.parts")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{store}: cannot be written there ({error.strerror}); name another --out") from error
+    return folder
 
 
 @dataclass(slots=True)
@@ -36,12 +50,11 @@ class Shards:
     """The folder `STORE.parts`: a Parquet file and a list of keys each. A shard without its list does not count."""
 
     def __init__(self, store: Path, reader: str) -> None:
-        """Find what is there; `reader` names what reads pictures now."""
+        """Find what is there; `reader` names what reads pictures now. Nobody else may work there meanwhile."""
         self._store, self._reader = store, reader
         self.outdated = 0
         """Recordings in shards of another reader."""
-        self.folder = store.with_name(f"{store.name}.parts")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder = parts_of(store)
         self._rows: dict[str, tuple[Path, int]] = {}
         self.bad: dict[str, str] = {}
         """Key of each recording that cannot be used, and why."""
@@ -74,10 +87,9 @@ class Shards:
         path = self.folder / f"{self._next:06d}.parquet"
         write_store(path, self._waiting.clips)
         listing = path.with_suffix(".json")
-        partial = listing.with_suffix(".partial")
         content = {"reader": self._reader, "keys": self._waiting.keys, "bad": self._waiting.bad}
-        partial.write_text(json.dumps(content), "utf-8")
-        partial.replace(listing)
+        with whole(listing) as partial:
+            partial.write_text(json.dumps(content), "utf-8")
         self._take(listing)
         self._waiting = _Shard()
 
@@ -89,13 +101,11 @@ class Shards:
         wanted = [(item, key) for item, key in items if key in self._rows]
         if not wanted:
             return 0
-        partial = self._store.with_name(f"{self._store.name}.partial")
         cache: dict[Path, pa.Table] = {}
-        with pq.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
+        with whole(self._store) as partial, pq.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
             for start in range(0, len(wanted), _GROUP_CLIPS):
                 rows = [self._row(key, cache) for _, key in wanted[start : start + _GROUP_CLIPS]]
                 writer.write_table(pa.concat_tables(rows).combine_chunks())
-        partial.replace(self._store)
         return len(wanted)
 
     def _row(self, key: str, cache: dict[Path, pa.Table]) -> pa.Table:

@@ -20,10 +20,11 @@ import numpy as np
 
 from edge.argument_parser import ArgumentParser
 from edge.config import Config
-from edge.errors import AslEdgeError, InputError
+from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.paths import models_dir
 from edge.types import SIDES, Floats, Frame, Image, Landmarks
+from training.command import run_parsed
 from training.landmarks import mediapipe_child
 from training.landmarks.agreement import UPPER_BODY
 from training.landmarks.pictures import frames, read_still
@@ -36,12 +37,15 @@ class MediaPipe:
     """One solution in a child process."""
 
     def __init__(self, solution: str, python: str) -> None:
-        self._child = subprocess.Popen(
-            [python, "-P", mediapipe_child.__file__, solution],  # -P: no file here may hide a library
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        try:
+            self._child = subprocess.Popen(
+                [python, "-P", mediapipe_child.__file__, solution],  # -P: no file here may hide a library
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise InputError(f"--python {python}: cannot be started ({error.strerror}); name an interpreter") from error
         self._python = python
 
     def reset(self) -> None:
@@ -171,7 +175,11 @@ def _images(file: Path) -> Iterator[Image]:
 
 
 def main(argv: list[str]) -> int:
-    args = _arguments(argv)
+    """Run the command; its exit code."""
+    return run_parsed(_parser(), argv, _run)
+
+
+def _run(args: argparse.Namespace) -> int:
     config = dataclasses.replace(Config().landmarks, pose_interval_seconds=args.pose_interval)
     landmarker = Landmarker(config, args.models or models_dir(Config()))
     hands = MediaPipe("stills" if args.stills else "hands", args.python)
@@ -193,7 +201,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _arguments(argv: list[str]) -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m training.landmarks.reference", description=__doc__)
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="video files, or pictures with --stills")
     parser.add_argument("--python", default=sys.executable, help="interpreter that has mediapipe 0.10.18")
@@ -201,12 +209,8 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--stills", action="store_true", help="each file alone, MediaPipe in static mode")
     parser.add_argument("--pose-interval", type=float, default=Config().landmarks.pose_interval_seconds, help="seconds")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    return parser.parse_args(argv)
+    return parser
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main(sys.argv[1:]))
-    except AslEdgeError as error:
-        print(f"reference: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from error
+    raise SystemExit(main(sys.argv[1:]))

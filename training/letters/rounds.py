@@ -13,7 +13,7 @@ from training.letters.config import LetterConfig
 from training.letters.data import LetterData, load_letters, may_be_read
 from training.letters.sampling import Sampler
 from training.letters.windows import Samples
-from training.store import Clip, marks
+from training.store import Clip, marks, whole
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +37,8 @@ class Rounds:
         path = self._folder / f"{number}.npz"
         if not path.exists():
             samples = self._drawn(number)
-            partial = path.with_suffix(".partial.npz")
-            np.savez(partial, features=samples.features, labels=samples.labels, sources=samples.sources)
-            partial.replace(path)
+            with whole(path) as partial, partial.open("wb") as file:
+                np.savez(file, features=samples.features, labels=samples.labels, sources=samples.sources)
         with np.load(path) as saved:
             return Samples(saved["features"], saved["labels"], saved["sources"])
 

@@ -9,7 +9,7 @@ import numpy as np
 from edge.errors import InputError
 from edge.letters import NOTHING
 from training.caching import digest
-from training.store import Clip, marks
+from training.store import Clip, marks, whole
 from training.words.config import WordConfig
 from training.words.data import CORE, WLASL50_SOURCE, Track, read_words, spelling_tracks, vocabulary, word_tracks
 from training.words.samples import Samples
@@ -33,9 +33,8 @@ class Rounds:
         path = self._folder / f"{number}.npz"
         if not path.exists():
             samples = self._sampler(number).samples(self._config.round_samples)
-            partial = path.with_suffix(".partial.npz")
-            np.savez(partial, **{name: getattr(samples, name) for name in Samples.__slots__})
-            partial.replace(path)
+            with whole(path) as partial, partial.open("wb") as file:
+                np.savez(file, **{name: getattr(samples, name) for name in Samples.__slots__})
         with np.load(path) as saved:
             return Samples(**saved)
 
