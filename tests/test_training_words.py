@@ -22,7 +22,7 @@ from training.quantize import COMMANDS as QUANTIZE
 from training.sources import may_train
 from training.store import Clip, write_store
 from training.train import COMMANDS as TRAIN
-from training.words.config import WordConfig
+from training.words.config import Shares, WordConfig
 from training.words.data import read_words, vocabulary, word_tracks
 from training.words.folds import folds
 from training.words.samples import Samples
@@ -30,7 +30,7 @@ from training.words.sampling import Sampler
 
 pytest.importorskip("tensorflow", reason="needs the training extra")
 
-from training.words import crossval, evaluate, quantize, report, train
+from training.words import crossval, evaluate, quantize, report, teach, train
 from training.words.bundle import WORDS as WORD_BUNDLES
 from training.words.bundle import open_bundle
 from training.words.crossval import Judged, held_out
@@ -137,6 +137,36 @@ def test_what_must_not_be_trained_on_is_not(shared_data: Path) -> None:
     assert not sources & {"signingsavvy", "wlasl_misc", "webcam_mahesh8T", "webcam_ShivaNagalla"}
     assert not [track for track in tracks if track.source == "webcam_SoyaChunkz" and track.gloss == "no"]
     assert not [track for track in tracks if track.gloss == "good morning"]
+
+
+@pytest.mark.parametrize("words", [WORDS[:4], WORDS[4:]], ids=["core words alone", "glosses alone"])
+def test_a_store_of_one_kind_of_words_can_be_trained_on(words: tuple[str, ...]) -> None:
+    clips = [word_clip(word, signer, n, "wlasl50") for word in words for signer in range(2) for n in range(2)]
+    labels = (*WORDS, "nothing")
+    for shares in (Shares(), Shares(**dict.fromkeys(Shares.__slots__, 0.0) | {"core": 1.0})):
+        sampler = Sampler(word_tracks(clips, labels), [], labels, WordConfig(shares=shares), seed=1)
+        seen = {labels[k] for k in sampler.samples(600).labels}
+        assert seen - {"nothing"} <= set(words)
+        assert len(seen) > 1 or shares.core == 1.0
+
+
+def test_one_signer_is_too_few_to_leave_people_out() -> None:
+    own = [word_clip("hello", 0, n, "mine") for n in range(3)]
+    stranger = word_clip("hello", 1, 0, "dictionary", licence="evaluation only")
+    with pytest.raises(InputError, match="mine:0: leaving people out takes two signers"):
+        folds([*own, stranger])
+
+
+def test_signs_are_taught_to_every_fold_that_there_is(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three signers a source make three."""
+    taught: list[int] = []
+    monkeypatch.setattr(teach, "_pupil", lambda fold, *_: taught.append(fold.number))
+    monkeypatch.setattr(teach, "report_of", lambda *_: {})
+    (tmp_path / "crossval.json").write_text('{"points_of_folds": []}')
+    teach.teach(Rounds([store], "all", WordConfig(), tmp_path), WordConfig(), tmp_path)
+    assert taught == [0, 1, 2]
 
 
 def test_samples_hold_every_word_and_signs_outside_as_nothing(store: Path) -> None:
@@ -351,3 +381,20 @@ def test_a_bundle_that_is_replaced_is_followed_by_the_next_version(
     if installed is not None:
         WORD_BUNDLES.write(tmp_path / "words", b"", ("hello", "nothing"), {}, version=installed)
     assert WORD_BUNDLES.next_version(tmp_path / "words") == following
+
+
+def test_a_bundle_takes_the_place_of_a_bundle_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "words"
+    folder.mkdir()
+    assert WORD_BUNDLES.write(folder, b"", ("hello", "nothing"), {}, version="1.0.0").version == "1.0.0"
+    assert WORD_BUNDLES.write(folder, b"", ("hello", "nothing"), {}, version="1.0.1").version == "1.0.1"
+    (tmp_path / "notes.txt").write_text("mine")
+    for place in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(InputError, match="there is something else than a bundle"):
+            WORD_BUNDLES.write(place, b"", ("hello", "nothing"), {})
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_bundle_without_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="words: its labels lack 'nothing'"):
+        WORD_BUNDLES.write(tmp_path / "words", b"", ("hello", "yes"), {})

@@ -9,6 +9,18 @@ from typing import Any
 
 from edge.bundle import MANIFEST, Bundle, load_bundle, sha256
 from edge.errors import InputError
+from edge.letters import NOTHING
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuse a place whose content a bundle written there would wipe out.
+
+    Raises:
+        InputError: it is a file, or a folder that holds files and is no bundle.
+    """
+    if (folder.is_dir() and ((folder / MANIFEST).is_file() or not any(folder.iterdir()))) or not folder.exists():
+        return
+    raise InputError(f"--bundle {folder}: there is something else than a bundle; name a new folder, or a bundle's")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +34,15 @@ class Kind:
     """Shape of the network's input."""
 
     def open(self, folder: Path) -> Bundle:
-        """A bundle of this task made for this feature code."""
-        return load_bundle(folder, task=self.task, features=self.features)
+        """A bundle of this task made for this feature code.
+
+        Raises:
+            InputError: it is none, or has no label for what is no letter or word.
+        """
+        bundle = load_bundle(folder, task=self.task, features=self.features)
+        if NOTHING not in bundle.labels:
+            raise InputError(f"{folder}: its labels lack '{NOTHING}', by which silence is judged; train it with that")
+        return bundle
 
     def next_version(self, folder: Path) -> str:
         """The one after that of the bundle that will be replaced; 1.0.0 where there is none with a number."""
@@ -42,7 +61,12 @@ class Kind:
         facts: Mapping[str, Any] | None = None,
         version: str = "0",
     ) -> Bundle:
-        """Write a bundle beside `folder`, then put it in its place."""
+        """Write a bundle beside `folder`, then put it in its place.
+
+        Raises:
+            InputError: as `check_replaceable`.
+        """
+        check_replaceable(folder)
         partial = folder.with_name(folder.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)

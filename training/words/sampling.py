@@ -75,7 +75,8 @@ class Sampler:
         )
 
     def _chunk(self, draws: list[Callable[[], _Drawn | None]]) -> Samples:
-        drawn = [window for window in (draw() for draw in draws) if window is not None]
+        # Noise alone where the recordings have nothing of what was to be drawn.
+        drawn = [window for window in (draw() for draw in draws) if window is not None] or [self._noise()]
         grids = variations.moved(np.stack([d.grid for d in drawn]), self._config.augment, self._rng)
         features = word_features(grids)
         for row, window in enumerate(drawn):
@@ -97,12 +98,14 @@ class Sampler:
     def _any(self, tracks: list[Track]) -> Track:
         return tracks[self._rng.integers(len(tracks))]
 
-    def _core_word(self) -> _Drawn:
+    def _core_word(self) -> _Drawn | None:
+        if not self._core:
+            return None
         track = self._pick(self._core)
         return self._window(track, one_handed=self._rng.random() < self._config.augment.one_handed)
 
-    def _other_word(self) -> _Drawn:
-        return self._window(self._pick(self._others))
+    def _other_word(self) -> _Drawn | None:
+        return self._window(self._pick(self._others)) if self._others else None
 
     def _unknown_sign(self) -> _Drawn | None:
         return self._window(self._pick(self._unknown)) if self._unknown else None
@@ -111,7 +114,7 @@ class Sampler:
         return self._window(self._any(self._idle), anywhere=True) if self._idle else None
 
     def _half(self) -> _Drawn | None:
-        half = invented.half(self._pick(self._others))
+        half = invented.half(self._pick(self._others)) if self._others else None
         return self._window(half) if half else None
 
     def _spelled(self) -> _Drawn | None:

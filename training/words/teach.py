@@ -23,7 +23,7 @@ from training.words.bundle import write_bundle
 from training.words.config import WordConfig
 from training.words.crossval import calibration_windows, held_out, network_without
 from training.words.data import CORE
-from training.words.folds import FOLDS, folds
+from training.words.folds import FOLDS, Fold, folds
 from training.words.lessons import EXAMPLES, TAUGHT, Lesson, Pupil
 from training.words.likeness import fit_likeness
 from training.words.network import to_faithful_int8
@@ -45,7 +45,8 @@ def teach(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
         InputError: the cross-validation, whose floors the words have, was not run.
     """
     judged = read_report(out / REPORT[rounds.licences], "training.evaluate words --leave-people-out")
-    report = report_of([_pupil(fold, rounds, config, out) for fold in range(FOLDS)], judged["points_of_folds"])
+    pupils = [_pupil(fold, rounds, config, out) for fold in folds(rounds.clips)]
+    report = report_of(pupils, judged["points_of_folds"])
     (out / TEACH_REPORT).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
 
@@ -64,12 +65,12 @@ def report_of(pupils: Sequence[Pupil], points: Sequence[dict[str, Any]]) -> dict
     }
 
 
-def _pupil(number: int, rounds: Rounds, config: WordConfig, out: Path) -> Pupil:
+def _pupil(fold: Fold, rounds: Rounds, config: WordConfig, out: Path) -> Pupil:
     """The fold's network, from `out` if it was trained before."""
-    signers, foreign = held_out(folds(rounds.clips)[number], rounds)
+    signers, foreign = held_out(fold, rounds)
     beyond_core = [label for label in rounds.labels if label not in CORE and label != NOTHING]
-    unseen = foreign | set(beyond_core[number::FOLDS])
-    folder = out / "teach" / f"{number}-{rounds.digest}"
+    unseen = foreign | set(beyond_core[fold.number :: FOLDS])
+    folder = out / "teach" / f"{fold.number}-{rounds.digest}"
     folder.mkdir(parents=True, exist_ok=True)
     model = network_without(signers, unseen, rounds, config, folder / "float.keras")
     content = to_faithful_int8(model, calibration_windows(rounds(0).without(signers, unseen)))
