@@ -5,6 +5,7 @@ Needs pyarrow, which the daemon does without: only `asl-edge models teach` and `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,8 @@ def read_store(path: Path) -> Iterator[Clip]:
     """All clips of a store, a batch of rows in memory at a time.
 
     Raises:
-        InputError: the file is missing, is no Parquet file, lacks a column, or a row has a value that is none.
+        InputError: the file is missing, is no Parquet file, lacks a column, or a row has a value that is none or
+            infinite.
         AslEdgeError: pyarrow is not installed.
     """
     try:
@@ -101,24 +103,21 @@ def _clips(batch: Any, path: Path) -> Iterator[Clip]:
         if unfit:
             where = f"{path}: row {row} of a batch"
             raise InputError(f"{where} has no {unfit[0]} that can be used ({values[unfit[0]]}); record it again")
-        frames = values.pop("frames")
+        frames, where = values.pop("frames"), f"{path}: clip '{values['clip']}'"
         try:
-            yield Clip(
-                **values,
-                hands=_floats(hands, row).reshape(frames, 2, 21, 3),
-                pose=_floats(pose, row).reshape(-1, 33, 4),
-            )
+            points = _floats(hands, row).reshape(frames, 2, 21, 3), _floats(pose, row).reshape(-1, 33, 4)
         except (ValueError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{path}: clip '{values.get('clip')}' has landmarks of the wrong length ({error})"
-            ) from error
+            raise InputError(f"{where} has landmarks of the wrong length ({error})") from error
+        if any(np.isinf(each).any() for each in points):
+            raise InputError(f"{where} has an infinite landmark; record it again")
+        yield Clip(**values, hands=points[0], pose=points[1])
 
 
 def _fits(name: str, value: object) -> bool:
     if name in _TEXTS:
         return isinstance(value, str)
     if name == "fps":
-        return isinstance(value, int | float)
+        return isinstance(value, int | float) and not math.isinf(value)
     least = 0 if name == "frames" else 1
     return isinstance(value, int) and value >= least
 
