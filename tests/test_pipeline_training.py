@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,9 +13,12 @@ from edge.demo import DemoSigner
 pytest.importorskip("pyarrow", reason="needs the training extra")
 pytest.importorskip("tqdm", reason="needs the training extra")
 
+from letter_store import clip, write_small_store
+
 from training import pipeline
 from training.caching import code_prints
-from training.pipeline import Step, carry_out
+from training.pipeline import Step, carry_out, check_strangers
+from training.store import write_store
 
 COPIER = """
 from pathlib import Path
@@ -137,8 +141,6 @@ def test_recordings_and_a_store_become_a_bundle_with_figures_and_again_in_no_tim
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("tensorflow", reason="needs the training extra")
-    from letter_store import write_small_store  # noqa: PLC0415
-
     from training.letters import quantize  # noqa: PLC0415
 
     for gate in ("check_agreement", "check_parity"):  # a network this young wavers; the gates have a test of their own
@@ -148,6 +150,8 @@ def test_recordings_and_a_store_become_a_bundle_with_figures_and_again_in_no_tim
     shown = (frame.image for frame, truth in DemoSigner("B", fps=10) if truth.letter == "B")
     assert cv2.imwrite(str(tmp_path / "drawn/B/1.png"), next(shown))
     store = write_small_store(tmp_path / "small.parquet", signers=2)
+    others = tmp_path / "others.parquet"
+    write_store(others, [clip(letter, 7, number) for letter in "ABC" for number in range(2)])
     config = tmp_path / "tiny.yaml"
     config.write_text(
         "{rounds: 2, round_samples: 3000, batch: 128, learning_rate: 0.004, shape_units: [48], shape_dropout: 0.0}"
@@ -160,7 +164,7 @@ def test_recordings_and_a_store_become_a_bundle_with_figures_and_again_in_no_tim
         "--store",
         store,
         "--test",
-        store,
+        others,
         "--config",
         config,
         "--out",
@@ -169,7 +173,7 @@ def test_recordings_and_a_store_become_a_bundle_with_figures_and_again_in_no_tim
     arguments = [*map(str, command), "--licences", "clear", "--licence", "CC0", "--workers", "1"]
     assert pipeline.main(arguments) == 0
     figures = json.loads((out / "figures.json").read_text())
-    assert figures["n"] > 100
+    assert figures["n"] == 6
     sources = {entry["name"] for entry in json.loads((out / "bundle/manifest.json").read_text())["sources"]}
     assert sources == {"drawn", "made0", "made1"}
     caplog.clear()
@@ -188,3 +192,28 @@ def test_a_test_store_that_is_not_there_is_said_before_anything_is_done(
     out = ["--store", str(tmp_path / "none.parquet"), "--test", str(tmp_path / "gone.parquet"), "--out", str(tmp_path)]
     assert pipeline.main(["letters", *out]) == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_no_bundle_is_not_replaced_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "models/letters").mkdir(parents=True)
+    (tmp_path / "s.parquet").touch()
+    command = ["letters", "--store", tmp_path / "s.parquet", "--out", tmp_path / "o", "--bundle", tmp_path / "models"]
+    assert pipeline.main([*map(str, command)]) == 2
+    assert "models: there is something else than a bundle; name a new folder" in capsys.readouterr().err
+    assert (tmp_path / "models/letters").is_dir()
+
+
+def test_figures_are_not_taken_of_people_who_were_trained_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stores = {name: tmp_path / f"{name}.parquet" for name in ("mine", "other_source", "others", "evaluated")}
+    write_store(stores["mine"], [clip("A", 0, 0), replace(clip("A", 2, 0), licence="evaluation only")])
+    write_store(stores["other_source"], [replace(clip("A", 0, 1), source="elsewhere")])
+    write_store(stores["others"], [clip("A", 1, 0)])
+    write_store(stores["evaluated"], [clip("A", 2, 1)])
+    command = ["letters", "--store", str(stores["mine"]), "--out", str(tmp_path / "o"), "--test"]
+    for test in ("mine", "other_source"):
+        assert pipeline.main([*command, str(stores[test])]) == 2
+        assert f"is trained on, in {stores['mine']}; name other people and sources" in capsys.readouterr().err
+    for test in ("others", "evaluated"):
+        check_strangers([stores[test]], [stores["mine"]], "all")

@@ -1,12 +1,14 @@
 """Sources: what may be trained on is decided in one table, and no source sits on both sides of a split."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from letter_store import clip, write_small_store
 
-from edge.errors import InputError
+from edge.errors import AslEdgeError, InputError
 from training.letters.config import LetterConfig
 from training.letters.data import INDEX, load_letters
 from training.letters.sampling import Sampler
@@ -14,11 +16,14 @@ from training.sources import (
     CLEAR_LICENCES,
     LETTER_SOURCES,
     NEVER_TRAIN,
+    Apart,
+    evaluation_only,
     letter_source,
     licence_is_clear,
+    may_train,
     refuse_never_train,
 )
-from training.store import read_store, write_store
+from training.store import held, marks, read_store, write_store
 
 
 def test_a_forbidden_source_is_refused_with_its_reason(tmp_path: Path) -> None:
@@ -47,15 +52,100 @@ def test_clear_licences_are_clear() -> None:
     assert all("GPL" not in licence for licence in CLEAR_LICENCES)
 
 
-def test_no_source_is_on_both_sides_of_a_split(tmp_path: Path) -> None:
-    data = load_letters([write_small_store(tmp_path / "s.parquet")])
-    for source in np.unique(data.sources):
-        train = data.without([source])
-        tracks = [track for track in [*data.tracks, *data.others] if track.source == source]
-        unseen = {*data.signers[data.sources == source].tolist(), *(track.signer for track in tracks)}
-        assert unseen
-        assert not unseen & {*train.signers.tolist(), *(track.signer for track in [*train.tracks, *train.others])}
-        assert len(train.poses) == (data.sources != source).sum()
+@pytest.mark.parametrize(
+    ("licence", "clear"),
+    [
+        ("MIT (readme)", True),
+        ("CC BY 4.0 (as reported)", True),
+        ("CC BY-SA 4.0", True),
+        ("consented landmark recording, 2026-01-31", True),
+        ("CC BY-ND 4.0", False),
+        ("CC BY-NC-ND 4.0", False),
+        ("CC Attribution-NonCommercial", False),
+        ("CC BY, NoDerivatives", False),
+        ("MIT repo; origin AGPL-3", False),
+        ("consented for evaluation", False),
+    ],
+)
+def test_a_licence_is_clear_where_a_model_may_be_given_away(licence: str, clear: bool) -> None:
+    assert licence_is_clear(licence) == clear
+
+
+@pytest.mark.parametrize(
+    ("licence", "only"),
+    [
+        ("copyrighted; evaluation only", True),
+        ("Evaluation Only", True),
+        ("evaluation-only", True),
+        ("for evaluation purposes only, no training", True),
+        ("consented for evaluation", True),
+        ("training and evaluation", False),
+        ("none stated", False),
+    ],
+)
+def test_a_licence_for_evaluation_is_known_however_it_is_written(licence: str, only: bool) -> None:
+    assert evaluation_only(licence) == only
+    assert may_train(replace(clip("A", 0, 0), licence=licence), "all") != only
+
+
+def test_a_signer_in_two_sources_is_refused_where_one_of_them_may_be_held_out() -> None:
+    apart = Apart()
+    apart.add(clip("A", 0, 0))
+    apart.add(clip("B", 0, 0))
+    with pytest.raises(InputError, match="signer 'made0:s1' is in source 'made0' and in 'other'"):
+        apart.add(replace(clip("A", 0, 0), source="other"))
+
+
+def test_labels_that_are_no_letter_and_no_control_are_left_out_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clips = [replace(clip("A", 0, n), label=label) for n, label in enumerate(["A", "2", "2", "ctl_openhand", "A_left"])]
+    write_store(tmp_path / "s.parquet", clips)
+    data = load_letters([tmp_path / "s.parquet"])
+    assert (data.labels.tolist(), len(data.controls)) == ([INDEX["A"]], 1)
+    assert caplog.messages == [
+        "'2' is no letter of A to Z: its 2 clips are left out",
+        "'A_left' is no letter of A to Z: its 1 clips are left out",
+    ]
+
+
+def test_a_store_is_known_by_its_content(tmp_path: Path) -> None:
+    """Extraction writes it anew whenever it runs."""
+    store = tmp_path / "s.parquet"
+    write_store(store, [clip("A", 0, 0)])
+    before = marks([store])
+    os.utime(store, (1, 1))
+    assert marks([store]) == before
+    write_store(store, [clip("A", 1, 0)])
+    assert marks([store]) != before
+
+
+def test_a_disk_that_is_full_is_said_in_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = tmp_path / "s.parquet"
+    (tmp_path / "s.parquet.partial").symlink_to("/dev/full")
+    with pytest.raises(AslEdgeError, match=r"s\.parquet: cannot be written \(No space left on device\); make room"):
+        write_store(store, [clip("A", 0, 0)])
+    with pytest.raises(AslEdgeError, match=r"absent/s\.parquet: cannot be written \(No such file or directory\)"):
+        write_store(tmp_path / "absent/s.parquet", [clip("A", 0, 0)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    with held(tmp_path, wait=False), pytest.raises(InputError, match="another run works there"):
+        held(tmp_path, wait=False).__enter__()
+    with held(tmp_path, wait=False):
+        pass
+
+
+@pytest.mark.parametrize("part", ["hands", "pose", "fps"])
+def test_an_infinite_number_in_a_store_is_named(part: str, tmp_path: Path) -> None:
+    bad = clip("A", 0, 7)
+    values = np.full((1, 33, 4), np.inf, np.float32) if part == "pose" else bad.hands.copy()
+    values[0, 1, 3] = np.inf
+    write_store(tmp_path / "s.parquet", [replace(bad, **{part: np.inf if part == "fps" else values})])
+    why = "has no fps that can be used" if part == "fps" else "clip 'made0/A/7' has an infinite landmark"
+    with pytest.raises(InputError, match=why):
+        list(read_store(tmp_path / "s.parquet"))
 
 
 def test_samples_of_a_fold_hold_nothing_of_the_source_left_out(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_what_a_source_emits_is_decided_by_the_other_sources(tmp_path: Path, mon
             table = others.astype(np.float32)
             table[np.arange(200), truth] = sure
             verdicts = [Judgement(LABELS[k], source, source, row) for k, row in zip(truth, table, strict=True)]
-            folds.append(crossval.Fold(source, verdicts, verdicts))
+            folds.append(crossval.Fold(source, verdicts, verdicts, [True] * len(verdicts)))
         monkeypatch.setattr(report, "leave_one_source_out", lambda *_: folds)
         for name in ("noise_of_folds", "other_people"):
             monkeypatch.setattr(report, name, lambda *_: {})
@@ -151,6 +151,65 @@ def test_what_a_source_emits_is_decided_by_the_other_sources(tmp_path: Path, mon
     unsure, sure = points(0.5), points(0.999)
     assert unsure["made0"] == sure["made0"]
     assert unsure["made1"] != sure["made1"]
+
+
+def test_clips_for_evaluation_alone_set_no_threshold() -> None:
+    def fold(source: str, sure: float, *, fits: bool) -> crossval.Fold:
+        row = np.full(len(LABELS), (1 - sure) / (len(LABELS) - 1), np.float32)
+        row[0] = sure
+        verdicts = [Judgement(label, source, source, row) for label in "AAAB"]
+        return crossval.Fold(source, verdicts, verdicts, [fits] * len(verdicts))
+
+    ours = [fold("made0", 0.9, fits=True), fold("made1", 0.8, fits=True)]
+    wanted = report._operating_point(ours)
+    assert report._operating_point([*ours, fold("made2", 0.99, fits=False)]) == wanted
+    assert report._operating_point([*ours, fold("made2", 0.99, fits=True)]) != wanted
+
+
+class Seen(Exception):  # noqa: N818 - no error: whose windows a training would have read
+    """Sources."""
+
+
+def test_nobody_is_on_both_sides_of_a_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(draw: Callable[[int], Samples], config: LetterConfig) -> None:
+        raise Seen(set(draw(0).sources.ravel().tolist()))
+
+    monkeypatch.setattr(crossval, "fit", look)
+    store = write_small_store(tmp_path / "small.parquet", stills=2)
+    clips = list(read_store(store))
+    signers = {
+        source: {clip.signer for clip in clips if clip.source == source} for source in ("made0", "made1", "made2")
+    }
+    config = LetterConfig(round_samples=1000)
+    rounds = Rounds([store], "all", config, tmp_path)
+    for source, unseen in signers.items():
+        with pytest.raises(Seen) as caught:
+            crossval._train_fold(source, rounds, config, tmp_path / "fold")
+        (trained,) = caught.value.args
+        assert trained - {""} == set(signers) - {source}
+        assert not unseen & set().union(*(signers[name] for name in trained - {""}))
+    twice = named(clips[0], source="made1")
+    write_store(store, [*clips, twice])
+    with pytest.raises(InputError, match="'made0:s1' is in source 'made0' and in 'made1'"):
+        crossval.leave_one_source_out(Rounds([store], "all", config, tmp_path), [store], config, tmp_path)
+
+
+def test_sources_for_evaluation_alone_are_too_few_to_leave_one_out(tmp_path: Path) -> None:
+    store = tmp_path / "s.parquet"
+    write_store(store, [clip("A", 0, 0), named(clip("A", 1, 0), licence="evaluation only")])
+    rounds = Rounds([store], "all", LetterConfig(), tmp_path)
+    with pytest.raises(InputError, match="made0, made1: leaving one source out takes two sources or more that may be"):
+        crossval.leave_one_source_out(rounds, [store], LetterConfig(), tmp_path)
+
+
+def test_a_round_that_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    store = write_small_store(tmp_path / "small.parquet", signers=1, stills=1)
+    rounds = Rounds([store], "all", LetterConfig(round_samples=1000), tmp_path)
+    (folder,) = tmp_path.glob("rounds-*")
+    (folder / "0.npz.partial").symlink_to("/dev/full")
+    with pytest.raises(AslEdgeError, match=r"0\.npz: cannot be written \(No space left on device\); make room"):
+        rounds(0)
+    assert list(folder.iterdir()) == []
 
 
 def test_an_unfaithful_int8_model_is_refused() -> None:
@@ -215,9 +274,16 @@ def test_small_letters_are_trained_on_as_letters(tmp_path: Path) -> None:
     assert ([LABELS[k] for k in data.labels], len(data.controls)) == (["A"], 0)
 
 
-def test_an_unknown_task_shows_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    assert dispatch("evaluate", EVALUATE, ["digits"]) == 2
-    assert "usage" in capsys.readouterr().err
+@pytest.mark.parametrize(("argument", "code"), [("digits", 2), ("-h", 0), ("--help", 0)])
+def test_an_unknown_task_shows_the_usage(argument: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert dispatch("evaluate", EVALUATE, [argument]) == code
+    said = capsys.readouterr()
+    assert "usage: python -m training.evaluate {letters,words} [--debug]" in (said.err if code else said.out)
+
+
+def test_the_traceback_is_shown_where_it_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        dispatch("evaluate", EVALUATE, ["letters", "--debug", "--store", str(tmp_path / "none.parquet")])
 
 
 @pytest.mark.parametrize("source", ["webcam_mahesh8T", "signingsavvy"])
@@ -259,8 +325,8 @@ def test_sources_that_training_may_not_read_share_one_model(
 ) -> None:
     names = {"made0": "longhong", "made1": "t32rahman", "made2": "stranger", "made3": "another"}
     clips = list(read_store(write_small_store(tmp_path / "small.parquet", signers=4, stills=2)))
-    stated = {"stranger": "none stated", "another": "unknown"}
-    clips = [named(each, source=names[each.source]) for each in clips]
+    stated = {"stranger": "none stated", "another": "evaluation only"}
+    clips = [named(each, source=names[each.source], signer=names[each.source]) for each in clips]
     clips = [named(each, licence=stated.get(each.source, "CC0")) for each in clips]
     write_store(tmp_path / "s.parquet", clips)
     config = load_settings(run["folder"] / "tiny.yaml", LetterConfig)
@@ -275,6 +341,7 @@ def test_sources_that_training_may_not_read_share_one_model(
     rounds = Rounds(stores, "clear", config, tmp_path)
     folds = crossval.leave_one_source_out(rounds, stores, config, tmp_path)
     assert {fold.source for fold in folds} == set(names.values())
+    assert {fold.source for fold in folds if any(fold.fits)} == set(names.values()) - {"another"}
     assert seen == [{"longhong", "t32rahman"}, {"t32rahman"}, {"longhong"}]
 
 

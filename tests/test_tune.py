@@ -1,6 +1,7 @@
 """The search over settings: on people nobody trained on, resumable, and honest about what it found."""
 
 import argparse
+import dataclasses
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from edge.errors import InputError
 from training import trials as trials_of
 from training import tune
 from training.letters.config import LetterConfig
-from training.store import read_store
+from training.store import read_store, write_store
 from training.trials import Split, split_of
 
 CONFIG = "{rounds: 9, round_samples: 1500, batch: 128, passes: 1, learning_rate: 0.004, shape_units: [16]}"
@@ -84,6 +85,14 @@ def test_a_model_of_the_search_saw_nobody_it_is_judged_by(
     seen = set(caught.value.args[0].ravel().tolist())
     assert len(seen) > 1
     assert not seen & set(searched.split.untrained)
+
+
+def test_a_signer_of_two_sources_is_refused(tmp_path: Path) -> None:
+    clips = list(read_store(write_small_store(tmp_path / "small.parquet", signers=3, stills=1)))
+    write_store(tmp_path / "small.parquet", [*clips, dataclasses.replace(clips[0], source="made2")])
+    options = {"store": [tmp_path / "small.parquet"], "config": None, "licences": "all", "rounds": 1, "hold_out": []}
+    with pytest.raises(InputError, match="'made0:s1' is in source 'made0' and in 'made2'"):
+        trials_of.TASKS["letters"](argparse.Namespace(out=tmp_path / "out", **options))
 
 
 def test_nobody_is_on_two_sides_of_the_split() -> None:

@@ -21,7 +21,7 @@ def add_training_arguments(parser: argparse.ArgumentParser, task: str, stores: S
         "--licences",
         choices=("all", "clear"),
         default="all",
-        help="`clear`: sources under MIT, CC or public domain, and consented recordings, only",
+        help="`clear`: sources under MIT, CC (not NC or ND) or public domain, and consented recordings, only",
     )
     parser.add_argument("--out", type=Path, default=build, help="folder for samples, checkpoints and the float model")
 

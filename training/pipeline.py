@@ -11,17 +11,20 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.argument_parser import ArgumentParser
 from edge.bundle import MANIFEST
-from edge.cli import exit_code_of
 from edge.errors import InputError
+from training.bundles import check_replaceable
 from training.caching import Memory, Prints, code_prints, content_hash
+from training.command import run_parsed
 from training.extract import add_rules, extract, rules_of
 from training.options import REPORT
+from training.sources import may_train
+from training.store import read_named
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +93,19 @@ def steps(task: str, args: argparse.Namespace, stores: list[Path]) -> list[Step]
     return planned
 
 
+def check_strangers(tests: Sequence[Path], stores: Sequence[Path], licences: str) -> None:
+    """Refuse figures that flatter: of people or sources that are trained on.
+
+    Raises:
+        InputError: who is on both sides.
+    """
+    tested = {who for store in tests for clip in read_named(store) for who in (clip.signer, clip.source)}
+    for store in stores if tested else ():
+        for clip in read_named(store):
+            if may_train(clip, licences) and (known := {clip.signer, clip.source} & tested):
+                raise InputError(f"--test: '{min(known)}' is trained on, in {store}; name other people and sources")
+
+
 def carry_out(planned: list[Step], folder: Path, *, with_code: bool = True) -> int:
     """Run what must run, and say of each step why it does or does not; the exit code of the first that fails."""
     memory = Memory(folder / _MEMORY, with_code=with_code)
@@ -115,12 +131,8 @@ def carry_out(planned: list[Step], folder: Path, *, with_code: bool = True) -> i
 
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
-    args = _parser().parse_args(argv)
-    return exit_code_of(
-        "training.pipeline",
-        lambda: _run(args),
-        interrupted="interrupted; the same command goes on where this one stopped",
-    )
+    again = "interrupted; the same command goes on where this one stopped"
+    return run_parsed(_parser(), argv, _run, interrupted=again)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -131,6 +143,8 @@ def _run(args: argparse.Namespace) -> int:
             raise InputError(f"{store}: no such landmark store; make it with python -m training.extract")
     if args.out.exists() and not args.out.is_dir():
         raise InputError(f"--out {args.out}: is a file; name a folder")
+    if args.bundle:
+        check_replaceable(args.bundle)
     args.out.mkdir(parents=True, exist_ok=True)
     stores = list(args.store)
     if args.inputs:
@@ -141,6 +155,7 @@ def _run(args: argparse.Namespace) -> int:
         stores.append(extracted)
     if not args.test:
         log.info("evaluate: left out, no --test store; figures of people it never saw come from cross-validate")
+    check_strangers(args.test, stores, args.licences)
     return carry_out(steps(args.task, args, stores), args.out, with_code=not args.ignore_code)
 
 
@@ -160,7 +175,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", nargs="+", type=Path, default=[], help="landmark stores to train on")
     parser.add_argument("--test", nargs="+", type=Path, default=[], help="landmark stores of others, for the figures")
     parser.add_argument("--config", type=Path, help="settings of the training run (YAML)")
-    parser.add_argument("--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC, public domain")
+    parser.add_argument(
+        "--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC (not NC or ND), public domain"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for all that is made on the way")
     parser.add_argument("--bundle", type=Path, help="folder of the bundle; default: `bundle` under --out")
     parser.add_argument("--without-crossval", action="store_true", help="for trials: no figures, no gate on int8")

@@ -6,14 +6,17 @@ Only a still is no test of J and Z, which cannot be seen in it. Sequences that a
 that stand still (all of rjp's but a few, yumenin's J): the cards' figures `as shown` leave them out.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge.errors import InputError
 from edge.landmark_store import Clip
 
-CLEAR_LICENCES = ("MIT", "public domain", "CC", "consented")
+CLEAR_LICENCES = ("MIT", "public domain", "CC", "consented landmark recording")
 """Beginnings of licence texts that plainly allow training a model that is given away. The last: `training.record`."""
+_NOT_CLEAR = re.compile(r"GPL|(?<![a-z])(NC|ND)(?![a-z])|non-?commercial|no-?deriv", re.IGNORECASE)
+"""Nor does a text with one of these: others may sell and change what is given away under Apache-2.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Source:
 
 def licence_is_clear(licence: str) -> bool:
     """Whether a licence text as it stands allows training without asking anybody."""
-    return licence.startswith(CLEAR_LICENCES) and "GPL" not in licence
+    return licence.startswith(CLEAR_LICENCES) and not _NOT_CLEAR.search(licence)
 
 
 _INTERNATIONAL_T = "the international T, thumb between index and middle finger hidden behind"
@@ -196,8 +199,9 @@ def word_trainable(name: str, label: str) -> bool:
 
 
 def evaluation_only(licence: str) -> bool:
-    """Whether a licence text allows tests and no training."""
-    return "evaluation only" in licence
+    """Whether a licence text allows tests and no training: `evaluation only`, `consented for evaluation`."""
+    words = re.findall(r"[a-z]+", licence.lower())
+    return "evaluation" in words and ("only" in words or "training" not in words)
 
 
 def may_train(clip: Clip, licences: str) -> bool:
@@ -210,6 +214,26 @@ def may_train(clip: Clip, licences: str) -> bool:
     if clip.source in NEVER_TRAIN or any(evaluation_only(licence) for licence in stated):
         return False
     return licences == "all" or all(licence_is_clear(licence) for licence in stated)
+
+
+class Apart:
+    """Sees that a split by sources is one by people too."""
+
+    def __init__(self) -> None:
+        self._source_of: dict[str, str] = {}
+
+    def add(self, clip: Clip) -> None:
+        """Take note of who signs.
+
+        Raises:
+            InputError: the signer is in another source too, and would be on both sides.
+        """
+        other = self._source_of.setdefault(clip.signer, clip.source)
+        if other != clip.source:
+            raise InputError(
+                f"signer '{clip.signer}' is in source '{other}' and in '{clip.source}', of which one may be held out; "
+                "give both one source, or two people two names"
+            )
 
 
 def lookalike(gloss: str) -> bool:

@@ -17,10 +17,9 @@ import optuna
 import yaml
 
 from edge.argument_parser import ArgumentParser
-from edge.cli import exit_code_of
 from edge.errors import InputError
 from training.caching import content_hash
-from training.command import count
+from training.command import count, run_parsed
 from training.trials import TASKS, Task
 
 log = logging.getLogger(__name__)
@@ -34,12 +33,8 @@ _DEFAULT_STORES = [Path("../shared/data/letters.parquet"), Path("../shared/data/
 
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
-    args = _parser().parse_args(argv)
-    return exit_code_of(
-        "training.tune",
-        lambda: tune(args),
-        interrupted="interrupted; the same command goes on after the last whole trial",
-    )
+    again = "interrupted; the same command goes on after the last whole trial"
+    return run_parsed(_parser(), argv, tune, interrupted=again)
 
 
 def tune(args: argparse.Namespace) -> int:
@@ -174,7 +169,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("task", choices=sorted(TASKS))
     parser.add_argument("--store", type=Path, nargs="+", default=_DEFAULT_STORES, help="landmark stores (contract 3)")
     parser.add_argument("--config", type=Path, help="settings to start from (YAML)")
-    parser.add_argument("--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC, public domain")
+    parser.add_argument(
+        "--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC (not NC or ND), public domain"
+    )
     parser.add_argument("--trials", type=count, default=20, help="how many in all, those of earlier runs counted")
     parser.add_argument(
         "--rounds",

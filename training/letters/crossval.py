@@ -25,6 +25,7 @@ from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable
 from training.letters.noise import noise_accepted
 from training.letters.rounds import Rounds
+from training.sources import Apart, may_train
 from training.store import Clip, read_named
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ class Fold:
     source: str
     float_verdicts: list[Judgement]
     int8_verdicts: list[Judgement]
+    fits: list[bool]
+    """Whether each clip may set thresholds: what may be trained on may."""
 
     @property
     def pairs(self) -> Iterator[tuple[Judgement, Judgement]]:
@@ -53,8 +56,10 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
     Sources that training may not read at all (`--licences clear`) share one model.
     """
     clips = _clips_by_source(stores)
-    if len(clips) < _LEAST_SOURCES:
-        raise InputError(f"{', '.join(clips) or 'nobody'}: leaving one source out takes two sources or more")
+    fits = {source: [may_train(clip, "all") for clip in own] for source, own in clips.items()}
+    if sum(map(any, fits.values())) < _LEAST_SOURCES:
+        names = ", ".join(clips) or "nobody"
+        raise InputError(f"{names}: leaving one source out takes two sources or more that may be trained on; add some")
     unread = {source for source, own in clips.items() if not rounds.reads(own)}
     reader = digest(code_prints("edge.letter_reader"))  # verdicts are its own: another one judges anew
     folds = []
@@ -68,7 +73,7 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
             _judge_fold(clips[source], models, done)
         with np.load(done) as saved:
             verdicts = {kind: judgements(clips[source], saved[kind]) for kind in ("float", "int8")}
-            folds.append(Fold(source, verdicts["float"], verdicts["int8"]))
+            folds.append(Fold(source, verdicts["float"], verdicts["int8"], fits[source]))
     return folds
 
 
@@ -126,11 +131,16 @@ def _judge_fold(clips: list[Clip], models: Path, done: Path) -> None:
 
 
 def _clips_by_source(stores: list[Path]) -> dict[str, list[Clip]]:
-    """All that can be judged; drawings put together from stills count as clips of J and Z."""
+    """All that can be judged; drawings put together from stills count as clips of J and Z.
+
+    Raises:
+        InputError: as `Apart.add`.
+    """
     groups: dict[str, list[Clip]] = defaultdict(list)
-    drawings = Drawings()
+    drawings, apart = Drawings(), Apart()
     for store in stores:
         for clip in read_named(store):
+            apart.add(clip)
             drawings.add(clip)
             if judgeable(clip, LABELS):
                 groups[clip.source].append(clip)

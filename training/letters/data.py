@@ -1,6 +1,8 @@
 """Clips of landmark stores as canonical hands: stills as one pose, sequences as tracks of the spelling hand."""
 
+import logging
 import string
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +14,12 @@ from edge.features import palm_length
 from edge.letters import MOTION_LETTERS, NOTHING
 from edge.types import Floats
 from edge.windows import HandChooser, HandTrack, Times
+from training.extraction.labels import is_control
 from training.letters.drawings import Drawings
 from training.sources import may_train, refuse_never_train, trainable
 from training.store import Clip, read_named
+
+log = logging.getLogger(__name__)
 
 LABELS = (*string.ascii_uppercase, NOTHING)
 INDEX = {label: index for index, label in enumerate(LABELS)}
@@ -59,23 +64,6 @@ class LetterData:
     """Stills of hands that are no letter."""
     control_sources: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
 
-    def without(self, sources: Iterable[str]) -> "LetterData":
-        """Everything but these sources: the training side of a split."""
-        out = set(sources)
-        keep = ~np.isin(self.sources, list(out))
-        keep_control = ~np.isin(self.control_sources, list(out))
-        return LetterData(
-            self.poses[keep],
-            self.labels[keep],
-            self.sources[keep],
-            self.signers[keep],
-            [track for track in self.tracks if track.source not in out],
-            [track for track in self.movements if track.source not in out],
-            [track for track in self.others if track.source not in out],
-            self.controls[keep_control],
-            self.control_sources[keep_control],
-        )
-
 
 def load_letters(stores: Iterable[Path], licences: str = "all") -> LetterData:
     """Read stores for training; `licences` is `all` or `clear`.
@@ -108,10 +96,14 @@ class _Reader:
         self._tracks: list[Track] = []
         self._movements: list[Track] = []
         self._others: list[Track] = []
+        self._strange: Counter[str] = Counter()
 
     def add(self, clip: Clip) -> None:
         if clip.kind != "letter":
             self._others += tracks_of(clip)
+            return
+        if clip.label not in INDEX and not is_control(clip.label):
+            self._strange[clip.label] += 1
             return
         if not clip.still:
             self._add_sequence(clip)
@@ -139,6 +131,8 @@ class _Reader:
             self._poses.append((normalised(points), INDEX[clip.label], clip.source, clip.signer))
 
     def data(self) -> LetterData:
+        for label, count in self._strange.items():
+            log.warning("'%s' is no letter of %s to %s: its %d clips are left out", label, LABELS[0], LABELS[-2], count)
         poses, labels, sources, signers = zip(*self._poses, strict=True) if self._poses else ((), (), (), ())
         controls, control_sources = zip(*self._controls, strict=True) if self._controls else ((), ())
         return LetterData(

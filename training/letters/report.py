@@ -54,7 +54,9 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
 
 
 def _operating_point(folds: list[Fold]) -> dict[str, Any]:
-    verdicts = [verdict for fold in folds for verdict in fold.int8_verdicts]
+    """Of what may be trained on."""
+    pairs = (pair for fold in folds for pair in zip(fold.int8_verdicts, fold.fits, strict=True))
+    verdicts = [verdict for verdict, fits in pairs if fits]
     return fit_operating_point(
         np.stack([verdict.probabilities for verdict in verdicts]),
         np.array([LABELS.index(verdict.label) for verdict in verdicts]),
