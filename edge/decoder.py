@@ -26,6 +26,9 @@ from edge.windows import LOST_SECONDS
 
 _EVIDENCE_SECONDS, _CHANGE_SPEED = 0.1, 2.0
 """Time constant of the smoothing for a hand at rest; it is shorter the faster the fingers move."""
+_AWAY_SECONDS = 0.31
+"""A hand missing for so long was taken away: the next letter may be the same one again. Two frames lost on end at 10 a
+second, or three at 15, are no reason to say a held letter twice."""
 _STILL_SPEED, _STILL_SHAPE_SPEED = 2.5, 1.7
 """Slower than this the hand is settled. Held letters stay under 1 and 0.5, landmark noise reaches 1.3 at 30 fps;
 changes of letter reach 1.7 (M to A, at one letter a second) to 19."""
@@ -109,18 +112,19 @@ class LetterDecoder:
 
     def step(self, ts: float, scores: Scores | None) -> list[Emission]:
         """Take what was seen at `ts` (None: no spelling hand); returns the letters that are certain now."""
-        away = ts - self._seen_at >= LOST_SECONDS
+        away = ts - self._seen_at >= _AWAY_SECONDS
         if scores is None:
             return self._lose(ts) if away else []
         if away:
             self._forget()  # no picture came meanwhile
         elif scores.motion.seconds == 0:
-            self._evidence = self._drawn = None  # another hand, or the picture was cut
+            self._evidence = self._drawn = None  # another hand, or the picture was cut, or the hand was missed
+        missed = ts - self._seen_at >= LOST_SECONDS
         elapsed = ts - self._seen_at if self._evidence is not None else 0.0
         still = _is_still(scores.motion)
         evidence = self._evidence = self._gather(ts, scores, elapsed)
         if self._said is not None:
-            self._said.follow(ts, scores.motion, elapsed, still=still)
+            self._said.follow(ts, scores.motion, elapsed, still=still, missed=missed)
         self._holds.step(ts, scores, elapsed, self._said, still=still)
         quick = self._holds.chain(ts) if self._said is None else []
         if quick:

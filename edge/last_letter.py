@@ -46,8 +46,8 @@ class LastLetter:
         self.rested = self.label not in MOTION_LETTERS
         self.doubling.restart()
 
-    def follow(self, ts: float, motion: Motion, elapsed: float, *, still: bool) -> None:
-        """Note whether the hand leaves it, or doubles it."""
+    def follow(self, ts: float, motion: Motion, elapsed: float, *, still: bool, missed: bool) -> None:
+        """Note whether the hand leaves it, or doubles it; one that was `missed` for a moment does not by that alone."""
         cut = motion.seconds == 0
         self.rested |= still or cut
         if not self.rested:
@@ -55,7 +55,7 @@ class LastLetter:
         self.moved |= cut or motion.quick_shape_speed >= _MOVED_SHAPE_SPEED or motion.quick_speed >= _MOVED_SPEED
         if cut:
             self.doubling.restart()
-        self.doubled |= self.doubling.step(ts, motion, elapsed, still=still) or cut
+        self.doubled |= self.doubling.step(ts, motion, elapsed, still=still) or (cut and not missed)
 
     def release(self, probability: float, other_seconds: float) -> None:
         """Note whether it is over: the hand moved away and its probability went.

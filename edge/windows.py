@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from edge.features import GRID_SECONDS, GRID_STEPS, PALM, canonical, letter_features, palm_centre, palm_width
 from edge.types import SIDES, Floats, Landmarks, Motion, Side, Window
 
-LOST_SECONDS = 0.31
-"""A hand missing for less is still the same hand at the same work, one missing for longer may make its letter again:
-motion blur hides a hand for 1 to 4 frames, and 0.3 s is two frames lost on end at 10 a second, or three at 15."""
+LOST_SECONDS = 0.2
+"""A hand missing for less is still the same hand at the same work: motion blur hides a hand for 1 to 4 frames."""
 SWITCH_SECONDS = 0.4
 """The other hand must be the better candidate for so long before it is taken, so that the choice does not flip."""
 HIGHER_PALM_WIDTHS = 1.5
