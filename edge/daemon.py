@@ -80,7 +80,8 @@ class Daemon:
 
     def _serve(self) -> None:
         try:
-            self._send(self._report.info(self._config, self._pipeline, self._camera))
+            state = self._pipeline.state(time.time())  # a broker may keep the last run's, caption and all
+            self._send(self._report.info(self._config, self._pipeline, self._camera), *state)
             while not self._stop and not self._camera.ended:
                 self._turn()
             ended = time.time()
@@ -135,7 +136,8 @@ class Daemon:
         if lost and not self._ready and not notify.enabled():
             raise InputError(self._camera.problem)
         self._pipeline.camera_lost = lost
-        self._send(*self._pipeline.state(time.time()))
+        now = time.time()
+        self._send(*(self._pipeline.unseen(now) if lost else self._pipeline.state(now)))
         if time.monotonic() - self._camera.alive_at < _CAMERA_DEAD_SECONDS and (lost or self._ready):
             self._alive()
 

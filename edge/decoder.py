@@ -117,9 +117,11 @@ class LetterDecoder:
             return self._lose(ts) if away else []
         if away:
             self._forget()  # no picture came meanwhile
-        elif scores.motion.seconds == 0:
-            self._evidence = self._drawn = None  # another hand, or the picture was cut, or the hand was missed
         missed = ts - self._seen_at >= LOST_SECONDS
+        if not away and scores.motion.seconds == 0:
+            self._evidence = self._drawn = None  # another hand, or the picture was cut, or the hand was missed
+            if not missed:
+                self._run = _Run(NOTHING, math.inf)  # how long another hand stood says nothing of this one
         elapsed = ts - self._seen_at if self._evidence is not None else 0.0
         still = _is_still(scores.motion)
         evidence = self._evidence = self._gather(ts, scores, elapsed)

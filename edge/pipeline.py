@@ -84,6 +84,13 @@ class Pipeline:
         for reader in self.signers:
             reader.reset()
 
+    def unseen(self, ts: float) -> list[Event]:
+        """No picture comes: nobody is there any more, and captions end as where hands rest."""
+        events: list[Event] = []
+        for number, reader in enumerate(self.signers, 1):
+            events += self._of_signer(number, reader.unseen(ts))
+        return events + self.state(ts)
+
     def finish(self, ts: float) -> list[Event]:
         """The source ended: close the captions."""
         events: list[Event] = []

@@ -56,6 +56,11 @@ class SignerReader:
         events += self.composer.step(landmarks.ts, emissions, hand_up=self.hand_up)
         return events + (self._edit(control, landmarks.ts) if control is not None else [])
 
+    def unseen(self, ts: float) -> list[Event]:
+        """No picture comes."""
+        self.silence, self.hand_up = SilenceWatch(), False
+        return self.composer.step(ts, [], hand_up=False)
+
     def finish(self, ts: float, *, paused: bool) -> list[Event]:
         """The source ended: close the caption."""
         words = self._stand([], self._words.finish(ts)) if self._words and not paused else []

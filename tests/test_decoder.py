@@ -128,6 +128,14 @@ def test_a_blinking_hand_does_not_double_a_letter() -> None:
     assert text(play(blinks)) == "L"
 
 
+def test_a_hand_that_is_dropped_quickly_does_not_double_its_letter() -> None:
+    """Too quick a way down is taken for a cut to another hand, which has stood for no time yet."""
+    decoder = LetterDecoder(OperatingPoint())
+    said = [decoder.step(number / 30, scores_of(Part("L", 0.0), number / 30, number / 30)) for number in range(30)]
+    said += [decoder.step(1.0, scores_of(Part("L", 0.0, y=9.0), 1.0, 0.0)), decoder.step(1.4, None)]
+    assert [emission.label for emissions in said for emission in emissions] == ["L"]
+
+
 def test_a_wavering_model_does_not_repeat_a_still_hand() -> None:
     assert text(play([Part("M", 0.8), *[Part("nothing", 0.3), Part("M", 0.3)] * 5])) == "M"
     assert text(play([Part("M", 0.8), *[Part("N", 0.3), Part("M", 0.3)] * 5])) == "M"

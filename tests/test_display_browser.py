@@ -108,6 +108,12 @@ def test_it_says_in_plain_words_why_nothing_is_read(browser: Browser, kiosk: Kio
     eventually(lambda: words in browser.text("#hint"))
 
 
+def test_hands_that_were_lowered_finish_the_text_and_are_not_missed(browser: Browser, kiosk: Kiosk) -> None:
+    kiosk.state(caption="HELLO", silent="hand_lost")
+    open_page(browser, kiosk)
+    eventually(lambda: "the text is finished in a moment" in browser.text("#hint"))
+
+
 def test_the_buttons_send_their_commands(browser: Browser, kiosk: Kiosk) -> None:
     open_page(browser, kiosk)
     for name in ("clear", "backspace", "speak"):

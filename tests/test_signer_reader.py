@@ -171,3 +171,15 @@ def test_controls_are_not_read_while_paused() -> None:
         read(reader, spelling("HI"))
         read(reader, frames(lasting(drawn(THUMB_UP), 2.0), 20.0), paused=paused)
         assert reader.composer.text == text
+
+
+def test_where_no_picture_comes_any_more_the_caption_ends_and_nobody_is_there() -> None:
+    reader = reader_of()
+    seen = list(spelling("HI"))
+    read(reader, seen)
+    last = seen[-1].ts
+    assert reader.unseen(last + 1.0) == []
+    assert of("caption", reader.unseen(last + 1.6)) == ["HI "]
+    (final,) = reader.unseen(last + 3.1)
+    assert (final.body["text"], final.body["final"]) == ("HI", True)
+    assert (reader.hand_up, reader.silence.reason) == (False, "no_signer")

@@ -3,7 +3,7 @@
 const CONNECT = 0x10, CONNACK = 2, PUBLISH = 3, PUBACK = 0x40, SUBSCRIBE = 0x82, SUBACK = 9, PINGREQ = 0xc0;
 const KEEPALIVE_SECONDS = 20;
 const ANSWER_SECONDS = 5; // for the connection, and for the broker's answer to it
-const FIRST_PAUSE_SECONDS = 0.5, LONGEST_PAUSE_SECONDS = 10;
+const FIRST_PAUSE_SECONDS = 0.5, LONGEST_PAUSE_SECONDS = 2; // captions of the meantime are not sent again
 const REFUSED = { 4: "wrong user name or password", 5: "not authorised" };
 
 const encoder = new TextEncoder();

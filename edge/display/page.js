@@ -11,6 +11,7 @@ const WHY_SILENT = {
   camera_lost: "The camera is not working. Please tell the staff.",
 };
 const READING = "Spell with one hand, next to your shoulder.";
+const FINISHING = "Hands down: the text is finished in a moment. Raise them to go on.";
 const SPOKEN = {
   played: "spoken aloud",
   muted: "not spoken: sound off",
@@ -56,6 +57,7 @@ function showCaption(text) {
 }
 
 function hint() {
+  if (state.silent === "hand_lost" && state.caption) return FINISHING; // most often they were lowered for that
   if (state.silent) return WHY_SILENT[state.silent] ?? state.silent;
   return state.caption ? "" : READING;
 }

@@ -25,6 +25,7 @@ _OPEN_DEVICE = (*_PLAYER, "-t", "raw", "-f", "S16_LE", "-r", "22050", "-c", "1",
 
 _PACKAGES = {"espeak-ng": "espeak-ng", "aplay": "alsa-utils"}
 _DEVICE_ERRORS = re.compile(r"audio open error|write error|unable to install hw params|no such device", re.IGNORECASE)
+_CHOOSE_VOICE = "see speech.voice and speech.backend"
 _CHOOSE_DEVICE = (
     "plug in a speaker, choose one in /etc/asound.conf (`aplay -l` lists them) or set speech.enabled: false"
 )
@@ -100,7 +101,8 @@ class Playback:
         if self._player.returncode != 0 and _DEVICE_ERRORS.search(player_words):
             return "no_audio", f"no sound came out ({player_words}); {_CHOOSE_DEVICE}"
         if self._synthesiser.returncode not in (0, -signal.SIGPIPE):  # SIGPIPE: the player went first
-            return "failed", _obituary(self._synthesiser, _last_words(self._synthesiser))
+            why = _obituary(self._synthesiser, _last_words(self._synthesiser))
+            return "failed", f"{why}; {_CHOOSE_VOICE}" if self._synthesiser.returncode > 0 else why
         if self._player.returncode != 0:
             return "failed", _obituary(self._player, player_words)
         return "played", ""
@@ -123,7 +125,7 @@ def speech_problem(config: SpeechConfig) -> str | None:
     try:
         made = subprocess.run(synthesiser, input=b"a", capture_output=True, timeout=_CHECK_SECONDS, check=False)
         if made.returncode != 0 or not made.stdout:
-            return f"{config.backend} makes no sound ({_last_line(made.stderr)}); see speech.voice and speech.backend"
+            return f"{config.backend} makes no sound ({_last_line(made.stderr)}); {_CHOOSE_VOICE}"
         opened = subprocess.run(_OPEN_DEVICE, capture_output=True, timeout=_CHECK_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         return f"{Path(error.cmd[0]).name} hangs; try it by hand: {' '.join(error.cmd)}"
