@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ _LEFT_PROBABILITY, WAVERING_PROBABILITY = 0.03, 0.05
 follow one in twenty was above 0.015 and 0.001, of 380 readings of a letter still held half above 0.1 and 0.15."""
 _REARM_PROBABILITY = 0.05
 """A letter is over once its probability fell under this; then it may be made again."""
+_STAYED_PALM_WIDTHS = 0.5
+"""A hand that was missed and comes back so near has held its letter on; a slide that doubles it goes further."""
 _RELEASE_SECONDS = 0.3
 """An open or changed hand this long between two equal letters makes them two."""
 
@@ -39,6 +42,8 @@ class LastLetter:
     rested: bool = False
     """The hand came to rest with it; what moves before is the drawing of a J or Z."""
     doubled: bool = False
+    place: Floats | None = None
+    """(2,): where the hand was seen last, pixels."""
     ended: bool = False
     """A motion letter whose drawing is over, a static one whose hand opened or changed: it may be said again."""
 
@@ -49,13 +54,17 @@ class LastLetter:
     def follow(self, ts: float, motion: Motion, elapsed: float, *, still: bool, missed: bool) -> None:
         """Note whether the hand leaves it, or doubles it; one that was `missed` for a moment does not by that alone."""
         cut = motion.seconds == 0
+        stayed = missed and (
+            self.place is None or math.dist(self.place, motion.position) < _STAYED_PALM_WIDTHS * motion.palm_width
+        )
+        self.place = motion.position
         self.rested |= still or cut
         if not self.rested:
             return
         self.moved |= cut or motion.quick_shape_speed >= _MOVED_SHAPE_SPEED or motion.quick_speed >= _MOVED_SPEED
         if cut:
             self.doubling.restart()
-        self.doubled |= self.doubling.step(ts, motion, elapsed, still=still) or (cut and not missed)
+        self.doubled |= self.doubling.step(ts, motion, elapsed, still=still) or (cut and not stayed)
 
     def release(self, probability: float, other_seconds: float) -> None:
         """Note whether it is over: the hand moved away and its probability went.

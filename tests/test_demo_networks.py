@@ -84,6 +84,22 @@ def test_pictures_in_which_the_hand_is_missed_do_not_double_a_held_letter(fps: i
         assert said == letter
 
 
+@pytest.mark.parametrize(("fps", "lost"), [(10, 2), (15, 3), (30, 7)])
+@pytest.mark.parametrize("text", ["LL", "OO", "TT"])
+def test_a_letter_whose_doubling_slide_is_missed_is_doubled(text: str, fps: int, lost: int) -> None:
+    reader = LetterReader(load_bundle(MODELS / "letters", task="letters", features=FEATURES_TAG))
+    shown = list(DemoSigner(text, fps=fps).landmarks())
+    slide = [number for number, (_, truth) in enumerate(shown) if truth.letter is None and number > fps]
+    first = next(number for number in slide if shown[number - 1][1].letter)
+    last = next(number for number in slide if number > first and shown[number + 1][1].letter)
+    missed = range((first + last) // 2 - lost // 2, (first + last) // 2 - lost // 2 + lost)
+    said = ""
+    for number, (landmarks, _) in enumerate(shown):
+        hands = np.full_like(landmarks.hands, np.nan) if number in missed else landmarks.hands
+        said += "".join(emission.label for emission in reader.step(replace(landmarks, hands=hands)))
+    assert said == text
+
+
 def test_nothing_is_seen_while_the_hands_rest() -> None:
     seen, _ = performance(STILL_LETTERS)
     resting = [landmarks for landmarks, truth in seen if truth.ts < 0.6]
