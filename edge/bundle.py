@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import logging
-import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise InputError(f"{file}: not readable as JSON ({error}); install the bundle again") from error
     if not isinstance(manifest, dict):
         raise InputError(f"{file}: not a JSON object; install the bundle again")
+    if not _is_writable(manifest):
+        raise InputError(f"{file}: has text that cannot be written; install the bundle again")
     for key in ("name", "version", "task", "features", "files"):
         if key not in manifest:
             raise InputError(f"{file}: key '{key}' is missing; install the bundle again")
@@ -179,8 +181,14 @@ def _check_point(point: object, where: str) -> None:
         raise InputError(f"{where}: temperature must be more than 0; quantize the bundle again")
 
 
+def _is_writable(manifest: dict[str, Any]) -> bool:
+    """Its text may be printed and published, and name files."""
+    text = json.dumps(manifest, ensure_ascii=False)
+    return "\\u0000" not in text and all(not "\ud800" <= each <= "\udfff" for each in text)
+
+
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
 def _is_list_of_text(value: object) -> bool:

@@ -12,7 +12,7 @@ from edge import __version__
 from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, one_line
 from edge.memory import give_back_large_blocks
-from edge.terminal import close_output, open_standard_streams
+from edge.terminal import UnstalledHandler, close_output, open_standard_streams
 
 # Imported when asked for: `asl-edge models list` needs neither OpenCV nor the broker.
 _COMMANDS = {
@@ -39,7 +39,8 @@ def run_command(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    handlers = [UnstalledHandler(sys.stderr)]
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, handlers=handlers)
     give_back_large_blocks()
     return int(args.run(args))
 

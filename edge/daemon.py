@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import logging
-import os
 import signal
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from edge.outputs import Outputs
 from edge.paths import models_dir
 from edge.pipeline import Pipeline, with_latency
 from edge.report import Report
+from edge.terminal import has_terminal
 from edge.types import Event, Frame
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,8 @@ class Daemon:
         """`load_config` reads the configuration anew, for SIGHUP and cmd/reload."""
         self._config, self._load_config = config, load_config
         self._stop = self._reload = False
-        self._at_terminal = os.isatty(0)
+        nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        self._at_terminal = has_terminal() and not nohup
         self._stopwatch = Stopwatch()
         self._camera = Camera(config.camera)
         self._pipeline = Pipeline(config, models_dir(config), self._stopwatch)
@@ -213,7 +214,8 @@ class Daemon:
             self._outputs.send(event)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGHUP and os.isatty(0) == self._at_terminal:  # else: the terminal was closed
+        closed = self._at_terminal and not has_terminal()
+        if number == signal.SIGHUP and not closed:
             self._reload = True
         else:
             self._stop = True

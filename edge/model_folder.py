@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ import numpy as np
 from edge.bundle import Bundle, aside_of, load_bundle, previous_of, verify_bundle
 from edge.errors import InputError, unwritable
 from edge.features import FEATURE_SIZE, FEATURES_TAG
+from edge.folder_lock import held
 from edge.landmarks.crop import whole
 from edge.landmarks.hands import HANDS_TAG, HandNetworks
 from edge.landmarks.pose import POSE_TAG, PoseNetworks
@@ -124,18 +124,14 @@ def _try(bundle: Bundle) -> None:
 
 @contextlib.contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """No other process swaps bundles in the folder meanwhile; one that is killed lets go.
+    """No other process swaps bundles in the folder meanwhile.
 
     Raises:
         AslEdgeError: in place of any OSError inside.
     """
     try:
-        handle = os.open(root, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with held(root):
             yield
-        finally:
-            os.close(handle)
     except OSError as error:
         raise unwritable(root, error, WRITABLE_MODELS) from error
 
@@ -146,7 +142,11 @@ def _copy(source: Path, staged: Path) -> None:
     staged.chmod(0o755)
     for file in source.iterdir():
         if file.is_file():
-            shutil.copyfile(file, staged / file.name)
+            try:
+                content = file.read_bytes()
+            except OSError as error:
+                raise InputError(f"{file}: cannot be read ({error.strerror}); copy the bundle again") from error
+            (staged / file.name).write_bytes(content)
             (staged / file.name).chmod(0o644)
 
 

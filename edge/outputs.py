@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import queue
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
@@ -16,7 +17,7 @@ from edge.events import Stamper
 from edge.loopback import Vacated, by_port
 from edge.mqtt import Command, EmbeddedBroker, Publisher
 from edge.speech import Speaker, Spoken
-from edge.terminal import SHOWN, clock_time, close_output, describe, output_is_stalled
+from edge.terminal import SHOWN, clock_time, close_output, describe, is_stalled
 from edge.types import Event
 
 log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ class Outputs:
 
     def _show(self, line: str) -> None:
         try:
-            if not output_is_stalled():
+            if not is_stalled(sys.stdout):
                 print(line, flush=True)
         except BrokenPipeError:
             raise  # `asl-edge run | head`: whoever started it wanted no more

@@ -67,8 +67,9 @@ def save(folder: Path, sign: TaughtSign) -> None:
     content = {"gloss": sign.gloss, "network": sign.network, "examples": np.round(sign.examples, 4).tolist()}
     partial = folder / f".{sign.gloss}.new"
     try:
-        folder.mkdir(exist_ok=True)
-        folder.chmod(0o755)  # the daemon is another user
+        if not folder.is_dir():
+            folder.mkdir()
+            folder.chmod(0o755)  # the daemon is another user
         with partial.open("w", encoding="utf-8") as file:
             json.dump(content, file)
             file.flush()

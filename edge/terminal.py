@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 SHOWN = ("letter", "word", "caption")
 """Topics a person at a terminal wants to see."""
@@ -29,9 +30,26 @@ def clock_time(ts: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(ts))
 
 
-def output_is_stalled() -> bool:
-    """Nobody reads standard output on, and a line more would wait for them."""
-    return not select.select([], [sys.stdout], [], 0)[1]
+def is_stalled(stream: TextIO) -> bool:
+    """Nobody reads it on, and a line more would wait for them."""
+    return not select.select([], [stream], [], 0)[1]
+
+
+class UnstalledHandler(logging.StreamHandler[TextIO]):
+    """Leaves out what nobody reads: a log line must not hold up the one who logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not is_stalled(self.stream):
+            super().emit(record)
+
+
+def has_terminal() -> bool:
+    """A terminal controls this process, and ends it with a hang-up when it is closed."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def open_standard_streams() -> None:

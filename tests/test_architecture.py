@@ -19,6 +19,7 @@ MAY_READ_A_CLOCK = {
     "report.py": "the time between two reports",
     "metrics.py": "what a stage costs",
     "energy.py": "what the board used meanwhile",
+    "folder_lock.py": "how long it waits for a folder",
     "notify.py": "the service manager's clock",
     "check.py": "how long it waits for a picture",
     "benchmark.py": "measures",

@@ -124,6 +124,15 @@ def test_a_letter_taken_back_while_the_hands_rest_is_not_put_back(spelled: str) 
     ]
 
 
+def test_a_reload_does_not_repair_what_was_corrected() -> None:
+    before, after = Composer(CONFIG, Lexicon()), Composer(CONFIG, Lexicon())
+    spell(before, "COFEE")
+    before.backspace(4.0)
+    after.continue_from(before)
+    after.space(4.1)
+    assert after.text == "COFE "
+
+
 def test_a_letter_added_to_a_corrected_word_lets_it_be_repaired_again() -> None:
     composer = Composer(CONFIG, Lexicon())
     spell(composer, "HELX")

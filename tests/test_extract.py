@@ -17,6 +17,7 @@ import pytest
 
 from edge.demo import DemoSigner
 from edge.errors import InputError
+from edge.folder_lock import held
 from edge.types import SIDES, Floats, Image, Side
 
 pytest.importorskip("pyarrow", reason="needs the training extra")
@@ -32,10 +33,10 @@ from training.extraction import landmark_files, pictures, work
 from training.extraction.item import Item, unmirrored
 from training.extraction.labels import named, of_name
 from training.extraction.pictures import reader_code
-from training.extraction.shards import parts_of
+from training.extraction.shards import Shards, parts_of
 from training.extraction.timing import even_grid, on_grid
 from training.extraction.work import read_all
-from training.store import Clip, held, read_store
+from training.store import Clip, read_store
 
 SIZE = (320, 240)
 FPS = 15
@@ -683,10 +684,28 @@ def test_consented_recordings_are_not_written_over(tmp_path: Path, capsys: pytes
     assert store.read_bytes() == b"recorded"
 
 
+def test_nor_are_those_that_were_made_while_it_ran(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npy(tmp_path / "MP_Data/hello/0/0.npy", FRAME)
+    store = tmp_path / "mine.parquet"
+
+    def recorded_meanwhile(shards: Shards) -> None:
+        flush(shards)
+        store.write_bytes(b"recorded")
+        book_of(store).write_text("{}")
+
+    flush = Shards.flush
+    monkeypatch.setattr(Shards, "flush", recorded_meanwhile)
+    assert run(tmp_path / "MP_Data", "--out", store) == 2
+    assert "mine.parquet: holds recordings of training.record" in capsys.readouterr().err
+    assert store.read_bytes() == b"recorded"
+
+
 def test_two_runs_do_not_work_on_one_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     npy(tmp_path / "MP_Data/hello/0/0.npy", FRAME)
     arguments = (tmp_path / "MP_Data", "--out", tmp_path / "s.parquet")
-    with held(parts_of(tmp_path / "s.parquet"), wait=False):
+    with held(parts_of(tmp_path / "s.parquet"), seconds=0):
         assert run(*arguments) == 2
     assert "s.parquet.parts: another run works there" in capsys.readouterr().err
     assert run(*arguments) == 0

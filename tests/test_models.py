@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from daemon_tools import ROOT, asl_edge, write_config
 
-from edge import model_folder
+from edge import folder_lock, model_folder
 from edge.bundle import MANIFEST, load_installed, sha256, verify_bundle
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
@@ -237,6 +237,9 @@ def test_the_commands_say_what_they_did(root: Path, newer: Path, tmp_path: Path)
             {"operating_point": {"taught": {"floor": 0.9, "middle": 0.8, "width": 0}}},
             "operating_point: 'taught' must be floor, middle and width, which is more than 0",
         ),
+        ({"operating_point": {"hold_seconds": 10**400}}, "operating_point: 'hold_seconds' must be a number"),
+        ({"texts": {"hello": "\ud800"}}, "has text that cannot be written"),
+        ({"version": "1\0"}, "has text that cannot be written"),
         ({"texts": None}, "'texts' must be text by label"),
         ({"texts": {"A": 5}}, "'texts' must be text by label"),
         ({"operating_point": {"temperature": 0}}, "operating_point: temperature must be more than 0"),
@@ -286,6 +289,15 @@ def test_whoever_may_read_the_original_the_daemon_may_read_the_copy(root: Path, 
     assert (root / "letters").stat().st_mode & 0o777 == 0o755
     assert {path.stat().st_mode & 0o777 for path in (root / "letters").iterdir()} == {0o644}
     assert not (root / "letters" / ".git").exists(), "the bundle's files alone"
+
+
+def test_an_install_that_waits_for_another_gives_up(root: Path, newer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_folder, "held", partial(folder_lock.held, seconds=0.2))
+    with folder_lock.held(root), pytest.raises(InputError, match="another run works there; wait until it is done"):
+        install(newer, root)
+    assert version_of(root) != "9.9.9"
+    install(newer, root)
+    assert version_of(root) == "9.9.9"
 
 
 def test_a_link_in_place_of_a_bundle_gives_way(root: Path, newer: Path, tmp_path: Path) -> None:

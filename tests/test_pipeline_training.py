@@ -214,6 +214,6 @@ def test_figures_are_not_taken_of_people_who_were_trained_on(
     command = ["letters", "--store", str(stores["mine"]), "--out", str(tmp_path / "o"), "--test"]
     for test in ("mine", "other_source"):
         assert pipeline.main([*command, str(stores[test])]) == 2
-        assert f"is trained on, in {stores['mine']}; name other people and sources" in capsys.readouterr().err
+        assert f"is trained on, in {stores['mine']}; take other people" in capsys.readouterr().err
     for test in ("others", "evaluated"):
         check_strangers([stores[test]], [stores["mine"]], "all")

@@ -9,6 +9,7 @@ import pytest
 from letter_store import clip, write_small_store
 
 from edge.errors import AslEdgeError, InputError
+from edge.folder_lock import held
 from training.letters.config import LetterConfig
 from training.letters.data import INDEX, load_letters
 from training.letters.sampling import Sampler
@@ -23,7 +24,7 @@ from training.sources import (
     may_train,
     refuse_never_train,
 )
-from training.store import held, marks, read_store, write_store
+from training.store import marks, read_store, write_store
 
 
 def test_a_forbidden_source_is_refused_with_its_reason(tmp_path: Path) -> None:
@@ -65,6 +66,10 @@ def test_clear_licences_are_clear() -> None:
         ("CC BY, NoDerivatives", False),
         ("MIT repo; origin AGPL-3", False),
         ("consented for evaluation", False),
+        ("CC BY-Non Commercial", False),
+        ("CC BY 4.0, No Derivatives", False),
+        ("CC-BYNC-4.0", False),
+        ("CC BY (research use only)", False),
     ],
 )
 def test_a_licence_is_clear_where_a_model_may_be_given_away(licence: str, clear: bool) -> None:
@@ -79,6 +84,8 @@ def test_a_licence_is_clear_where_a_model_may_be_given_away(licence: str, clear:
         ("evaluation-only", True),
         ("for evaluation purposes only, no training", True),
         ("consented for evaluation", True),
+        ("consented for evaluation, not for training", True),
+        ("no training; evaluation", True),
         ("training and evaluation", False),
         ("none stated", False),
     ],
@@ -131,9 +138,9 @@ def test_a_disk_that_is_full_is_said_in_one_line_and_leaves_nothing_behind(tmp_p
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
-    with held(tmp_path, wait=False), pytest.raises(InputError, match="another run works there"):
-        held(tmp_path, wait=False).__enter__()
-    with held(tmp_path, wait=False):
+    with held(tmp_path, seconds=0), pytest.raises(InputError, match="another run works there"):
+        held(tmp_path, seconds=0).__enter__()
+    with held(tmp_path, seconds=0):
         pass
 
 

@@ -208,6 +208,13 @@ def test_who_teaches_lets_the_daemon_read_it(device: Device) -> None:
     assert (device.folder / "ticket.json").stat().st_mode & 0o777 == 0o644
 
 
+def test_a_folder_that_a_group_shares_stays_the_groups(device: Device) -> None:
+    device.folder.mkdir()
+    device.folder.chmod(0o2775)
+    assert device.teach("ticket")[0] == 0
+    assert device.folder.stat().st_mode & 0o7777 == 0o2775
+
+
 def test_an_accent_may_be_written_in_two_ways(device: Device) -> None:
     write_store(device.store, recordings(unicodedata.normalize("NFD", "café"), range(3)))
     assert device.teach("café")[1].startswith("'café' is taught from 3 recordings\n")

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, InputError
+from edge.folder_lock import held
 from training.caching import code_hash
 from training.command import count, plain_number, run_parsed
 from training.consent import book_of
@@ -27,7 +28,6 @@ from training.extraction.layouts import Rules, find
 from training.extraction.pictures import reader_mark
 from training.extraction.shards import Shards, parts_of
 from training.extraction.work import read_all
-from training.store import held
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> 
     """
     items, unusable = _all_items(inputs, rules)
     _check_out(store)
-    with held(parts_of(store), wait=False):
+    with held(parts_of(store), seconds=0):
         return _extract(items, unusable, store, workers)
 
 
@@ -70,7 +70,9 @@ def _extract(items: Sequence[Item], unusable: Sequence[str], store: Path, worker
             shards.add(key, clip)
     finally:
         shards.flush()
-    written = shards.merge(work)
+    with held(store.parent):
+        _check_out(store)  # somebody may have been recorded meanwhile
+        written = shards.merge(work)
     bad = [*unusable, *missing, *(shards.bad[key] for _, key in work if key in shards.bad)]
     _report(store, [item for item, key in work if key not in shards.bad], bad)
     return 0 if written else AslEdgeError.exit_code

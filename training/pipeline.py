@@ -24,7 +24,7 @@ from training.command import run_parsed
 from training.extract import add_rules, extract, rules_of
 from training.options import REPORT
 from training.sources import may_train
-from training.store import read_named
+from training.store import Clip, read_named
 
 log = logging.getLogger(__name__)
 
@@ -99,11 +99,16 @@ def check_strangers(tests: Sequence[Path], stores: Sequence[Path], licences: str
     Raises:
         InputError: who is on both sides.
     """
-    tested = {who for store in tests for clip in read_named(store) for who in (clip.signer, clip.source)}
+    tested = {who for store in tests for clip in read_named(store) for who in _who(clip)}
     for store in stores if tested else ():
         for clip in read_named(store):
-            if may_train(clip, licences) and (known := {clip.signer, clip.source} & tested):
-                raise InputError(f"--test: '{min(known)}' is trained on, in {store}; name other people and sources")
+            if may_train(clip, licences) and (known := _who(clip) & tested):
+                mend = "take other people, recorded with a --collection or extracted with a --source of their own"
+                raise InputError(f"--test: {min(known)} is trained on, in {store}; {mend}")
+
+
+def _who(clip: Clip) -> set[str]:
+    return {f"signer '{clip.signer}'", f"source '{clip.source}'"}
 
 
 def carry_out(planned: list[Step], folder: Path, *, with_code: bool = True) -> int:

@@ -15,7 +15,7 @@ from edge.landmark_store import Clip
 
 CLEAR_LICENCES = ("MIT", "public domain", "CC", "consented landmark recording")
 """Beginnings of licence texts that plainly allow training a model that is given away. The last: `training.record`."""
-_NOT_CLEAR = re.compile(r"GPL|(?<![a-z])(NC|ND)(?![a-z])|non-?commercial|no-?deriv", re.IGNORECASE)
+_NOT_CLEAR = re.compile(r"GPL|(?<![a-z])(BY)?(NC|ND)(?![a-z])|non[\s-]*commercial|no[\s-]*deriv|only", re.IGNORECASE)
 """Nor does a text with one of these: others may sell and change what is given away under Apache-2.0."""
 
 
@@ -200,8 +200,10 @@ def word_trainable(name: str, label: str) -> bool:
 
 def evaluation_only(licence: str) -> bool:
     """Whether a licence text allows tests and no training: `evaluation only`, `consented for evaluation`."""
-    words = re.findall(r"[a-z]+", licence.lower())
-    return "evaluation" in words and ("only" in words or "training" not in words)
+    text = licence.lower()
+    words = re.findall(r"[a-z]+", text)
+    forbidden = re.search(r"\b(no|not)\b[^,;]*\btrain", text) is not None
+    return forbidden or ("evaluation" in words and ("only" in words or "training" not in words))
 
 
 def may_train(clip: Clip, licences: str) -> bool:

@@ -1,16 +1,15 @@
 """Writing a landmark store (contract 3); `edge.landmark_store` reads it."""
 
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from edge.errors import InputError, unwritable
+from edge.errors import unwritable
 from edge.landmark_store import UNKNOWN_FPS, Clip, read_store
 from training.caching import content_hash
 from training.extraction.labels import named
@@ -20,7 +19,6 @@ __all__ = [
     "SCHEMA",
     "UNKNOWN_FPS",
     "Clip",
-    "held",
     "marks",
     "read_named",
     "read_store",
@@ -77,25 +75,5 @@ def whole(path: Path) -> Iterator[Path]:
         plain = OSError(error.errno, os.strerror(error.errno)) if error.errno else error  # pyarrow's tell its own names
         raise unwritable(path, plain, "see that the folder is there and may be written to") from error
     finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextmanager
-def held(folder: Path, *, wait: bool) -> Iterator[None]:
-    """A folder to oneself, among all programs that ask so.
-
-    Raises:
-        InputError: another has it, and there is no `wait` for it.
-    """
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(place, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(place)
-        raise InputError(f"{folder}: another run works there; wait until it is done, or name another --out") from None
-    except OSError:
-        pass  # some network file systems lock no folder
-    try:
-        yield
-    finally:
-        os.close(place)
+        with suppress(OSError):
+            partial.unlink()

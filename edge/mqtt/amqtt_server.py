@@ -57,7 +57,7 @@ class _ImpatientWebSocketWriter(WebSocketsWriter):  # type: ignore[misc] # amqtt
 
 
 class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
-    """What amqtt 0.12.1 does otherwise: nobody gets what others subscribed to, and a namesake does not go deaf."""
+    """What amqtt 0.12.1 does not: others get nothing of a subscription, and a namesake (of a clean session) goes."""
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
