@@ -222,9 +222,13 @@ def test_a_namesake_that_comes_and_goes_leaves_nobody_deaf(broker: EmbeddedBroke
     second.start()
     eventually(lambda: len(listener.on("asl/kiosk/status")) > 2)
     second.stop()
-    eventually(lambda: listener.on("asl/kiosk/status")[-1].payload == b"online", seconds=40)
-    listener.send("asl/kiosk/cmd/pause/set", "ON")
-    eventually(lambda: Command("pause", True) in commands)
+
+    def obeyed() -> bool:  # what is sent while the first is on its way back is lost
+        listener.send("asl/kiosk/cmd/pause/set", "ON")
+        return Command("pause", True) in commands
+
+    eventually(obeyed, seconds=40)
+    eventually(lambda: listener.on("asl/kiosk/status")[-1].payload == b"online")
     first.stop()
     listener.close()
 
