@@ -118,7 +118,7 @@ class LetterDecoder:
         if away:
             self._forget()  # no picture came meanwhile
         missed = ts - self._seen_at >= LOST_SECONDS
-        if not away and scores.motion.seconds == 0:
+        if scores.motion.seconds == 0:
             self._evidence = self._drawn = None  # another hand, or the picture was cut, or the hand was missed
             if not missed:
                 self._run = _Run(NOTHING, math.inf)  # how long another hand stood says nothing of this one

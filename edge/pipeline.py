@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -86,17 +87,11 @@ class Pipeline:
 
     def unseen(self, ts: float) -> list[Event]:
         """No picture comes: nobody is there any more, and captions end as where hands rest."""
-        events: list[Event] = []
-        for number, reader in enumerate(self.signers, 1):
-            events += self._of_signer(number, reader.unseen(ts))
-        return events + self.state(ts)
+        return self._of_all(lambda reader: reader.unseen(ts)) + self.state(ts)
 
     def finish(self, ts: float) -> list[Event]:
         """The source ended: close the captions."""
-        events: list[Event] = []
-        for number, reader in enumerate(self.signers, 1):
-            events += self._of_signer(number, reader.finish(ts, paused=self.paused))
-        return events + self.state(ts)
+        return self._of_all(lambda reader: reader.finish(ts, paused=self.paused)) + self.state(ts)
 
     @property
     def abstentions(self) -> int:
@@ -121,9 +116,7 @@ class Pipeline:
         """
         if on == self.practice:
             return []
-        cleared: list[Event] = []
-        for number, reader in enumerate(self.signers, 1):
-            cleared += self._of_signer(number, reader.composer.clear(ts))
+        cleared = self._of_all(lambda reader: reader.composer.clear(ts))
         self.practice = on
         return cleared
 
@@ -143,6 +136,13 @@ class Pipeline:
             return []
         self._last_state = state
         return self._of_signer(1, [Event("state", ts, state)])
+
+    def _of_all(self, ask: Callable[[SignerReader], list[Event]]) -> list[Event]:
+        """What every signer's reader answers."""
+        events: list[Event] = []
+        for number, reader in enumerate(self.signers, 1):
+            events += self._of_signer(number, ask(reader))
+        return events
 
     def _of_signer(self, number: int, events: list[Event]) -> list[Event]:
         """What is no conversation says so; where several are read each event says whose it is."""

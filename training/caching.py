@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import InputError
+from training.whole_file import whole
 
 _ROOT = Path(__file__).resolve().parent.parent
 _OURS = ("edge", "training")
@@ -111,9 +112,8 @@ class Memory:
         return [name for name in names if self._with_code or not name.startswith(_CODE)]
 
     def _save(self) -> None:
-        partial = self._path.with_suffix(".partial")
-        partial.write_text(json.dumps(self._steps, indent=1) + "\n", "utf-8")
-        partial.replace(self._path)
+        with whole(self._path) as partial:
+            partial.write_text(json.dumps(self._steps, indent=1) + "\n", "utf-8")
 
 
 @cache

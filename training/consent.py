@@ -8,7 +8,8 @@ from typing import Any
 
 from edge.errors import AslEdgeError, InputError
 from edge.folder_lock import held
-from training.store import Clip, read_store, whole, write_store
+from training.store import Clip, read_store, write_store
+from training.whole_file import whole
 
 WORDS = "I agree"
 TEXT = """\

@@ -1,30 +1,18 @@
 """Writing a landmark store (contract 3); `edge.landmark_store` reads it."""
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from edge.errors import unwritable
 from edge.landmark_store import UNKNOWN_FPS, Clip, read_store
 from training.caching import content_hash
 from training.extraction.labels import named
+from training.whole_file import whole
 
-__all__ = [
-    "KINDS",
-    "SCHEMA",
-    "UNKNOWN_FPS",
-    "Clip",
-    "marks",
-    "read_named",
-    "read_store",
-    "whole",
-    "write_store",
-]
+__all__ = ["KINDS", "SCHEMA", "UNKNOWN_FPS", "Clip", "marks", "read_named", "read_store", "write_store"]
 
 KINDS = ("letter", "word", "idle")
 
@@ -58,22 +46,3 @@ def write_store(path: Path, clips: Sequence[Clip]) -> None:
     columns["pose"] = [clip.pose.ravel() for clip in clips]
     with whole(path) as partial:
         pq.write_table(pa.table(columns, schema=SCHEMA), partial, compression="zstd")
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Where to write what then appears at `path`, whole or not at all.
-
-    Raises:
-        AslEdgeError: it cannot be written there.
-    """
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    except OSError as error:
-        plain = OSError(error.errno, os.strerror(error.errno)) if error.errno else error  # pyarrow's tell its own names
-        raise unwritable(path, plain, "see that the folder is there and may be written to") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()

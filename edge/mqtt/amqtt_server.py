@@ -7,7 +7,7 @@ import io
 import logging
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter, WebSocketsReader, WebSocketsWriter
@@ -36,11 +36,7 @@ class _ImpatientWriter(StreamWriterAdapter):  # type: ignore[misc] # amqtt is un
     """Does not wait for ever for a peer that stopped reading."""
 
     async def drain(self) -> None:
-        try:
-            await asyncio.wait_for(super().drain(), _SLOW_PEER_SECONDS)
-        except TimeoutError as error:
-            self._writer.transport.abort()
-            raise ConnectionResetError("the peer does not read") from error
+        await _patiently(super().drain(), self._writer.transport)
 
 
 class _ImpatientWebSocketWriter(WebSocketsWriter):  # type: ignore[misc] # amqtt is untyped for us
@@ -49,11 +45,15 @@ class _ImpatientWebSocketWriter(WebSocketsWriter):  # type: ignore[misc] # amqtt
     async def drain(self) -> None:
         data = self._stream.getvalue()
         self._stream: io.BytesIO = io.BytesIO()
-        try:
-            await asyncio.wait_for(self._protocol.send(data), _SLOW_PEER_SECONDS)
-        except TimeoutError as error:
-            self._protocol.transport.abort()
-            raise ConnectionResetError("the peer does not read") from error
+        await _patiently(self._protocol.send(data), self._protocol.transport)
+
+
+async def _patiently(sending: Awaitable[None], transport: asyncio.WriteTransport) -> None:
+    try:
+        await asyncio.wait_for(sending, _SLOW_PEER_SECONDS)
+    except TimeoutError as error:
+        transport.abort()
+        raise ConnectionResetError("the peer does not read") from error
 
 
 class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from edge.errors import InputError
 from training.extraction.item import Item
-from training.store import SCHEMA, Clip, whole, write_store
+from training.store import SCHEMA, Clip, write_store
+from training.whole_file import whole
 
 SHARD_CLIPS = 200
 SHARD_SECONDS = 30.0

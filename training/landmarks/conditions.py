@@ -6,6 +6,7 @@ does not serve the pose is the judge: is there a hand at a wrist before the face
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +17,11 @@ import numpy as np
 
 from edge.argument_parser import ArgumentParser
 from edge.config import Config, SignerConfig
-from edge.errors import AslEdgeError, InputError
+from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.paths import models_dir
 from edge.types import SIDES, Floats, Frame, Image, Landmarks
+from training.command import run_parsed
 from training.landmarks.counts import FPS, Figures, crossed, most_near
 from training.landmarks.pictures import check_data, frames
 
@@ -208,10 +210,14 @@ def card_table(table: dict[str, Figures]) -> str:
 
 
 def main(argv: list[str]) -> int:
+    """Run the command; its exit code."""
     parser = ArgumentParser(prog="python -m training.landmarks.conditions", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with images/ and clips/")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    args = parser.parse_args(argv)
+    return run_parsed(parser, argv, _run)
+
+
+def _run(args: argparse.Namespace) -> int:
     check_data(args.data)
     table = Bench(args.data).run()
     print(json.dumps({name: row.summary() for name, row in table.items()}) if args.json else card_table(table))
@@ -219,8 +225,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main(sys.argv[1:]))
-    except AslEdgeError as error:
-        print(f"conditions: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from error
+    raise SystemExit(main(sys.argv[1:]))

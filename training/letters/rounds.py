@@ -13,7 +13,8 @@ from training.letters.config import LetterConfig
 from training.letters.data import LetterData, load_letters, may_be_read
 from training.letters.sampling import Sampler
 from training.letters.windows import Samples
-from training.store import Clip, marks, whole
+from training.store import Clip, marks
+from training.whole_file import whole
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ import numpy as np
 from edge.errors import InputError
 from edge.letters import NOTHING
 from training.caching import digest
-from training.store import Clip, marks, whole
+from training.store import Clip, marks
+from training.whole_file import whole
 from training.words.config import WordConfig
 from training.words.data import CORE, WLASL50_SOURCE, Track, read_words, spelling_tracks, vocabulary, word_tracks
 from training.words.samples import Samples
