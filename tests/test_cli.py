@@ -175,6 +175,14 @@ def test_training_without_its_packages_names_the_one_that_is_missing(capsys: pyt
     assert capsys.readouterr().err == "training.train: no_such_package is not installed; pip install '.[training]'\n"
 
 
+@pytest.mark.parametrize("verb", ["extract", "record", "train", "spelling"])
+def test_training_beside_the_daemon_alone_says_what_it_needs(verb: str) -> None:
+    no_packages = [sys.executable, "-S", "-m", f"training.{verb}", "--help"]
+    result = subprocess.run(no_packages, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 2
+    assert result.stderr == "training: pyarrow is not installed; pip install '.[training]'\n"
+
+
 @pytest.mark.parametrize("arguments", [["models", "list"], ["--help"]])
 def test_a_reader_who_leaves_is_no_error(arguments: list[str]) -> None:
     command = f"{sys.executable} -m edge {' '.join(arguments)} | true; exit ${{PIPESTATUS[0]}}"

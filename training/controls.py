@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from edge.argument_parser import ArgumentParser
 from edge.bundle import load_bundle
-from edge.cli import run_command
 from edge.config import ControlsConfig
 from edge.controls import Controls
 from edge.errors import InputError
@@ -24,6 +24,7 @@ from edge.gestures import GESTURES
 from edge.letter_reader import LetterReader
 from edge.paths import shipped
 from edge.types import Landmarks
+from training.command import run_parsed
 from training.store import UNKNOWN_FPS, Clip, read_store
 
 _HELD_SECONDS, _FPS = 1.0, 30
@@ -73,15 +74,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def main() -> int:
+def main(argv: list[str]) -> int:
+    """Run the command; its exit code."""
     parser = ArgumentParser(prog="python -m training.controls", description=__doc__)
     parser.add_argument("--store", type=Path, nargs="+", required=True, help="landmark stores")
     parser.add_argument("--bundle", type=Path, help="letter bundle; the shipped one without it")
     parser.add_argument("--source", nargs="*", help="only these sources")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    parser.set_defaults(run=run)
-    return run_command(parser.parse_args())
+    return run_parsed(parser, argv, run)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

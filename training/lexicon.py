@@ -8,13 +8,14 @@ import importlib
 import itertools
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from edge.argument_parser import ArgumentParser
-from edge.cli import run_command
 from edge.errors import InputError
 from edge.lexicon.shelves import CLASSES, KNOWN_ONLY, LONGEST, WORDS
+from training.command import run_parsed
 
 _WORD_LEVELS = (10, 20, 35, 40, 50)
 """SCOWL's levels go by how common a word is."""
@@ -97,13 +98,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def main() -> int:
+def main(argv: list[str]) -> int:
+    """Run the command; its exit code."""
     parser = ArgumentParser(prog="python -m training.lexicon", description=__doc__)
     parser.add_argument("--scowl", type=Path, default=Path("/usr/share/dict/scowl"), help="folder of SCOWL's lists")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    parser.set_defaults(run=run)
-    return run_command(parser.parse_args())
+    return run_parsed(parser, argv, run)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -11,6 +11,7 @@ import argparse
 import itertools
 import json
 import statistics
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,6 @@ import numpy as np
 
 from edge.argument_parser import ArgumentParser
 from edge.bundle import Bundle, load_bundle
-from edge.cli import run_command
 from edge.demo import DemoSigner
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
@@ -30,6 +30,7 @@ from edge.letters import MOTION_LETTERS
 from edge.lexicon import Lexicon
 from edge.paths import shipped
 from edge.types import Emission
+from training.command import run_parsed
 from training.splicing import Spelled, Speller
 from training.store import Clip, read_named
 
@@ -237,7 +238,8 @@ def _frame_rate(text: str) -> float:
     return rate
 
 
-def main() -> int:
+def main(argv: list[str]) -> int:
+    """Run the command; its exit code."""
     parser = ArgumentParser(prog="python -m training.spelling", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--store", type=Path, nargs="+", help="landmark stores with stills of letters")
@@ -248,10 +250,8 @@ def main() -> int:
     parser.add_argument("--fps", type=_frame_rate, nargs="+", default=[30.0], help="frame rates, one result each")
     parser.add_argument("--json", action="store_true", help="one line")
     parser.add_argument("--verbose", action="store_true", help="show every word that was misread")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    parser.set_defaults(run=run)
-    return run_command(parser.parse_args())
+    return run_parsed(parser, argv, run)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))
