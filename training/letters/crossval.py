@@ -25,7 +25,7 @@ from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable
 from training.letters.noise import noise_accepted
 from training.letters.rounds import Rounds
-from training.sources import Apart, may_train
+from training.sources import Apart, may_train, same_people
 from training.store import Clip, read_named
 
 log = logging.getLogger(__name__)
@@ -109,9 +109,10 @@ def noise_of_folds(rounds: Rounds, stores: list[Path], out: Path) -> dict[str, l
 
 
 def _train_fold(source: str, rounds: Rounds, config: LetterConfig, folder: Path) -> None:
-    """A float and an int8 bundle that never saw the source."""
-    calibration = calibration_rows(rounds(0).without([source]).features)
-    model = fit(lambda number: rounds(number).without([source]), config)
+    """A float and an int8 bundle that never saw the source, nor another of the same people."""
+    held = sorted(same_people(source))
+    calibration = calibration_rows(rounds(0).without(held).features)
+    model = fit(lambda number: rounds(number).without(held), config)
     folder.mkdir(parents=True, exist_ok=True)
     for kind, content in (("float", to_float(model)), ("int8", to_int8(model, calibration))):
         write_bundle(folder / kind, content, LABELS, UNCALIBRATED)

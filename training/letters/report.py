@@ -16,16 +16,19 @@ from training.letters.operating import fit_operating_point
 from training.letters.rounds import Rounds
 from training.options import REPORT
 from training.parity import parity_of
-from training.sources import LETTER_SOURCES, letter_source
+from training.sources import LETTER_SOURCES, letter_source, same_people
 
 
 def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> dict[str, Any]:
     """Train and judge every fold; write the report to `out` and return it.
 
-    What of a source is emitted is decided by an operating point that was fitted on the other sources.
+    What of a source is emitted is decided by an operating point that was fitted on other people's.
     """
     folds = leave_one_source_out(rounds, stores, config, out)
-    points = {fold.source: _operating_point([other for other in folds if other is not fold]) for fold in folds}
+    points = {
+        fold.source: _operating_point([other for other in folds if other.source not in same_people(fold.source)])
+        for fold in folds
+    }
     own_verdicts = [[calibrated(verdict, points[fold.source]) for verdict in fold.int8_verdicts] for fold in folds]
     verdicts = [verdict for own in own_verdicts for verdict in own]
     emitted = np.concatenate(

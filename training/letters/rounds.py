@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import InputError
-from training.caching import digest
+from training.caching import code_prints, digest
 from training.letters.config import LetterConfig
 from training.letters.data import LetterData, load_letters, may_be_read
 from training.letters.sampling import Sampler
@@ -25,11 +25,11 @@ class Rounds:
     def __init__(self, stores: list[Path], licences: str, config: LetterConfig, folder: Path) -> None:
         self._stores, self._config = stores, config
         self.licences = licences
-        self.digest = digest([*marks(stores), licences, config.digest()])
+        self.digest = digest([*marks(stores), licences, code_prints("training.letters.sampling"), config.digest()])
         """Names all that is made of these samples."""
-        self._folder = folder / f"rounds-{self.digest}"
+        self._folder = folder / f"letter-rounds-{self.digest}"
         self._data: LetterData | None = None
-        for other in folder.glob("rounds-*"):
+        for other in folder.glob("letter-rounds-*"):
             if other != self._folder:
                 shutil.rmtree(other)  # a round is tens of megabytes, and no run goes back to an old configuration
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ import numpy as np
 
 from edge.letters import NOTHING
 from edge.word_reader import WordReader
-from training.figures import Judgement, calibrated, emitted_by, figures, forced_choice, restricted
+from training.figures import Judgement, calibrated, emitted_by, figures, reliability, restricted
 from training.options import REPORT
 from training.parity import parity_of
 from training.sources import evaluation_only, lookalike, may_train, word_trainable
@@ -201,9 +201,8 @@ def _said(
 
 def _reliability(verdicts: list[Judgement], labels: tuple[str, ...]) -> list[dict[str, float]]:
     """Ten bins of the best label's probability: how many clips, how sure, how often right."""
-    table = forced_choice(table_of(verdicts), labels)
-    sure = table.max(axis=1)
-    right = table.argmax(axis=1) == np.array([labels.index(verdict.label) for verdict in verdicts])
+    truth = np.array([labels.index(verdict.label) for verdict in verdicts])
+    sure, right = reliability(table_of(verdicts), truth, labels)
     bins = np.minimum((sure * 10).astype(int), 9)
     return [
         {

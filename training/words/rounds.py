@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.errors import InputError
 from edge.letters import NOTHING
-from training.caching import digest
+from training.caching import code_prints, digest
 from training.store import Clip, marks
 from training.whole_file import whole
 from training.words.config import WordConfig
@@ -25,9 +25,10 @@ class Rounds:
     def __init__(self, stores: list[Path], licences: str, config: WordConfig, folder: Path) -> None:
         self._stores, self._config = stores, config
         self.licences = licences
-        self.digest = digest([*marks(stores), licences, config.digest()])
+        drawn_from = [*marks(stores), licences, code_prints("training.words.sampling")]
+        self.digest = digest([*drawn_from, config.digest()])
         """Names all that is made of these samples."""
-        self._folder = folder / f"rounds-{digest([*marks(stores), licences, config.samples_digest()])}"
+        self._folder = folder / f"rounds-{digest([*drawn_from, config.samples_digest()])}"
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, number: int) -> Samples:

@@ -125,15 +125,17 @@ class Sampler:
         return self._window(spelled, anywhere=True, beside=person) if spelled else None
 
     def _gesture(self) -> _Drawn | None:
-        gesture = invented.gesture(self._any(self._all), self._rng)
-        return self._window(gesture, anywhere=True) if gesture else None
+        person = self._any(self._all)
+        gesture = invented.gesture(person, self._rng)
+        return self._window(gesture, anywhere=True, beside=person) if gesture else None
 
     def _recombined(self) -> _Drawn | None:
         made = invented.recombination(self._all, self._rng)
         return self._window(made[0], beside=made[1]) if made else None
 
     def _empty(self) -> _Drawn:
-        return self._window(invented.empty(self._any(self._all)), anywhere=True)
+        person = self._any(self._all)
+        return self._window(invented.empty(person), anywhere=True, beside=person)
 
     def _noise(self) -> _Drawn:
         """A window that means nothing; its features are drawn when all others are worked out."""
