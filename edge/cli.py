@@ -1,4 +1,4 @@
-"""The command line (contract 1). Every error is one line; a traceback only with --debug."""
+"""The command line. Every error is one line; a traceback only with --debug."""
 
 from __future__ import annotations
 
