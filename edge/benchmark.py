@@ -43,7 +43,9 @@ _LONGEST_SECONDS = 600.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="video file, image folder or demo[:TEXT]")
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="video file, image folder or demo[:TEXT]; a camera with --daemon"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_config_arguments(parser)
     parser.add_argument("--peer", choices=sorted(PEERS), help="run MediaPipe on the same frames, in turn")

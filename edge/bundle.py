@@ -1,4 +1,4 @@
-"""Model bundles (contract 4): a folder with manifest.json, the .tflite files and the labels, checked before use."""
+"""Model bundles: a folder with manifest.json, the .tflite files and the labels, checked before use."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import InputError, why_unreadable
+from edge.paths import fill_models, shipped
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,8 @@ def load_installed(path: Path, *, task: str, features: str) -> Bundle:
                 bundle = load_bundle(kept, task=task, features=features)
                 log.warning("%s; going on with the one before it, version %s", error, bundle.version)
                 return bundle
+        if not path.exists() and (shipped("models") / path.name).is_dir():
+            raise InputError(f"{path}: no such bundle; {fill_models(path.parent)}") from error
         raise
 
 

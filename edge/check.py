@@ -138,7 +138,8 @@ def _broker(config: Config) -> str:
     try:
         visit(parse_endpoint(url, config.mqtt.ca_file))
     except ConnectionLostError as error:
-        raise InputError(f"{url} {error}; start that broker or change mqtt.url") from error
+        mend = "" if "; " in str(error) else "; start that broker or change mqtt.url"  # one that refuses is there
+        raise InputError(f"{url} {error}{mend}") from error
     return f"{url} lets us in"
 
 

@@ -1,4 +1,4 @@
-"""The command line (contract 1). Every error is one line; a traceback only with --debug."""
+"""The command line. Every error is one line; a traceback only with --debug."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMMANDS = {
     "run": ("edge.daemon", "read the camera, publish and speak, until stopped"),
     "replay": ("edge.replay", "run the same pipeline over files as fast as it goes and print the events"),
     "check": ("edge.check", "say which piece is missing and how to mend it"),
-    "models": ("edge.models", "list, verify, install and roll back the model bundles"),
+    "models": ("edge.models", "list, verify, install and roll back the model bundles, teach and forget signs"),
     "bench": ("edge.benchmark", "measure latency and CPU time on clips"),
     "install-service": ("edge.service", "install the systemd service"),
 }

@@ -1,4 +1,4 @@
-"""Reading a landmark store (contract 3): one Parquet file, one row a clip.
+"""Reading a landmark store: one Parquet file, one row a clip.
 
 Needs pyarrow, which the daemon does without: only `asl-edge models teach` and `training` read stores.
 """

@@ -95,7 +95,7 @@ class SignerReader:
 
 
 def emission_event(emission: Emission) -> Event:
-    """`letter` or `word` payload of contract 2, without what is stamped where it leaves the process."""
+    """`letter` or `word` payload, without what is stamped where it leaves the process."""
     body = {
         "type": emission.type,
         "label": emission.label,

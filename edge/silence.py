@@ -1,4 +1,4 @@
-"""Why nothing is being read, in the words of contract 2, so that a display can tell the signer what to change."""
+"""Why nothing is being read, in the words of `state`, so that a display can tell the signer what to change."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def run_teach(args: argparse.Namespace, bundle: Bundle, folder: Path) -> int:
         left_out = (
             f" ({unusable} left out: given twice, too short, still, or no hands or shoulders)" if unusable else ""
         )
-        print(f"'{gloss}' is taught from {len(examples)} recordings{left_out}")
+        print(f"'{gloss}' is taught from {len(examples)} recordings{left_out}, kept in {folder}")
         print("a running daemon takes it with: systemctl reload asl-edge (or the MQTT command cmd/reload/set)")
     return 0
 

@@ -77,7 +77,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """What was seen in one frame, in the units of the landmark store (contract 3)."""
+    """What was seen in one frame, in the units of the landmark store (`edge/landmark_store.py`)."""
 
     ts: float
     width: int

@@ -148,6 +148,13 @@ def test_the_first_bundle_of_an_empty_folder_replaces_nothing(tmp_path: Path) ->
         rollback("letters", tmp_path / "empty")
 
 
+def test_an_empty_folder_is_listed_with_how_to_fill_it(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    listed = asl_edge("models", "list", "--config", write_config(tmp_path, extra=f"models_dir: {tmp_path / 'empty'}\n"))
+    assert listed.returncode == 2
+    assert f"copy the shipped models there: cp -rn {ROOT}/models/. {tmp_path}/empty\n" in listed.stderr
+
+
 @pytest.mark.parametrize("name", ["../letters", "", "nothing"])
 def test_a_name_that_is_not_there_is_refused(name: str, root: Path) -> None:
     with pytest.raises(InputError, match="no earlier bundle"):

@@ -1,4 +1,4 @@
-"""The publisher against a real mosquitto: contract 2, and a broker that goes away and comes back."""
+"""The publisher against a real mosquitto: topics and payloads, and a broker that goes away and comes back."""
 
 import itertools
 import sys

@@ -1,5 +1,6 @@
 """Consented recordings: landmarks alone, with the day of consent, and gone again when consent is."""
 
+import dataclasses
 import json
 import re
 import sys
@@ -160,6 +161,14 @@ def test_a_clip_without_hands_is_taken_again_unless_rest_is_wanted() -> None:
         Terminal(preview=False),  # type: ignore[arg-type]
     )
     assert not any(one.presence.any() for one in rest)
+
+
+def test_who_is_never_seen_is_told_what_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "_TAKES", 3)
+    hands = spelled()
+    nothing = [dataclasses.replace(one, hands=one.hands * np.nan, presence=one.presence * 0) for one in hands]
+    with pytest.raises(AslEdgeError, match="no hand seen 3 times; sit nearer, or in better light"):
+        list(record.record(iter(nothing), Script(nothing), Plan(1, 0.1, 0.1), Terminal(preview=False)))  # type: ignore[arg-type]
 
 
 def test_a_source_that_ends_too_soon_says_so() -> None:

@@ -16,6 +16,7 @@ from edge.words import WordModel
 from training.figures import floor_of, is_emitted
 from training.sources import may_train
 from training.store import Clip
+from training.words import card
 from training.words.bundle import open_bundle
 from training.words.data import CORE, read_words
 from training.words.judge import judge, judgeable, table_of
@@ -32,6 +33,14 @@ def bundle() -> Bundle:
 def clips(shared_data: Path) -> list[Clip]:
     """Every fifteenth clip that the model may know: only what must hold anyway is asserted."""
     return [clip for clip in read_words([shared_data / "words.parquet"]) if may_train(clip, "all")][::15]
+
+
+def test_the_card_beside_the_bundle_is_the_one_that_its_makers_write(bundle: Bundle) -> None:
+    written = (BUNDLE / "CARD.md").read_text("utf-8")
+    assert card._head(bundle) in written
+    assert "Reads 44 signs" in written, "those that are said, as the README has it"
+    assert card.EXPERIMENTS.read_text("utf-8").strip() in written
+    assert card._sources() in written
 
 
 def test_the_bundle_is_small_and_knows_what_a_counter_needs(bundle: Bundle) -> None:

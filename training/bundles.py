@@ -1,4 +1,4 @@
-"""Writing a model bundle (contract 4)."""
+"""Writing a model bundle; `edge.bundle` reads it."""
 
 import json
 import shutil

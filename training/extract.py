@@ -1,4 +1,4 @@
-"""`python -m training.extract IN... --out STORE`: recordings into a landmark store (contract 3).
+"""`python -m training.extract IN... --out STORE`: recordings into a landmark store.
 
 Exit code 0 if anything was read, even where bad recordings were left out (each is named in one line at the end);
 1 if there was nothing but bad ones, or the run was interrupted; 2 for bad usage.

@@ -1,4 +1,4 @@
-"""From judgements to the figures of contract 1.
+"""From judgements to the figures of an evaluation.
 
 Accuracy is the forced choice: which label is the best but for `nothing`. That the model would rather say nothing of a
 clip is a rejection, and counts where rejections do: in the coverage, and as `nothing_first`.

@@ -93,7 +93,7 @@ def record(
                 break
             terminal.say(f"{name}: no hand was seen; once more, nearer or in better light")
         else:
-            raise AslEdgeError(f"{name}: no hand seen {_TAKES} times; `asl-edge check` looks at camera and light")
+            raise AslEdgeError(f"{name}: no hand seen {_TAKES} times; sit nearer, or in better light")
 
 
 def clip_of(taken: list[Landmarks], about: Clip) -> Clip:

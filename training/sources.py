@@ -1,6 +1,6 @@
 """Every source of recordings: licence, signers, quirks, and what is left out of training, decided once.
 
-An exclusion says why. All were decided from the sources' own material and a look at their training poses (FACTS 3),
+An exclusion says why. All were decided from the sources' own material and a look at their training poses,
 before any model was tested, and apply to training alone: a test counts every label of a source, whatever it shows.
 Only a still is no test of J and Z, which cannot be seen in it. Sequences that are named so are, also those of hands
 that stand still (all of rjp's but a few, yumenin's J): the cards' figures `as shown` leave them out.
@@ -99,9 +99,9 @@ LETTER_SOURCES: tuple[Source, ...] = (
 )
 
 NEVER_TRAIN: dict[str, str] = {
-    "sign-mnist": "15 of 24 letters carry another letter's name where it is used (FACTS 11); 28 px pictures",
-    "webcam_ShivaNagalla": "signs something else under every known word (FACTS 4)",
-    "webcam_mahesh8T": "signs something else under every known word (FACTS 4)",
+    "sign-mnist": "15 of 24 letters carry another letter's name where it is used; 28 px pictures",
+    "webcam_ShivaNagalla": "signs something else under every known word",
+    "webcam_mahesh8T": "signs something else under every known word",
 }
 """Sources that no training run may read, with the reason. `refuse_never_train` enforces it."""
 
@@ -146,7 +146,7 @@ def trainable(name: str, label: str) -> bool:
     return label not in letter_source(name).exclude
 
 
-_SOMETHING_ELSE = "signs something else under this name (FACTS 4)"
+_SOMETHING_ELSE = "signs something else under this name"
 
 WORD_SOURCES: tuple[Source, ...] = (
     Source("gislr", "CC BY 4.0 (as reported)", "15", "one hand seen, the other holds the phone; aspect estimated"),

@@ -1,4 +1,4 @@
-"""Writing a landmark store (contract 3); `edge.landmark_store` reads it."""
+"""Writing a landmark store; `edge.landmark_store` reads it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

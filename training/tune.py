@@ -167,7 +167,7 @@ def _as_choice(value: Any) -> Any:
 def _parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m training.tune", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("task", choices=sorted(TASKS))
-    parser.add_argument("--store", type=Path, nargs="+", default=_DEFAULT_STORES, help="landmark stores (contract 3)")
+    parser.add_argument("--store", type=Path, nargs="+", default=_DEFAULT_STORES, help="landmark stores")
     parser.add_argument("--config", type=Path, help="settings to start from (YAML)")
     parser.add_argument(
         "--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC (not NC or ND), public domain"

@@ -141,8 +141,9 @@ class Connection:
     def _on_connect(self, _client: Any, _userdata: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         # Also called when the broker refuses.
         if reason.is_failure:
-            mend = f"; set {USERNAME_VARIABLE} and {PASSWORD_VARIABLE}" if str(reason) in _BAD_CREDENTIALS else ""
-            self._refusal = f"refuses the connection ({reason}){mend}"
+            log_in = f"set {USERNAME_VARIABLE} and {PASSWORD_VARIABLE}"
+            mend = log_in if str(reason) in _BAD_CREDENTIALS else "see that broker's log"
+            self._refusal = f"refuses the connection ({reason}); {mend}"
         else:
             self.accepted = True
 

@@ -20,7 +20,7 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".m
 GISLR_LICENCE = "CC BY 4.0 (as reported)"
 WLASL_LICENCE = "C-UDA"
 GISLR_FPS, GISLR_SIZE = 30.0, (360, 480)
-"""Neither is in the data: phones held upright, at an estimated ratio (FACTS 4)."""
+"""Neither is in the data: phones held upright, at an estimated ratio."""
 _GISLR_COLUMNS = ("path", "participant_id", "sequence_id", "sign")
 _GISLR_SIGNS = "sign_to_prediction_index_map.json"
 _WLASL_VIDEOS = ("videos", "raw_videos")

@@ -30,7 +30,7 @@ no examples of `nothing`, which must not swallow letters."""
 TIP_OF = {"J": 20, "Z": 8}
 """The point that draws each motion letter: tip of the little finger, of the index."""
 _SECONDS_OF_PREVIOUS_POSE = 0.3
-"""Sequences begin with up to 8 frames of the previous pose (dylan; jackson 4), FACTS 3."""
+"""Sequences begin with up to 8 frames of the previous pose (dylan; jackson 4)."""
 
 
 @dataclass(frozen=True, slots=True)

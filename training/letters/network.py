@@ -10,7 +10,7 @@ from training.letters.data import LABELS
 
 
 def build(config: LetterConfig) -> Any:
-    """(B, FEATURE_SIZE) to (B, labels) logits; dense layers and Conv1D only, which int8 runs fast (FACTS 1)."""
+    """(B, FEATURE_SIZE) to (B, labels) logits; dense layers and Conv1D only, which int8 runs fast."""
     layers = keras.layers
     features = keras.Input((FEATURE_SIZE,), name="features")
     shape = features[:, :SHAPE_SIZE]

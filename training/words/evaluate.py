@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
 
 
 def evaluate(stores: list[Path], bundle: Bundle, active: Collection[str] | None = None) -> dict[str, Any]:
-    """The figures of contract 1 for all word clips of the stores; people who sign no word of it under `others`.
+    """The figures for all word clips of the stores; people who sign no word of it under `others`.
 
     `active`: the words that may be said, as the daemon's `words.active`; all others are signs outside the vocabulary.
     """

@@ -20,7 +20,7 @@ _FAR = 0.5
 def build(config: WordConfig, labels: int) -> Network:
     """(B, GRID_STEPS, CHANNELS) to the (B, labels) logits of every member and the (B, D) embedding of them all.
 
-    Conv1D and dense layers only, which int8 runs fast (FACTS 1).
+    Conv1D and dense layers only, which int8 runs fast.
     """
     window = keras.Input((GRID_STEPS, CHANNELS), name="features")
     body = {"separable": _separable, "strided": _strided}[config.network]
