@@ -19,7 +19,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from edge.argument_parser import ArgumentParser
 from edge.benchmark_daemon import measure_daemon
 from edge.benchmark_peer import PEERS, Peer
 from edge.benchmark_plot import check_plot, save_plot
@@ -232,15 +231,7 @@ def _table(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    from edge.cli import run_command  # noqa: PLC0415 - the command line imports this module
-
-    parser = ArgumentParser(prog="python -m edge.benchmark", description=__doc__)
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    add_arguments(parser)
-    parser.set_defaults(run=run)
-    return run_command(parser.parse_args())
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    from edge.cli import main  # not above: the command line imports this module
+
+    raise SystemExit(main(["bench", *sys.argv[1:]]))

@@ -33,11 +33,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
 
 
-def run_command(args: argparse.Namespace) -> int:
-    """Call `args.run`; its exit code."""
-    return exit_code_of("asl-edge", lambda: _run(args), debug=args.debug)
-
-
 def _run(args: argparse.Namespace) -> int:
     handlers = [UnstalledHandler(sys.stderr)]
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, handlers=handlers)
