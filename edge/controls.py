@@ -13,7 +13,7 @@ from edge.config import ControlsConfig
 from edge.errors import InputError
 from edge.features import canonical
 from edge.gestures import gesture_of
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import SIDES, Landmarks, Scores
 
 Control = Literal["space", "delete", "clear"]

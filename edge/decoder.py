@@ -18,8 +18,8 @@ import numpy as np
 
 from edge.doubling import Doubling
 from edge.holds import QUICK_SECONDS, WORD_SECONDS, Holds, emission_of
+from edge.labels import MOTION_LETTERS, NOTHING
 from edge.last_letter import HELD_SHAPES, LastLetter
-from edge.letters import MOTION_LETTERS, NOTHING
 from edge.operating_point import OperatingPoint
 from edge.types import Emission, Floats, Motion, Scores
 from edge.windows import LOST_SECONDS

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from edge.labels import MOTION_LETTERS, NOTHING
 from edge.last_letter import HELD_SHAPES, WAVERING_PROBABILITY, LastLetter
-from edge.letters import MOTION_LETTERS, NOTHING
 from edge.operating_point import OperatingPoint
 from edge.types import Alternatives, Emission, Floats, Scores
 

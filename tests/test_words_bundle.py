@@ -9,7 +9,7 @@ import pytest
 
 from edge.bundle import Bundle
 from edge.errors import InputError
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.tflite import Network
 from edge.word_features import CHANNELS, GRID_STEPS, POINTS
 from edge.words import WordModel

@@ -25,8 +25,8 @@ from edge.bundle import Bundle, load_bundle
 from edge.demo import DemoSigner
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
+from edge.labels import MOTION_LETTERS
 from edge.letter_reader import LetterReader
-from edge.letters import MOTION_LETTERS
 from edge.lexicon import Lexicon
 from edge.paths import shipped
 from edge.types import Emission

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.features import canonical, palm_centre, palm_width
-from edge.letters import MOTION_LETTERS
+from edge.labels import MOTION_LETTERS
 from edge.types import SIDES, Floats, Landmarks, Side
 from training.store import Clip
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.features import palm_length
-from edge.letters import MOTION_LETTERS, NOTHING
+from edge.labels import MOTION_LETTERS, NOTHING
 from edge.types import Floats
 from edge.windows import HandChooser, HandTrack, Times
 from training.extraction.labels import is_control

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from edge.argument_parser import ArgumentParser
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from training.convert import agreement_of, calibration_rows, to_int8
 from training.letters.bundle import LETTERS, write_bundle
 from training.letters.card import write_card

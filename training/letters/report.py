@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.letters import MOTION_LETTERS
+from edge.labels import MOTION_LETTERS
 from training.figures import Judgement, calibrated, emitted_by, figures
 from training.letters.config import LetterConfig
 from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people, set_operating_point

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.teach import on_own_clock
 from edge.types import Floats
 from edge.word_features import BODY, LEFT, POINTS, RIGHT, Times

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from edge.features import palm_length
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from edge.word_features import BODY, PALMS_PER_SHOULDERS, POINTS, RIGHT
 from edge.words import active_span

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from edge.words import WordModel, active_span, span_features
 from training.figures import Judgement

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import InputError
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from training.caching import digest
 from training.store import Clip, marks
 from training.whole_file import whole

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from edge.word_features import CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, Times, on_grid, word_features
 from edge.words import active_span

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.prototypes import Likeness, Prototypes
 from edge.word_reader import WordReader
 from training.figures import UNCALIBRATED
