@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 
 from edge.config import load_settings
+from edge.paths import shipped
 from training.letters.config import LetterConfig
 from training.letters.rounds import Rounds
 from training.options import add_training_arguments, check_length, existing_stores
 
 BUILD = Path("build/letters")
-SHIPPED = Path(__file__).resolve().parents[2] / "models" / "letters"
+SHIPPED = shipped("models") / "letters"
 DEFAULT_STORES = [Path("../shared/data/letters.parquet"), Path("../shared/data/words.parquet")]
 
 

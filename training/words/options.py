@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 
 from edge.config import load_settings
+from edge.paths import shipped
 from training.options import add_training_arguments, check_length, existing_stores
 from training.words.config import WordConfig
 from training.words.rounds import Rounds
 
 BUILD = Path("build/words")
-SHIPPED = Path(__file__).resolve().parents[2] / "models" / "words"
+SHIPPED = shipped("models") / "words"
 DEFAULT_STORES = [Path("../shared/data/words.parquet"), Path("../shared/data/letters.parquet")]
 
 
