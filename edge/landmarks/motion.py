@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -42,15 +42,22 @@ to 433."""
 _SEPIA = np.clip(np.arange(256)[:, None] * np.array(_SKIN), 0, 255).astype(np.uint8)[None]
 
 
+class Gains(NamedTuple):
+    """What brings a dim picture's highlights back to where the networks saw them in training."""
+
+    full: float
+    """All the way, though a lamp or a sheet of paper drowns."""
+    highlight_safe: float
+    """As far as what is brightest bears, be it a hand."""
+
+
 class MotionDetector:
     """Compares each picture with the one before it."""
 
     def __init__(self) -> None:
         self.brightness = 0.0
         """Mean luma of the picture, 0 to 255."""
-        self.gains = (1.0, 1.0)
-        """What brings a dim picture's highlights back to where the networks saw them in training: all the way, though a
-        lamp or a sheet of paper drowns; and as far as what is brightest bears, be it a hand."""
+        self.gains = Gains(1.0, 1.0)
         self.grey = False
         """The picture has no colours."""
         self._scale = 1.0
@@ -153,14 +160,14 @@ def _shared(one: tuple[slice, slice], other: tuple[slice, slice]) -> tuple[slice
     return down, across
 
 
-def _gains(thumbnail: NDArray[Any]) -> tuple[float, float]:
+def _gains(thumbnail: NDArray[Any]) -> Gains:
     """In half stops, so that they do not flicker with every lamp."""
     counted = _square_at_most(thumbnail)
     if np.count_nonzero(thumbnail >= _DIM) > (100 - _HIGHLIGHTS) / 100 * counted:
-        return 1.0, 1.0
+        return Gains(1.0, 1.0)
     pixels = np.bincount(thumbnail.ravel(), minlength=256)
     lit, brightest = (max(1, _percentile(pixels, percentile, counted)) for percentile in (_HIGHLIGHTS, _BRIGHTEST))
-    return _gain_to_lit(lit), _gain_to_lit(brightest)
+    return Gains(_gain_to_lit(lit), _gain_to_lit(brightest))
 
 
 def _gain_to_lit(luma: int) -> float:
