@@ -21,7 +21,7 @@ from edge.mqtt import Command
 from edge.outputs import Outputs
 from edge.paths import models_dir
 from edge.pipeline import Pipeline, with_latency
-from edge.report import Report
+from edge.report import Report, info_event
 from edge.terminal import has_terminal
 from edge.types import Event, Frame
 
@@ -82,7 +82,7 @@ class Daemon:
     def _serve(self) -> None:
         try:
             state = self._pipeline.state(time.time())  # a broker may keep the last run's, caption and all
-            self._send(self._report.info(self._config, self._pipeline, self._camera), *state)
+            self._send(info_event(self._config, self._pipeline, self._camera), *state)
             while not self._stop and not self._camera.ended:
                 self._turn()
             ended = time.time()
@@ -205,7 +205,7 @@ class Daemon:
         self._mute()
         self._governor = Governor(config.governor)
         self._report = Report(config.daemon.stats_seconds, camera.dropped)
-        self._send(self._report.info(config, pipeline, camera), *pipeline.state(time.time()))
+        self._send(info_event(config, pipeline, camera), *pipeline.state(time.time()))
         notify.ready("configuration loaded again")
         log.info("configuration and models loaded again")
 

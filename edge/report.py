@@ -70,24 +70,25 @@ class Report:
         self._abstentions_before, self._drops_before = abstentions, camera.dropped
         return Event("stats", now, body)
 
-    def info(self, config: Config, pipeline: Pipeline, camera: Camera) -> Event:
-        """The retained `info` event: what runs here."""
-        body = {
-            "version": __version__,
-            "host": platform.node(),
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "models": {
-                bundle.name: {"version": bundle.version, "sha256": bundle.sha256, "labels": list(bundle.labels)}
-                for bundle in pipeline.bundles
-            },
-            "camera": {
-                "kind": camera.kind,
-                "source_sha256": camera.digest,
-                "width_px": config.camera.width_px,
-                "height_px": config.camera.height_px,
-            },
-            "broker": "embedded" if config.mqtt.url is None else "configured",
-            "config_sha256": hashlib.sha256(dump_config(config).encode()).hexdigest(),
-        }
-        return Event("info", time.time(), body)
+
+def info_event(config: Config, pipeline: Pipeline, camera: Camera) -> Event:
+    """The retained `info` event: what runs here."""
+    body = {
+        "version": __version__,
+        "host": platform.node(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "models": {
+            bundle.name: {"version": bundle.version, "sha256": bundle.sha256, "labels": list(bundle.labels)}
+            for bundle in pipeline.bundles
+        },
+        "camera": {
+            "kind": camera.kind,
+            "source_sha256": camera.digest,
+            "width_px": config.camera.width_px,
+            "height_px": config.camera.height_px,
+        },
+        "broker": "embedded" if config.mqtt.url is None else "configured",
+        "config_sha256": hashlib.sha256(dump_config(config).encode()).hexdigest(),
+    }
+    return Event("info", time.time(), body)
