@@ -99,8 +99,7 @@ def palm_length(points: Floats) -> Floats:
 def letter_features(grid: Floats) -> Floats:
     """(..., GRID_STEPS, 21, 3) canonical points, newest last, to (..., FEATURE_SIZE)."""
     motion = motion_features(grid)
-    flat = motion.reshape(*motion.shape[:-2], -1)
-    return np.concatenate([shape_features(grid[..., -1, :, :]), flat], axis=-1)
+    return np.concatenate([shape_features(grid[..., -1, :, :]), flat(motion)], axis=-1)
 
 
 def shape_features(points: Floats) -> Floats:
@@ -117,13 +116,13 @@ def shape_features(points: Floats) -> Floats:
     pairs, touching, bones, reaches = np.split(lengths, _MEASURED_ENDS, axis=-1)
     directions = ways[..., _MEASURED_ENDS[1] : _MEASURED_ENDS[2], :] / (bones[..., None] + _EPSILON)
     parts = (
-        _flat(relative[..., 1:, :]) * _LENGTH_SCALE,
-        _flat(in_palm[..., 1:, :]) * _LENGTH_SCALE,
+        flat(relative[..., 1:, :]) * _LENGTH_SCALE,
+        flat(in_palm[..., 1:, :]) * _LENGTH_SCALE,
         pairs * _LENGTH_SCALE,
         _dot(directions.take(_JOINTS - 1, axis=-2), directions.take(_JOINTS, axis=-2)),
         _stretches(bones, reaches),
-        _flat(_between(in_palm, _NEIGHBOURS)) * _FINE_SCALE,
-        _flat(_between(in_palm, _THUMB)),
+        flat(_between(in_palm, _NEIGHBOURS)) * _FINE_SCALE,
+        flat(_between(in_palm, _THUMB)),
         np.exp(-touching / _TOUCH_LENGTH),
         touching / (2 * _TOUCH_LENGTH),
     )
@@ -195,7 +194,8 @@ def _cross(a: Floats, b: Floats) -> Floats:
     return product
 
 
-def _flat(points: Floats) -> Floats:
+def flat(points: Floats) -> Floats:
+    """(..., N, D) to (..., N * D)."""
     return points.reshape(*points.shape[:-2], -1)
 
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.features import norm, palm_centre, palm_length
-from edge.types import Floats
-from edge.word_features import BODY, LEFT, RAISED, RIGHT, Times, depth
+from edge.types import ROUNDING_SECONDS, Floats, Times
+from edge.word_features import BODY, LEFT, RAISED, RIGHT, depth
 
 LONGEST_SECONDS = 3.5
 """No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
@@ -174,7 +174,7 @@ class Segmenter:
                 self._begin(ts, self._high_at)
             self._high_at, self._sunk = ts, False
             return None
-        if self._sunk or self._high_at is None or ts - self._high_at < SUNK_SECONDS - 1e-6:
+        if self._sunk or self._high_at is None or ts - self._high_at < SUNK_SECONDS - ROUNDING_SECONDS:
             return None
         self._sunk = True
         return self._span(self._high_at, final=False)
@@ -206,12 +206,14 @@ class Segmenter:
         return Span(tuple(starts), end, self._utterance, final)
 
     def _strayed(self, since: float) -> float:
-        return strayed(np.stack([m for t, m in zip(self._times, self._marks, strict=True) if t >= since - 1e-6]))
+        return strayed(
+            np.stack([m for t, m in zip(self._times, self._marks, strict=True) if t >= since - ROUNDING_SECONDS])
+        )
 
 
 def is_readable(times: Times, points: Floats, start: float, end: float) -> bool:
     """Whether enough happened in a span of points (N, POINTS, 3), by hands that can be real, shoulders in sight."""
-    inside = (times >= start - 1e-6) & (times <= end + 1e-6)
+    inside = (times >= start - ROUNDING_SECONDS) & (times <= end + ROUNDING_SECONDS)
     if end - start < SHORTEST_SECONDS or strayed(marks(points[inside])) < LEAST_PALMS:
         return False
     body = np.isfinite(points[inside, BODY.start, 0])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from edge.arbiter import Arbiter
 from edge.captions import Composer
 from edge.config import Config
@@ -50,7 +48,7 @@ class SignerReader:
     def step(self, landmarks: Landmarks, *, paused: bool) -> list[Event]:
         """Letters, words and captions of a frame; while paused nothing is read."""
         self.silence.step(landmarks)
-        self.hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
+        self.hand_up = landmarks.shows_hand
         emissions, control = ([], None) if paused else self._read(landmarks)
         events = [emission_event(emission) for emission in emissions]
         events += self.composer.step(landmarks.ts, emissions, hand_up=self.hand_up)

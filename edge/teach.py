@@ -14,8 +14,8 @@ from edge.errors import InputError
 from edge.glosses import gloss_of
 from edge.landmark_store import Clip, read_store
 from edge.segmenter import is_readable
-from edge.types import Floats
-from edge.word_features import Times, frame_points
+from edge.types import Floats, Times
+from edge.word_features import frame_points
 from edge.words import WordModel, active_span
 
 LEAST_RECORDINGS = 3

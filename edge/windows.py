@@ -8,10 +8,9 @@ import math
 import statistics
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.features import GRID_SECONDS, GRID_STEPS, PALM, canonical, letter_features, palm_centre, palm_width
-from edge.types import SIDES, Floats, Landmarks, Motion, Side, Window
+from edge.types import SIDES, Floats, Landmarks, Motion, Side, Times, Window
 
 LOST_SECONDS = 0.2
 """A hand missing for less is still the same hand at the same work: motion blur hides a hand for 1 to 4 frames."""
@@ -32,8 +31,6 @@ _ROOM = 512
 """Frames for which a track has room: at least half as many are kept, two seconds of 128 fps."""
 _BACK = GRID_SECONDS * np.arange(GRID_STEPS - 1, -1, -1)
 """Seconds from each step of the grid to the newest frame."""
-
-Times = NDArray[np.float64]
 
 
 class LetterWindows:

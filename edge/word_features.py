@@ -13,8 +13,9 @@ Every function takes any number of leading axes: the device calls them on one wi
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features import TIPS, norm, palm_centre, palm_frame, palm_length, stretches
-from edge.types import Floats, Landmarks
+from edge.features import TIPS, flat, norm, palm_centre, palm_frame, palm_length, stretches
+from edge.pose_points import ELBOWS, NOSE, SHOULDERS, WRISTS
+from edge.types import Floats, Landmarks, Times
 
 WORD_FEATURES_TAG = "words-2"
 """Changes whenever a number in a feature vector changes its meaning; bundles name the tag they were trained on."""
@@ -28,12 +29,10 @@ GAP_SECONDS = 0.3
 EDGE_SECONDS = 0.1
 """How long a hand still counts before it appears and after it was seen last."""
 
-Times = NDArray[np.float64]
-
 LEFT, RIGHT, BODY = slice(0, 21), slice(21, 42), slice(42, 49)
 POINTS = 49
 """21 of the signer's left hand, 21 of the right, then nose, shoulders, elbows and wrists."""
-_POSE = [0, 11, 12, 13, 14, 15, 16]
+_POSE = [NOSE, *SHOULDERS, *ELBOWS, *WRISTS]
 _NOSE, _LEFT_SHOULDER, _RIGHT_SHOULDER = 42, 43, 44
 MIRRORED = np.r_[np.arange(21, 42), np.arange(0, 21), [42, 44, 43, 46, 45, 48, 47]]
 
@@ -172,7 +171,7 @@ def _hands(hands: Floats, nose: Floats, seen: Floats) -> Floats:
     places = np.concatenate([centre, tip, centre - nose, tip - nose], axis=-1)
     values = (
         np.ones_like(size)[..., None],
-        _flat(in_palm) * _SHAPE_SCALE,
+        flat(in_palm) * _SHAPE_SCALE,
         stretches(relative),
         norm(relative.take(_REACHED, axis=-2) - relative[..., 4:5, :]) * _SHAPE_SCALE,
         norm(tips[..., 1:-1, :] - tips[..., 2:, :]) * _SHAPE_SCALE,
@@ -197,7 +196,7 @@ def _together(hands: Floats, both: Floats) -> Floats:
 
 def _body(points: Floats, seen: Floats) -> Floats:
     """(..., 11): flag, then nose, elbows and wrists."""
-    places = _flat(points[..., [_NOSE, 45, 46, 47, 48], :2]) * _PLACE_SCALE
+    places = flat(points[..., [_NOSE, 45, 46, 47, 48], :2]) * _PLACE_SCALE
     return np.asarray(np.concatenate([np.ones_like(places[..., :1]), places], axis=-1) * seen[..., None], np.float32)
 
 
@@ -211,7 +210,3 @@ def _speeds(tracks: Floats, seen: Floats) -> Floats:
 def _mean(values: Floats, weights: Floats, axes: tuple[int, ...]) -> Floats:
     """Weighted mean; 0 where nothing has weight."""
     return np.asarray((values * weights).sum(axis=axes) / np.maximum(weights.sum(axis=axes), _EPSILON), np.float32)
-
-
-def _flat(points: Floats) -> Floats:
-    return points.reshape(*points.shape[:-2], -1)

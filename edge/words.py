@@ -8,8 +8,8 @@ from edge.bundle import Bundle
 from edge.classifier import Classifier
 from edge.errors import InputError
 from edge.segmenter import LONGEST_SECONDS
-from edge.types import Floats
-from edge.word_features import Times, on_grid, raised, word_features
+from edge.types import Floats, Times
+from edge.word_features import on_grid, raised, word_features
 
 _TRIMS = ((0.0, 0.0), (0.12, 0.0), (0.0, 0.12))
 """Shares of the span cut off before and after: where a sign begins and ends is not known better."""

@@ -17,12 +17,13 @@ from training.sources import (
     CLEAR_LICENCES,
     LETTER_SOURCES,
     NEVER_TRAIN,
+    WORD_SOURCES,
     Apart,
     evaluation_only,
-    letter_source,
     licence_is_clear,
     may_train,
     refuse_never_train,
+    source_of,
 )
 from training.store import marks, read_store, write_store
 
@@ -46,10 +47,15 @@ def test_every_exclusion_says_why_and_names_a_letter() -> None:
             assert len(why) > 5, source.name
 
 
+def test_no_two_sources_share_a_name() -> None:
+    names = [source.name for source in (*LETTER_SOURCES, *WORD_SOURCES)]
+    assert len(names) == len(set(names))
+
+
 def test_clear_licences_are_clear() -> None:
     clear = {source.name for source in LETTER_SOURCES if licence_is_clear(source.licence)}
     assert clear == {"borisgraudt", "longhong", "nejohnson2", "t32rahman"}
-    assert not licence_is_clear(letter_source("a stranger's recording").licence)
+    assert not licence_is_clear(source_of("a stranger's recording").licence)
     assert all("GPL" not in licence for licence in CLEAR_LICENCES)
 
 

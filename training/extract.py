@@ -20,7 +20,7 @@ from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, InputError
 from edge.folder_lock import held
 from training.caching import code_hash
-from training.command import count, plain_number, run_parsed
+from training.command import count, plain_number, run_module, run_parsed
 from training.consent import book_of
 from training.extraction import landmark_files
 from training.extraction.item import Item
@@ -175,5 +175,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    raise SystemExit(main(sys.argv[1:]))
+    run_module(main)

@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import logging
 import shutil
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ from edge.bundle import MANIFEST
 from edge.errors import InputError
 from training.bundles import check_replaceable
 from training.caching import Memory, Prints, code_prints, content_hash
-from training.command import run_parsed
+from training.command import run_module, run_parsed
 from training.extract import add_rules, extract, rules_of
-from training.options import REPORT
+from training.options import REPORT, add_licences
 from training.sources import may_train
 from training.store import Clip, read_named
 
@@ -180,9 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", nargs="+", type=Path, default=[], help="landmark stores to train on")
     parser.add_argument("--test", nargs="+", type=Path, default=[], help="landmark stores of others, for the figures")
     parser.add_argument("--config", type=Path, help="settings of the training run (YAML)")
-    parser.add_argument(
-        "--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC (not NC or ND), public domain"
-    )
+    add_licences(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder for all that is made on the way")
     parser.add_argument("--bundle", type=Path, help="folder of the bundle; default: `bundle` under --out")
     parser.add_argument("--without-crossval", action="store_true", help="for trials: no figures, no gate on int8")
@@ -192,5 +189,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    raise SystemExit(main(sys.argv[1:]))
+    run_module(main)

@@ -26,6 +26,8 @@ from training.landmarks.pictures import check_data
 from training.landmarks.shrink import shrink
 
 VERSION = "5"
+_EVERY = 10
+"""Of so many frames of a clip one is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,11 @@ def main(argv: list[str]) -> int:
         raise InputError(f"{args.hand}: no such network; make it with `python -m training.train landmarks`")
     with tempfile.TemporaryDirectory() as scratch:
         archive = args.wheel or wheel.download(Path(scratch))
-        float_folder = args.floats or Path(scratch) / "float"
+        float_folder = Path(scratch) / "float"
         write_floats(archive, float_folder)
         originals = [load_bundle(float_folder / task, task=task, features=_TAGS[task]) for task in PARTS]
-        crops = collect(args.data, *originals, held_out=False, per_label=2, every=args.every)
-        unseen = collect(args.data, *originals, held_out=True, per_label=2, every=args.every)
+        crops = collect(args.data, *originals, held_out=False, per_label=2, every=_EVERY)
+        unseen = collect(args.data, *originals, held_out=True, per_label=2, every=_EVERY)
         for original in originals:
             _make(original.task, {role: original.file(role) for role in original.sha256}, crops, unseen, args)
     return 0
@@ -159,7 +161,5 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     networks.add_argument(
         "--keep", type=Path, metavar="MODELS", help="quantize nothing: take these bundles' int8 networks"
     )
-    parser.add_argument("--floats", type=Path, help="keep the float bundles in this folder")
     parser.add_argument("--per-source", type=int, default=25, help="calibration crops of each source and network")
-    parser.add_argument("--every", type=int, default=10, help="take every n-th frame of a clip")
     return parser.parse_args(argv)

@@ -23,6 +23,8 @@ from training.landmarks.trainable import trainable, with_output, written
 
 log = logging.getLogger(__name__)
 
+_BATCH = 96
+"""Crops."""
 _UNSEEN = 3000
 """Crops of held-out sources that the network is judged by."""
 
@@ -41,12 +43,12 @@ def main(argv: list[str]) -> int:
     crops = distillation.room(_UNSEEN)
     distillation.drawn(distillation.load(unseen), 0, crops)
     log.info("before: %s", judge(network, teacher, crops))
-    fit(network, teacher, distillation.lessons(seen, args.batch, args.processes), args.steps, crops)
+    fit(network, teacher, distillation.lessons(seen, _BATCH, args.processes), args.steps, crops)
     result = judge(network, teacher, crops)
     log.info("after: %s", result)
     (args.out / "hand.tflite").write_bytes(written(start, network))
     (args.out / "training.json").write_text(
-        json.dumps({"steps": args.steps, "batch": args.batch, "held_out": result}, indent=2) + "\n", "utf-8"
+        json.dumps({"steps": args.steps, "batch": _BATCH, "held_out": result}, indent=2) + "\n", "utf-8"
     )
     log.info("saved %s; next: python -m training.quantize landmarks", args.out / "hand.tflite")
     return 0
@@ -70,6 +72,5 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("build/landmarks"), help="folder of the float network")
     parser.add_argument("--wheel", type=Path, help=f"mediapipe {wheel.VERSION} wheel; fetched with pip when left out")
     parser.add_argument("--steps", type=count, default=5500, help="batches to learn from (default: %(default)s)")
-    parser.add_argument("--batch", type=count, default=96, help="crops in each (default: %(default)s)")
     parser.add_argument("--processes", type=count, default=os.cpu_count(), help="processes that draw crops")
     return parser.parse_args(argv)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from edge.features import palm_length
 from edge.labels import MOTION_LETTERS, NOTHING
-from edge.types import Floats
-from edge.windows import HandChooser, HandTrack, Times
+from edge.types import Floats, Times
+from edge.windows import HandChooser, HandTrack
 from training.extraction.labels import is_control
 from training.letters.drawings import Drawings
 from training.sources import may_train, refuse_never_train, trainable

@@ -16,7 +16,7 @@ from training.letters.operating import fit_operating_point
 from training.letters.rounds import Rounds
 from training.options import REPORT
 from training.parity import parity_of
-from training.sources import LETTER_SOURCES, letter_source
+from training.sources import LETTER_SOURCES, source_of
 
 
 def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _operating_point(folds: list[Fold]) -> dict[str, Any]:
 
 def _shows_its_label(verdict: Judgement) -> bool:
     """Whether the source's table says that the clip shows what its name says: no other sign, no J or Z held still."""
-    source = letter_source(verdict.source)
+    source = source_of(verdict.source)
     if verdict.label in MOTION_LETTERS and source in LETTER_SOURCES:
         return verdict.label in source.real_motion
     return verdict.label not in source.exclude

@@ -13,10 +13,10 @@ from edge.features import GRID_SECONDS, GRID_STEPS
 from edge.types import Floats
 from training.augment import rotations, turned_like
 from training.letters.data import TIP_OF
+from training.types import Rng
 
 TIMES = (GRID_SECONDS * np.arange(1 - GRID_STEPS, 1)).astype(np.float32)
 """Seconds before now of each grid step."""
-Rng = np.random.Generator
 Reals = NDArray[np.float64]
 Draw = Callable[[Floats, Reals, Rng], tuple[Floats, Floats]]
 """Poses, the end of the drawing in seconds from now, random numbers: windows and progress now (0 to 1)."""

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.segmenter import Segmenter, is_readable, marks, strayed
-from edge.types import Floats
-from edge.word_features import BODY, LEFT, RIGHT, Times
+from edge.types import Floats, Times
+from edge.word_features import BODY, LEFT, RIGHT
 from edge.words import active_span
+from training.types import Rng
 from training.words.data import shoulders
 from training.words.resting import RESTS, Rest, lowered, trembling
 
-Rng = np.random.Generator
 Stretch = tuple[float, float]
 """From when to when, in seconds."""
 _REST_SECONDS = 0.8, 1.2

@@ -9,9 +9,9 @@ import numpy as np
 
 from edge.labels import NOTHING
 from edge.teach import on_own_clock
-from edge.types import Floats
-from edge.word_features import BODY, LEFT, POINTS, RIGHT, Times
-from training.sources import lookalike, may_train, word_trainable
+from edge.types import Floats, Times
+from edge.word_features import BODY, LEFT, POINTS, RIGHT
+from training.sources import lookalike, may_train, trainable
 from training.store import Clip, read_named
 
 CORE = ("hello", "thankyou", "iloveyou", "yes", "no", "help", "please")
@@ -57,7 +57,7 @@ def word_tracks(clips: Iterable[Clip], labels: tuple[str, ...], licences: str = 
     """What may be trained on: vocabulary words that show what their name says, and all else as `nothing`."""
     tracks = []
     for clip in clips:
-        if not may_train(clip, licences) or not word_trainable(clip.source, clip.label):
+        if not may_train(clip, licences) or not trainable(clip.source, clip.label):
             continue
         known = clip.label in labels
         if not known and clip.kind == "word" and lookalike(clip.label):

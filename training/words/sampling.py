@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.labels import NOTHING
-from edge.types import Floats
-from edge.word_features import CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, Times, on_grid, word_features
+from edge.types import Floats, Times
+from edge.word_features import CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, on_grid, word_features
 from edge.words import active_span
 from training.words import cutting, invented, variations
 from training.words.config import WordConfig
