@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.doubling import Doubling
-from edge.holds import QUICK_SECONDS, WORD_SECONDS, Holds, emission_of
+from edge.holds import QUICK_HOLD_SECONDS, WORD_SECONDS, Holds, emission_of
 from edge.labels import MOTION_LETTERS, NOTHING
 from edge.last_letter import HELD_SHAPES, LastLetter
 from edge.operating_point import OperatingPoint
@@ -173,7 +173,7 @@ class LetterDecoder:
             return []
         run.stand(scores, elapsed)
         if (
-            run.still >= QUICK_SECONDS - ROUNDING_SECONDS
+            run.still >= QUICK_HOLD_SECONDS - ROUNDING_SECONDS
             and self._drawn is not None
             and not self._drawn.goes_on(run.label)
         ):
@@ -212,7 +212,7 @@ class LetterDecoder:
             return max(self._point.settle(label), _FIRST_SECONDS)
         quick = said.moved and label != said.label and ts - said.at < WORD_SECONDS
         if quick and label not in MOTION_LETTERS and not self._point.waits(label):
-            return QUICK_SECONDS
+            return QUICK_HOLD_SECONDS
         return self._point.settle(label)
 
     def _may_follow(self, said: LastLetter, last: float, ts: float) -> bool:

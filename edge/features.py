@@ -19,7 +19,7 @@ Indices = NDArray[np.int64]
 FEATURES_TAG = "letters-2"
 """Changes whenever a number in a feature vector changes its meaning; bundles name the tag they were trained on."""
 
-GRID_STEPS = 30
+LETTER_GRID_STEPS = 30
 GRID_SECONDS = 1 / 15
 """The past is sampled on a fixed grid of 2 s: a slow J takes that long, and 15 Hz is what a slow camera gives."""
 
@@ -66,7 +66,7 @@ SHAPE_SIZE = (
     20 * 3 * 2 + len(_PAIRS) + len(_JOINTS) + len(TIPS) + 3 * (len(_NEIGHBOURS) + len(_THUMB)) + 2 * len(_TOUCHING)
 )
 MOTION_CHANNELS = 17
-FEATURE_SIZE = SHAPE_SIZE + GRID_STEPS * MOTION_CHANNELS
+FEATURE_SIZE = SHAPE_SIZE + LETTER_GRID_STEPS * MOTION_CHANNELS
 """Length of the vector `letter_features` gives: the shape, then the motion row by row, oldest first."""
 
 
@@ -97,7 +97,7 @@ def palm_length(points: Floats) -> Floats:
 
 
 def letter_features(grid: Floats) -> Floats:
-    """(..., GRID_STEPS, 21, 3) canonical points, newest last, to (..., FEATURE_SIZE)."""
+    """(..., LETTER_GRID_STEPS, 21, 3) canonical points, newest last, to (..., FEATURE_SIZE)."""
     motion = motion_features(grid)
     return np.concatenate([shape_features(grid[..., -1, :, :]), flat(motion)], axis=-1)
 

@@ -14,8 +14,8 @@ from edge.errors import AslEdgeError
 from edge.loopback import LOOPBACK
 from edge.mqtt.connection import ConnectionLostError
 from edge.mqtt.endpoint import parse_endpoint
+from edge.mqtt.retained import fetch_retained
 from edge.mqtt.topics import ONLINE, Topics
-from edge.mqtt.visit import visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def _ask(url: str, device: str, ca_file: str | None, environment: Mapping[str, s
     try:
         topics = Topics(device)
         status, info, state = topics.status, topics.event("info"), topics.event("state")
-        kept = visit(parse_endpoint(url, ca_file, environment), [status, info, state])
+        kept = fetch_retained(parse_endpoint(url, ca_file, environment), [status, info, state])
     except (AslEdgeError, ConnectionLostError):  # `asl-edge check` tries the broker itself and says why
         return None
     said = _object(kept.get(info))

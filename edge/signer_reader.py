@@ -61,7 +61,7 @@ class SignerReader:
 
     def finish(self, ts: float, *, paused: bool) -> list[Event]:
         """The source ended: close the caption."""
-        words = self._stand([], self._words.finish(ts)) if self._words and not paused else []
+        words = self._arbitrate([], self._words.finish(ts)) if self._words and not paused else []
         events = [emission_event(word) for word in words]
         return [*events, *self.composer.step(ts, words, hand_up=bool(words)), *self.composer.end(ts)]
 
@@ -81,9 +81,9 @@ class SignerReader:
         if self._words:
             with self._stopwatch.time("words"):
                 words = self._words.step(landmarks)
-        return self._stand(letters, words), control
+        return self._arbitrate(letters, words), control
 
-    def _stand(self, letters: list[Emission], words: list[Emission]) -> list[Emission]:
+    def _arbitrate(self, letters: list[Emission], words: list[Emission]) -> list[Emission]:
         return self._arbiter.step(letters, words, self._words.hands_up_since) if self._words else letters
 
     def _edit(self, control: Control, ts: float) -> list[Event]:

@@ -14,7 +14,7 @@ import pytest
 from edge.config import CameraConfig
 from edge.demo import DemoSigner
 from edge.errors import AslEdgeError
-from edge.folder_lock import held
+from edge.folder_lock import locked
 from edge.types import SIDES, Landmarks
 
 pytest.importorskip("pyarrow", reason="needs the training extra")
@@ -224,7 +224,7 @@ def test_who_withdraws_while_somebody_is_recorded_is_not_put_back(
 def test_recordings_are_added_one_after_the_other(tmp_path: Path) -> None:
     store = tmp_path / "mine.parquet"
     waiting = threading.Thread(target=add, args=(store, "s1", []))
-    with held(tmp_path):
+    with locked(tmp_path):
         waiting.start()
         waiting.join(0.2)
         assert not store.exists()

@@ -9,7 +9,7 @@ import pytest
 from letter_store import clip, write_small_store
 
 from edge.errors import AslEdgeError, InputError
-from edge.folder_lock import held
+from edge.folder_lock import locked
 from training.letters.config import LetterConfig
 from training.letters.data import INDEX, load_letters
 from training.letters.sampling import Sampler
@@ -18,14 +18,14 @@ from training.sources import (
     LETTER_SOURCES,
     NEVER_TRAIN,
     WORD_SOURCES,
-    Apart,
+    SignerSourceCheck,
     evaluation_only,
     licence_is_clear,
     may_train,
     refuse_never_train,
     source_of,
 )
-from training.store import marks, read_store, write_store
+from training.store import read_store, store_hashes, write_store
 
 
 def test_a_forbidden_source_is_refused_with_its_reason(tmp_path: Path) -> None:
@@ -102,11 +102,11 @@ def test_a_licence_for_evaluation_is_known_however_it_is_written(licence: str, o
 
 
 def test_a_signer_in_two_sources_is_refused_where_one_of_them_may_be_held_out() -> None:
-    apart = Apart()
-    apart.add(clip("A", 0, 0))
-    apart.add(clip("B", 0, 0))
+    check = SignerSourceCheck()
+    check.add(clip("A", 0, 0))
+    check.add(clip("B", 0, 0))
     with pytest.raises(InputError, match="signer 'made0:s1' is in source 'made0' and in 'other'"):
-        apart.add(replace(clip("A", 0, 0), source="other"))
+        check.add(replace(clip("A", 0, 0), source="other"))
 
 
 def test_labels_that_are_no_letter_and_no_control_are_left_out_and_named(
@@ -126,11 +126,11 @@ def test_a_store_is_known_by_its_content(tmp_path: Path) -> None:
     """Extraction writes it anew whenever it runs."""
     store = tmp_path / "s.parquet"
     write_store(store, [clip("A", 0, 0)])
-    before = marks([store])
+    before = store_hashes([store])
     os.utime(store, (1, 1))
-    assert marks([store]) == before
+    assert store_hashes([store]) == before
     write_store(store, [clip("A", 1, 0)])
-    assert marks([store]) != before
+    assert store_hashes([store]) != before
 
 
 def test_a_disk_that_is_full_is_said_in_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -144,9 +144,9 @@ def test_a_disk_that_is_full_is_said_in_one_line_and_leaves_nothing_behind(tmp_p
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
-    with held(tmp_path, seconds=0), pytest.raises(InputError, match="another run works there"):
-        held(tmp_path, seconds=0).__enter__()
-    with held(tmp_path, seconds=0):
+    with locked(tmp_path, seconds=0), pytest.raises(InputError, match="another run works there"):
+        locked(tmp_path, seconds=0).__enter__()
+    with locked(tmp_path, seconds=0):
         pass
 
 

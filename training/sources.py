@@ -205,7 +205,7 @@ def may_train(clip: Clip, licences: str) -> bool:
     return licences == "all" or all(licence_is_clear(licence) for licence in stated)
 
 
-class Apart:
+class SignerSourceCheck:
     """Sees that a split by sources is one by people too."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ import yaml
 from edge.argument_parser import ArgumentParser
 from training.command import count, run_module, run_parsed
 from training.options import LETTER_STORE, WORD_STORE, add_licences, add_stores, existing_stores
-from training.store import marks
+from training.store import store_hashes
 from training.trials import TASKS, Task
 
 log = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ def _difference(chosen: dict[str, Any], defaults: dict[str, Any]) -> dict[str, A
 
 def _open_study(args: argparse.Namespace, task: Task) -> optuna.Study:
     """The study of exactly these stores, settings and people; goes on with the trials that it has."""
-    facts = [marks(args.store), args.licences, dataclasses.asdict(task.base), dataclasses.asdict(task.split)]
+    facts = [store_hashes(args.store), args.licences, dataclasses.asdict(task.base), dataclasses.asdict(task.split)]
     name = f"{args.task}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]}"
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = f"sqlite:///{(args.out / 'tune.sqlite').resolve()}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.landmarks.crop import Region, cut, to_picture, whole
+from edge.landmarks.crop import Region, covering_square, crop_into, to_picture
 from edge.tflite import Network
 from edge.types import Floats, Image
 
@@ -52,8 +52,8 @@ class Detector:
 
     def find(self, image: Image, square: Region | None = None, *, min_score: float) -> list[Detection]:
         """Everything scored higher in a square, or in the whole picture; best first."""
-        square = square.snapped() if square else whole(image)
-        cut(image, square, self._crop, cv2.BORDER_CONSTANT)
+        square = square.snapped() if square else covering_square(image)
+        crop_into(image, square, self._crop, cv2.BORDER_CONSTANT)
         self.network.run_pixels(self._crop, *self._pixel_range)
         logits = self.network.output(self._score_output).ravel()
         candidates = np.flatnonzero(logits > math.log(min_score / (1 - min_score)))

@@ -42,7 +42,7 @@ class Landmarker:
         self._people = People(pose, self._pose_interval, signer or SignerConfig(), signers)
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
         self._motion = MotionDetector()
-        self._careful = True
+        self._protect_highlights = True
         """A dim picture is brightened no further than what is brightest bears."""
         self._ts = 0.0
         networks = (
@@ -66,7 +66,7 @@ class Landmarker:
                 network.seconds = 0.0
         self._motion.step(frame.small, frame.size[1])
         gains = self._motion.gains
-        gain = gains.highlight_safe if self._careful else gains.full
+        gain = gains.highlight_safe if self._protect_highlights else gains.full
         picture = Picture(frame, gain, grey=self._motion.grey)
         self._people.step(picture, frame.ts, self._motion, hand_followed=self._follows_hand)
         found: list[Landmarks] = []
@@ -76,7 +76,7 @@ class Landmarker:
             taken += tuple(hand for hand in sides if hand is not None)
             found.append(self._landmarks(frame, sides, place))
         # Whether the brightest part is a hand shows when one is found.
-        self._careful ^= not self._follows_hand and any(tracker.looked_in_vain for tracker in self._hands)
+        self._protect_highlights ^= not self._follows_hand and any(tracker.looked_in_vain for tracker in self._hands)
         self._update_background(frame.ts)
         spent = {name: sum(network.seconds for network in networks) for name, networks in self._networks.items()}
         self.seconds = {name: seconds for name, seconds in spent.items() if seconds}
@@ -87,7 +87,7 @@ class Landmarker:
     ) -> tuple[Hand | None, Hand | None]:
         """The left and right hand of whoever has the place; `taken` are those of the places before."""
         # Without a body a hand is the first signer's: it may fill the picture.
-        is_read = place is self._people.places[0] or place.reach is not None
+        is_read = place is self._people.places[0] or place.last_body is not None
         if place.is_changed or not is_read:
             tracker.reset()
         if not is_read:
@@ -97,7 +97,7 @@ class Landmarker:
             ts=ts,
             motion=self._motion,
             square=place.square(picture),
-            body=place.reach,
+            body=place.last_body,
             body_is_new=place.body.is_new,
             crowded=self._people.crowded,
             others=self._people.bodies_beside(place),
@@ -112,9 +112,9 @@ class Landmarker:
     def _update_background(self, ts: float) -> None:
         """Learn what moves by itself while nobody is there."""
         if self._people.is_empty and not self._follows_hand:
-            self._motion.nobody(ts - self._ts)
+            self._motion.learn_background(ts - self._ts)
         else:
-            self._motion.somebody()
+            self._motion.forget_background()
         self._ts = ts
 
     @property
@@ -152,7 +152,7 @@ class Landmarker:
             tracker.reset()
         self._people.reset()
         self._motion = MotionDetector()
-        self._careful = True
+        self._protect_highlights = True
 
 
 def _normalised(points: Floats, width: int, height: int) -> Floats:

@@ -15,7 +15,7 @@ from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.paths import models_dir
 from edge.types import Floats, Frame, Image, Landmarks
-from training.caching import Prints, code_hash, code_prints, content_hash
+from training.caching import Fingerprints, code_fingerprints, code_hash, content_hash
 from training.extraction import timing
 from training.extraction.item import BadRecordingError, Item
 from training.extraction.timing import even_grid, on_grid
@@ -43,9 +43,9 @@ def reader_mark() -> str:
     return hashlib.sha256(repr([manifests, reader_code(), config, SignerConfig()]).encode()).hexdigest()
 
 
-def reader_code() -> Prints:
+def reader_code() -> Fingerprints:
     """Hashes of the code between a picture and its landmarks."""
-    prints = code_prints("edge.landmarks")
+    prints = code_fingerprints("edge.landmarks")
     used = {name: print_ for name, print_ in prints.items() if not name.startswith(_UNREAD)}
     return used | {Path(file).name: code_hash(Path(file)) for file in (__file__, timing.__file__)}
 

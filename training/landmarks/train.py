@@ -14,7 +14,7 @@ from edge.bundle import load_bundle
 from edge.landmarks.hands import HANDS_TAG, HandNetworks
 from training.command import count
 from training.landmarks import distillation, wheel
-from training.landmarks.crops import SIDES
+from training.landmarks.crops import INPUT_SIDE_PX
 from training.landmarks.fit import fit, judge
 from training.landmarks.graph import resized, scaled
 from training.landmarks.pictures import check_data
@@ -38,12 +38,14 @@ def main(argv: list[str]) -> int:
         _prepare(args, original, seen, unseen)
     content = with_output(original.read_bytes(), "MEAN")
     # Points are in pixels of the crop.
-    start = scaled(resized(content, SIDES["hand"]), output=0, factor=SIDES["hand"] / SIDES["original hand"])
+    start = scaled(
+        resized(content, INPUT_SIDE_PX["hand"]), output=0, factor=INPUT_SIDE_PX["hand"] / INPUT_SIDE_PX["original hand"]
+    )
     teacher, network = trainable(content), trainable(start)
     crops = distillation.room(_UNSEEN)
     distillation.drawn(distillation.load(unseen), 0, crops)
     log.info("before: %s", judge(network, teacher, crops))
-    fit(network, teacher, distillation.lessons(seen, _BATCH, args.processes), args.steps, crops)
+    fit(network, teacher, distillation.batches(seen, _BATCH, args.processes), args.steps, crops)
     result = judge(network, teacher, crops)
     log.info("after: %s", result)
     (args.out / "hand.tflite").write_bytes(written(start, network))

@@ -13,7 +13,7 @@ from training.letters.config import LetterConfig
 from training.letters.data import LetterData, load_letters, may_be_read
 from training.letters.sampling import Sampler
 from training.letters.windows import Samples
-from training.store import Clip, marks
+from training.store import Clip, store_hashes
 from training.whole_file import whole
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Rounds:
     def __init__(self, stores: list[Path], licences: str, config: LetterConfig, folder: Path) -> None:
         self._stores, self._config = stores, config
         self.licences = licences
-        self.digest = digest([*marks(stores), licences, config.digest()])
+        self.digest = digest([*store_hashes(stores), licences, config.digest()])
         """Names all that is made of these samples."""
         self._folder = folder / f"rounds-{self.digest}"
         self._data: LetterData | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.segmenter import Segmenter, is_readable, marks, strayed
+from edge.segmenter import Segmenter, hand_summaries, is_readable, strayed
 from edge.types import Floats, Times
 from edge.word_features import BODY, LEFT, RIGHT
 from edge.words import active_span
@@ -73,7 +73,7 @@ def _shows(part: Stretch, sign: Stretch, times: Times, points: Floats) -> bool:
     if end - start >= _WHOLE * (sign[1] - sign[0]):
         return True
     outside = (times >= sign[0]) & (times < start), (times > end) & (times <= sign[1])
-    return all(not frames.any() or strayed(marks(points[frames])) < _STILL for frames in outside)
+    return all(not frames.any() or strayed(hand_summaries(points[frames])) < _STILL for frames in outside)
 
 
 def _with_rests(times: Times, points: Floats, height: float, width: float, rng: Rng) -> tuple[Times, Floats]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.labels import NOTHING
-from edge.teach import on_own_clock
+from edge.teach import timed_points
 from edge.types import Floats, Times
 from edge.word_features import BODY, LEFT, POINTS, RIGHT
 from training.sources import lookalike, may_train, trainable
@@ -68,7 +68,7 @@ def word_tracks(clips: Iterable[Clip], labels: tuple[str, ...], licences: str = 
 
 def track_of(clip: Clip, label: str) -> Track:
     """A clip on its own clock."""
-    times, points = on_own_clock(clip)
+    times, points = timed_points(clip)
     return Track(clip.clip, times, points, clip.label, label, clip.signer, clip.source, fps_known=clip.fps > 0)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.labels import NOTHING
 from edge.types import Floats, Times
-from edge.word_features import CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, on_grid, word_features
+from edge.word_features import CHANNELS, LEFT, POINTS, RIGHT, WORD_GRID_STEPS, on_grid, word_features
 from edge.words import active_span
 from training.words import cutting, invented, variations
 from training.words.config import WordConfig
@@ -137,14 +137,16 @@ class Sampler:
 
     def _noise(self) -> _Drawn:
         """A window that means nothing; its features are drawn when all others are worked out."""
-        return _Drawn(np.full((GRID_STEPS, POINTS, 3), np.nan, np.float32), NOTHING, (NOISE, NOISE), (NOISE, NOISE))
+        return _Drawn(
+            np.full((WORD_GRID_STEPS, POINTS, 3), np.nan, np.float32), NOTHING, (NOISE, NOISE), (NOISE, NOISE)
+        )
 
     def _random_features(self) -> Floats:
-        """(GRID_STEPS, CHANNELS) of any strength."""
+        """(WORD_GRID_STEPS, CHANNELS) of any strength."""
         rng = self._rng
-        steps = GRID_STEPS if rng.random() < 0.7 else 1
+        steps = WORD_GRID_STEPS if rng.random() < 0.7 else 1
         drawn = rng.uniform(-1, 1, (steps, CHANNELS)) if rng.random() < 0.5 else rng.standard_normal((steps, CHANNELS))
-        drawn = np.broadcast_to(np.exp(rng.uniform(np.log(0.1), np.log(2.0))) * drawn, (GRID_STEPS, CHANNELS))
+        drawn = np.broadcast_to(np.exp(rng.uniform(np.log(0.1), np.log(2.0))) * drawn, (WORD_GRID_STEPS, CHANNELS))
         return np.asarray(np.clip(drawn, -2.0, 2.0), np.float32)
 
     def _window(
