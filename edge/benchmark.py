@@ -29,9 +29,10 @@ from edge.config import Config, add_config_arguments, config_of
 from edge.energy import EnergyMeter
 from edge.errors import InputError
 from edge.landmarks import Landmarker
-from edge.metrics import Stopwatch, percentiles_ms, process_stat, rss_mb
+from edge.metrics import Stopwatch, percentiles_ms
 from edge.paths import models_dir
 from edge.pipeline import Pipeline
+from edge.system import process_stat, rss_mb
 
 _WARM_UP_FRAMES = 3
 """Frames left out of the figures: first invocations allocate."""

@@ -12,7 +12,7 @@ from edge import __version__
 from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, one_line
 from edge.memory import tune_malloc
-from edge.terminal import UnstalledHandler, close_output, open_standard_streams
+from edge.standard_streams import UnstalledHandler, close_output, open_standard_streams
 
 # Imported when asked for: `asl-edge models list` needs neither OpenCV nor the broker.
 _COMMANDS = {

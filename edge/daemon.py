@@ -16,13 +16,14 @@ from edge.config import Config, add_config_arguments, config_of, dump_config
 from edge.errors import InputError, one_line
 from edge.governor import Governor
 from edge.memory import trim_heap
-from edge.metrics import Load, Stopwatch, temperature_celsius
+from edge.metrics import Stopwatch
 from edge.mqtt import Command
 from edge.outputs import Outputs
 from edge.paths import models_dir
 from edge.pipeline import Pipeline, with_latency
 from edge.report import Report, info_event
-from edge.terminal import has_terminal
+from edge.standard_streams import has_terminal
+from edge.system import Load, temperature_celsius
 from edge.types import Event, Frame
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,9 @@ from edge import __version__
 from edge.camera import Camera
 from edge.config import Config, dump_config
 from edge.governor import Governor
-from edge.metrics import Stopwatch, percentiles_ms, rss_mb, temperature_celsius
+from edge.metrics import Stopwatch, percentiles_ms
 from edge.pipeline import Pipeline
+from edge.system import rss_mb, temperature_celsius
 from edge.types import Event
 
 _HOUR = 3600.0

@@ -68,7 +68,8 @@ def frame_points(landmarks: Landmarks) -> Floats:
 def on_grid(times: Times, points: Floats, start: float | Times, end: float | Times) -> Floats:
     """Points (N, POINTS, 3) at rising `times` to (..., WORD_GRID_STEPS, POINTS, 3).
 
-    The grid goes from `start` to `end`, (...,) seconds. Linear between frames, each hand by itself; a short gap is bridged, a long one stays NaN.
+    The grid goes from `start` to `end`, (...,) seconds. Linear between frames, each hand by itself;
+    a short gap is bridged, a long one stays NaN.
     """
     wanted = np.linspace(np.minimum(start, np.asarray(end) - LEAST_GRID_SECONDS), end, WORD_GRID_STEPS, axis=-1)
     grid = np.full((wanted.size, POINTS, 3), np.nan, np.float32)

@@ -18,6 +18,7 @@ MAY_READ_A_CLOCK = {
     "outputs.py": "when something was said or refused",
     "report.py": "the time between two reports",
     "metrics.py": "what a stage costs",
+    "system.py": "how busy the process is",
     "energy.py": "what the board used meanwhile",
     "folder_lock.py": "how long it waits for a folder",
     "notify.py": "the service manager's clock",

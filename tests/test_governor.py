@@ -14,7 +14,7 @@ from mqtt_tools import Listener, Mosquitto, eventually
 from edge.config import Config, GovernorConfig
 from edge.governor import LEVELS, SIGNING_FPS, Governor
 from edge.landmarks import Landmarker
-from edge.metrics import Load
+from edge.system import Load
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 

@@ -10,7 +10,7 @@ from edge.labels import NOTHING
 from edge.types import Floats, Times
 from edge.word_features import CHANNELS, LEFT, POINTS, RIGHT, WORD_GRID_STEPS, on_grid, word_features
 from edge.words import active_span
-from training.words import cutting, invented, variations
+from training.words import cutting, synthetic_negatives, variations
 from training.words.config import WordConfig
 from training.words.data import CORE, Track
 from training.words.samples import INPUT_STEP, Samples
@@ -114,26 +114,26 @@ class Sampler:
         return self._window(self._any(self._idle), anywhere=True) if self._idle else None
 
     def _half(self) -> _Drawn | None:
-        half = invented.half(self._pick(self._others)) if self._others else None
+        half = synthetic_negatives.half(self._pick(self._others)) if self._others else None
         return self._window(half) if half else None
 
     def _spelled(self) -> _Drawn | None:
         if not self._spelling:
             return None
         hand, person = self._any(self._spelling), self._any(self._all)
-        spelled = invented.spelled(hand, person, self._rng)
+        spelled = synthetic_negatives.spelled(hand, person, self._rng)
         return self._window(spelled, anywhere=True, beside=person) if spelled else None
 
     def _gesture(self) -> _Drawn | None:
-        gesture = invented.gesture(self._any(self._all), self._rng)
+        gesture = synthetic_negatives.gesture(self._any(self._all), self._rng)
         return self._window(gesture, anywhere=True) if gesture else None
 
     def _recombined(self) -> _Drawn | None:
-        made = invented.recombination(self._all, self._rng)
+        made = synthetic_negatives.recombination(self._all, self._rng)
         return self._window(made[0], beside=made[1]) if made else None
 
     def _empty(self) -> _Drawn:
-        return self._window(invented.empty(self._any(self._all)), anywhere=True)
+        return self._window(synthetic_negatives.empty(self._any(self._all)), anywhere=True)
 
     def _noise(self) -> _Drawn:
         """A window that means nothing; its features are drawn when all others are worked out."""

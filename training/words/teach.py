@@ -23,8 +23,8 @@ from training.words.bundle import write_bundle
 from training.words.config import WordConfig
 from training.words.crossval import calibration_windows, held_out, network_without
 from training.words.data import CORE
+from training.words.few_shot import EXAMPLES, TAUGHT, Lesson, Pupil
 from training.words.folds import FOLDS, Fold, folds
-from training.words.lessons import EXAMPLES, TAUGHT, Lesson, Pupil
 from training.words.network import to_faithful_int8
 from training.words.report import fits
 from training.words.rounds import Rounds

@@ -7,11 +7,11 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="needs the training extra")
 
-from training.words.taught_threshold import fit_calibration
 from word_store import clip
 
 from training.words.bundle import open_bundle
-from training.words.lessons import TAUGHT, Pupil
+from training.words.few_shot import TAUGHT, Pupil
+from training.words.taught_threshold import fit_calibration
 
 BUNDLE = Path(__file__).resolve().parent.parent / "models" / "words"
 GLOSSES = [f"{letter}{letter}" for letter in "abcdefghijkl"]
