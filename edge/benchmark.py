@@ -23,8 +23,7 @@ from edge.benchmark_daemon import measure_daemon
 from edge.benchmark_peer import PEERS, Peer
 from edge.benchmark_plot import check_plot, save_plot
 from edge.benchmark_scaling import measure_scaling
-from edge.camera import Camera, SourceKind, parse_source, read_frames
-from edge.camera.source import LOCAL_KINDS
+from edge.camera import LOCAL_KINDS, Camera, SourceKind, parse_source, read_frames
 from edge.config import Config, add_config_arguments, config_of
 from edge.energy import EnergyMeter
 from edge.errors import InputError

@@ -11,17 +11,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edge.camera import Camera, parse_source
-from edge.camera.source import why_absent
+from edge.camera import Camera, parse_source, why_absent
 from edge.clock_sync import clock_problem
 from edge.config import CameraConfig, Config, MqttConfig, add_config_arguments, config_of
 from edge.display import PORT_HINT, device_of_page
 from edge.errors import AslEdgeError, InputError
 from edge.loopback import LOOPBACK, listen
+from edge.mqtt import ConnectionLostError, fetch_retained, parse_endpoint
 from edge.mqtt.broker import EmbeddedBroker
-from edge.mqtt.connection import ConnectionLostError
-from edge.mqtt.endpoint import parse_endpoint
-from edge.mqtt.retained import fetch_retained
 from edge.paths import models_dir
 from edge.running import Running, running_behind, running_daemon
 from edge.speech import speech_problem

@@ -12,10 +12,7 @@ from typing import Any
 from edge.config import Config
 from edge.errors import AslEdgeError
 from edge.loopback import LOOPBACK
-from edge.mqtt.connection import ConnectionLostError
-from edge.mqtt.endpoint import parse_endpoint
-from edge.mqtt.retained import fetch_retained
-from edge.mqtt.topics import ONLINE, Topics
+from edge.mqtt import ONLINE, ConnectionLostError, Topics, fetch_retained, parse_endpoint
 
 
 @dataclass(frozen=True, slots=True)

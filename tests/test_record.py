@@ -168,6 +168,15 @@ def test_a_source_that_ends_too_soon_says_so() -> None:
         list(record.record(iter(hands), Script(hands), Plan(9, 1.0, 0.5), Terminal(preview=False)))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("options", [[], ["--no-preview"]])
+def test_a_terminal_shows_a_preview_unless_told_otherwise(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(tmp_path / "mine.parquet", "--consent", "--clips", "1", *options) == 0
+    assert ("\x1b[H" in capsys.readouterr().err) == (not options)
+
+
 def test_the_preview_draws_the_landmarks_in_place(capsys: pytest.CaptureFixture[str]) -> None:
     one = spelled()[0]
     lines = sketch(one, 60, 20).splitlines()

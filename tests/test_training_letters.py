@@ -61,12 +61,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     figures["parity"]["agreement"] = 1.0  # a network this small and young wavers; the gate has a test of its own
     figures["parity"]["int8_accuracy"] = figures["parity"]["float_accuracy"]
     (folder / "build/crossval.json").write_text(json.dumps(figures))
-    assert quantize.main([*common, "--bundle", str(folder / "bundle")]) == 0
+    assert quantize.main([*common, "--bundle", str(folder / "bundle"), "--version", "3.1.4"]) == 0
     return {"folder": folder, "store": store, "bundle": folder / "bundle", "report": folder / "build/crossval.json"}
 
 
 def test_the_bundle_loads_and_names_what_it_was_trained_on(run: dict[str, Path]) -> None:
     bundle = load_bundle(run["bundle"], task="letters", features=FEATURES_TAG)
+    assert bundle.version == "3.1.4"
     assert {source["name"] for source in bundle.manifest["sources"]} == {"made0", "made1"}
     assert 0.3 <= bundle.operating_point["floors"]["A"] <= 1
     assert "made0" in (run["bundle"] / "CARD.md").read_text()

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 
 from edge.bundle import MANIFEST
-from edge.camera import read_frames
-from edge.camera.opencv import open_video
+from edge.camera import open_video, read_frames
 from edge.config import CameraConfig, Config, LandmarksConfig, SignerConfig
 from edge.errors import InputError
 from edge.landmarks import Landmarker
