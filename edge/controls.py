@@ -50,12 +50,9 @@ class Controls:
             self._gesture, self._since, self._seen_at, self._said = gesture, ts, ts, False
         if scores is not None and scores.motion.speed > _STILL_SPEED:
             self._since = ts
-        if (
-            self._said
-            or gesture is None
-            or gesture != self._gesture
-            or ts - self._since < _HOLD_SECONDS - ROUNDING_SECONDS
-        ):
+        if self._said or gesture is None or gesture != self._gesture:
+            return None
+        if ts - self._since < _HOLD_SECONDS - ROUNDING_SECONDS:
             return None
         self._said = True
         return self._named[gesture]

@@ -172,11 +172,8 @@ class LetterDecoder:
         if run.label == NOTHING or not (still or run.label in MOTION_LETTERS):
             return []
         run.stand(scores, elapsed)
-        if (
-            run.still >= QUICK_HOLD_SECONDS - ROUNDING_SECONDS
-            and self._drawn is not None
-            and not self._drawn.goes_on(run.label)
-        ):
+        another = self._drawn is not None and not self._drawn.goes_on(run.label)
+        if another and run.still >= QUICK_HOLD_SECONDS - ROUNDING_SECONDS:
             self._drawn = None
         if run.still < self._patience(run.label, ts) - ROUNDING_SECONDS:
             return []

@@ -206,9 +206,8 @@ class Segmenter:
         return Span(tuple(starts), end, self._utterance, final)
 
     def _strayed(self, since: float) -> float:
-        return strayed(
-            np.stack([m for t, m in zip(self._times, self._summaries, strict=True) if t >= since - ROUNDING_SECONDS])
-        )
+        timed = zip(self._times, self._summaries, strict=True)
+        return strayed(np.stack([summary for ts, summary in timed if ts >= since - ROUNDING_SECONDS]))
 
 
 def is_readable(times: Times, points: Floats, start: float, end: float) -> bool:

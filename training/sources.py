@@ -199,7 +199,9 @@ def may_train(clip: Clip, licences: str) -> bool:
 
     What the tables here say of its source holds, and what its store says too.
     """
-    stated = [clip.licence, *([_BY_NAME[clip.source].licence] if clip.source in _BY_NAME else [])]
+    stated = [clip.licence]
+    if clip.source in _BY_NAME:
+        stated.append(_BY_NAME[clip.source].licence)
     if clip.source in NEVER_TRAIN or any(evaluation_only(licence) for licence in stated):
         return False
     return licences == "all" or all(licence_is_clear(licence) for licence in stated)

@@ -24,7 +24,7 @@ from training.landmarks.trainable import trainable, with_output, written
 log = logging.getLogger(__name__)
 
 _BATCH = 96
-"""Crops."""
+"""Crops in each batch."""
 _UNSEEN = 3000
 """Crops of held-out sources that the network is judged by."""
 
@@ -38,9 +38,8 @@ def main(argv: list[str]) -> int:
         _prepare(args, original, seen, unseen)
     content = with_output(original.read_bytes(), "MEAN")
     # Points are in pixels of the crop.
-    start = scaled(
-        resized(content, INPUT_SIDE_PX["hand"]), output=0, factor=INPUT_SIDE_PX["hand"] / INPUT_SIDE_PX["original hand"]
-    )
+    side, original_side = INPUT_SIDE_PX["hand"], INPUT_SIDE_PX["original hand"]
+    start = scaled(resized(content, side), output=0, factor=side / original_side)
     teacher, network = trainable(content), trainable(start)
     crops = distillation.room(_UNSEEN)
     distillation.drawn(distillation.load(unseen), 0, crops)
