@@ -294,7 +294,7 @@ def test_whoever_may_read_the_original_the_daemon_may_read_the_copy(root: Path, 
 
 
 def test_an_install_that_waits_for_another_gives_up(root: Path, newer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_folder, "held", partial(folder_lock.held, seconds=0.2))
+    monkeypatch.setattr(model_folder, "locked", partial(folder_lock.locked, seconds=0.2))
     with folder_lock.locked(root), pytest.raises(InputError, match="another run works there; wait until it is done"):
         install(newer, root)
     assert version_of(root) != "9.9.9"
