@@ -199,7 +199,7 @@ def _is_list_of_text(value: object) -> bool:
 
 
 def _is_likeness(value: object) -> bool:
-    """The numbers of `edge.prototypes.Likeness`."""
+    """The numbers of `edge.prototypes.SimilarityCalibration`."""
     names = ("floor", "middle", "width")
     return isinstance(value, dict) and all(_is_number(value.get(name)) for name in names) and value["width"] > 0
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from edge import __version__
 from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, one_line
-from edge.memory import give_back_large_blocks
-from edge.terminal import UnstalledHandler, close_output, open_standard_streams
+from edge.memory import tune_malloc
+from edge.standard_streams import UnstalledHandler, close_output, open_standard_streams
 
 # Imported when asked for: `asl-edge models list` needs neither OpenCV nor the broker.
 _COMMANDS = {
@@ -33,15 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
 
 
-def run_command(args: argparse.Namespace) -> int:
-    """Call `args.run`; its exit code."""
-    return exit_code_of("asl-edge", lambda: _run(args), debug=args.debug)
-
-
 def _run(args: argparse.Namespace) -> int:
     handlers = [UnstalledHandler(sys.stderr)]
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, handlers=handlers)
-    give_back_large_blocks()
+    tune_malloc()
     return int(args.run(args))
 
 

@@ -11,7 +11,7 @@ from edge.errors import InputError
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _INSTALLED = Path(sys.prefix) / "share" / "asl-edge"
-WRITABLE_MODELS = "run as root, or set models_dir to a folder of your own"
+MODELS_UNWRITABLE_HINT = "run as root, or set models_dir to a folder of your own"
 """What to do where the models folder may not be written."""
 
 

@@ -20,8 +20,8 @@ from edge.demo.hand import pose_hand, usual_shape
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.gestures import gesture_of
+from edge.labels import NOTHING
 from edge.letter_reader import LetterReader
-from edge.letters import NOTHING
 from edge.pipeline import Pipeline
 from edge.replay import replay
 from edge.types import Event, Floats, Landmarks, Motion, Scores

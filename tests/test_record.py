@@ -15,7 +15,7 @@ import pytest
 from edge.config import CameraConfig
 from edge.demo import DemoSigner
 from edge.errors import AslEdgeError
-from edge.folder_lock import held
+from edge.folder_lock import locked
 from edge.types import SIDES, Landmarks
 
 pytest.importorskip("pyarrow", reason="needs the training extra")
@@ -177,6 +177,15 @@ def test_a_source_that_ends_too_soon_says_so() -> None:
         list(record.record(iter(hands), Script(hands), Plan(9, 1.0, 0.5), Terminal(preview=False)))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("options", [[], ["--no-preview"]])
+def test_a_terminal_shows_a_preview_unless_told_otherwise(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(tmp_path / "mine.parquet", "--consent", "--clips", "1", *options) == 0
+    assert ("\x1b[H" in capsys.readouterr().err) == (not options)
+
+
 def test_the_preview_draws_the_landmarks_in_place(capsys: pytest.CaptureFixture[str]) -> None:
     one = spelled()[0]
     lines = sketch(one, 60, 20).splitlines()
@@ -233,7 +242,7 @@ def test_who_withdraws_while_somebody_is_recorded_is_not_put_back(
 def test_recordings_are_added_one_after_the_other(tmp_path: Path) -> None:
     store = tmp_path / "mine.parquet"
     waiting = threading.Thread(target=add, args=(store, "s1", []))
-    with held(tmp_path):
+    with locked(tmp_path):
         waiting.start()
         waiting.join(0.2)
         assert not store.exists()

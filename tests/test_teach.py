@@ -25,7 +25,7 @@ from edge.config import Config, WordsConfig
 from edge.errors import InputError
 from edge.landmark_store import Clip
 from edge.pipeline import load_words, word_reader
-from edge.prototypes import Likeness, Prototypes
+from edge.prototypes import Prototypes, SimilarityCalibration
 from edge.taught import taught_dir
 from edge.tflite import Network
 from edge.types import Emission
@@ -343,7 +343,7 @@ def test_a_bundle_that_was_never_tested_for_it_says_no_taught_sign(device: Devic
 
 def test_the_nearest_example_names_the_sign_and_a_far_one_none() -> None:
     signs = {"up": np.array([[0.0, 1.0], [0.1, 2.0]], np.float32), "right": np.array([[3.0, 0.0]], np.float32)}
-    prototypes = Prototypes(signs, Likeness(floor=0.9, middle=0.9, width=0.05))
+    prototypes = Prototypes(signs, SimilarityCalibration(floor=0.9, middle=0.9, width=0.05))
     label, confidence = prototypes.nearest(np.array([5.0, 0.5], np.float32)) or ("", 0.0)
     assert label == "right", "the length of an embedding says nothing"
     assert confidence > 0.8

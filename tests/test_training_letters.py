@@ -64,12 +64,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     figures["parity"]["agreement"] = 1.0  # a network this small and young wavers; the gate has a test of its own
     figures["parity"]["int8_accuracy"] = figures["parity"]["float_accuracy"]
     (folder / "build/crossval.json").write_text(json.dumps(figures))
-    assert quantize.main([*common, "--bundle", str(folder / "bundle")]) == 0
+    assert quantize.main([*common, "--bundle", str(folder / "bundle"), "--version", "3.1.4"]) == 0
     return {"folder": folder, "store": store, "bundle": folder / "bundle", "report": folder / "build/crossval.json"}
 
 
 def test_the_bundle_loads_and_names_what_it_was_trained_on(run: dict[str, Path]) -> None:
     bundle = load_bundle(run["bundle"], task="letters", features=FEATURES_TAG)
+    assert bundle.version == "3.1.4"
     assert {source["name"] for source in bundle.manifest["sources"]} == {"made0", "made1"}
     assert 0.3 <= bundle.operating_point["floors"]["A"] <= 1
     assert "made0" in (run["bundle"] / "CARD.md").read_text()
@@ -232,11 +233,11 @@ def test_samples_drawn_by_other_code_are_other_samples(
     module = importlib.import_module(rounds)
     config = LetterConfig() if "letters" in rounds else WordConfig()
     before = module.Rounds([store], "all", config, tmp_path).digest
-    monkeypatch.setattr(module, "code_prints", lambda _: {"code training/sources.py": "changed"})
+    monkeypatch.setattr(module, "code_fingerprints", lambda _: {"code training/sources.py": "changed"})
     assert module.Rounds([store], "all", config, tmp_path).digest != before
     monkeypatch.undo()
     assert module.Rounds([store], "all", config, tmp_path).digest == before
-    assert "code training/sources.py" in module.code_prints(rounds.replace("rounds", "sampling"))
+    assert "code training/sources.py" in module.code_fingerprints(rounds.replace("rounds", "sampling"))
 
 
 def test_sources_for_evaluation_alone_are_too_few_to_leave_one_out(tmp_path: Path) -> None:

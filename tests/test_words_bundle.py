@@ -9,9 +9,9 @@ import pytest
 
 from edge.bundle import Bundle
 from edge.errors import InputError
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.tflite import Network
-from edge.word_features import CHANNELS, GRID_STEPS, POINTS
+from edge.word_features import CHANNELS, POINTS, WORD_GRID_STEPS
 from edge.words import WordModel
 from training.figures import floor_of, is_emitted
 from training.sources import may_train
@@ -76,17 +76,17 @@ def test_one_decision_takes_a_few_milliseconds(bundle: Bundle) -> None:
 def test_noise_and_emptiness_are_no_word(bundle: Bundle) -> None:
     model = WordModel(bundle)
     rng = np.random.default_rng(1)
-    noise = [rng.uniform(-1, 1, (GRID_STEPS, CHANNELS)).astype(np.float32) for _ in range(200)]
+    noise = [rng.uniform(-1, 1, (WORD_GRID_STEPS, CHANNELS)).astype(np.float32) for _ in range(200)]
     table = np.stack([model.probabilities(window) for window in noise])
     assert is_emitted(table, bundle.labels, bundle.operating_point).mean() < 0.1
-    empty = model.probabilities(np.zeros((GRID_STEPS, CHANNELS), np.float32))
+    empty = model.probabilities(np.zeros((WORD_GRID_STEPS, CHANNELS), np.float32))
     assert not is_emitted(empty[None], bundle.labels, bundle.operating_point).any()
 
 
 def test_the_logits_are_made_from_the_embedding(bundle: Bundle) -> None:
     """Same windows, same embedding; other windows, another one."""
     model = WordModel(bundle)
-    windows = np.random.default_rng(2).uniform(-1, 1, (2, 3, GRID_STEPS, CHANNELS)).astype(np.float32)
+    windows = np.random.default_rng(2).uniform(-1, 1, (2, 3, WORD_GRID_STEPS, CHANNELS)).astype(np.float32)
     (probabilities, embedding), (_, other) = (model.mean(cuts) for cuts in windows)
     np.testing.assert_array_equal(embedding, model.mean(windows[0])[1])
     assert probabilities.shape == (len(bundle.labels),)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from training.calibration import calibration_error, tempered
 from training.store import Clip

@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.argument_parser import ArgumentParser
-from edge.camera import Camera, SourceKind, parse_source, read_frames
-from edge.camera.files import raw_frames
+from edge.camera import Camera, SourceKind, parse_source, raw_frames, read_frames
 from edge.config import CameraConfig, Config
 from edge.errors import AslEdgeError, InputError
 from edge.landmarks import Landmarker

@@ -117,14 +117,6 @@ wlasl50:0: seen by the landmarks, brought to the same place and size, they are 0
 never are.
 """
 
-UNKNOWN = "unknown"
-_BY_NAME = {source.name: source for source in LETTER_SOURCES}
-
-
-def letter_source(name: str) -> Source:
-    """The entry of a source; an unknown one (a user's own recording) has no exclusions."""
-    return _BY_NAME.get(name, Source(name, UNKNOWN, UNKNOWN))
-
 
 def refuse_never_train(names: Iterable[str]) -> None:
     """Raise where a source that must not be trained on is among `names`.
@@ -139,11 +131,6 @@ def refuse_never_train(names: Iterable[str]) -> None:
 def same_people(name: str) -> frozenset[str]:
     """The names of all who are held out with this source or signer, itself among them."""
     return next((names for names in SAME_PEOPLE if name in names), frozenset({name}))
-
-
-def trainable(name: str, label: str) -> bool:
-    """Whether clips of `label` of this source may be trained on as that label."""
-    return label not in letter_source(name).exclude
 
 
 _SOMETHING_ELSE = "signs something else under this name"
@@ -197,22 +184,23 @@ LOOKALIKES: dict[str, str] = {
 }
 """Glosses outside the vocabulary that must not be taught as `nothing`, since a word of it looks the same."""
 
-_WORDS_BY_NAME = {source.name: source for source in WORD_SOURCES}
+UNKNOWN = "unknown"
+_BY_NAME = {source.name: source for source in (*LETTER_SOURCES, *WORD_SOURCES)}
 
 
-def word_source(name: str) -> Source:
-    """The entry of a source of words; an unknown one (a user's own recording) has no exclusions."""
-    return _WORDS_BY_NAME.get(name, Source(name, UNKNOWN, UNKNOWN))
+def source_of(name: str) -> Source:
+    """The entry of a source; an unknown one (a user's own recording) has no exclusions."""
+    return _BY_NAME.get(name, Source(name, UNKNOWN, UNKNOWN))
 
 
 def licence_of(name: str) -> str:
     """What the tables say of a source of letters or words."""
-    return next((table[name].licence for table in (_BY_NAME, _WORDS_BY_NAME) if name in table), UNKNOWN)
+    return source_of(name).licence
 
 
-def word_trainable(name: str, label: str) -> bool:
+def trainable(name: str, label: str) -> bool:
     """Whether clips of `label` of this source may be trained on as that label."""
-    return label not in word_source(name).exclude
+    return label not in source_of(name).exclude
 
 
 def evaluation_only(licence: str) -> bool:
@@ -228,14 +216,15 @@ def may_train(clip: Clip, licences: str) -> bool:
 
     What the tables here say of its source holds, and what its store says too.
     """
-    known = (table[clip.source].licence for table in (_BY_NAME, _WORDS_BY_NAME) if clip.source in table)
-    stated = [clip.licence, *known]
+    stated = [clip.licence]
+    if clip.source in _BY_NAME:
+        stated.append(_BY_NAME[clip.source].licence)
     if clip.source in NEVER_TRAIN or any(evaluation_only(licence) for licence in stated):
         return False
     return licences == "all" or all(licence_is_clear(licence) for licence in stated)
 
 
-class Apart:
+class SignerSourceCheck:
     """Sees that a split by sources is one by people too."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from edge.config import load_settings
 from edge.errors import InputError
 from training.convert import to_float
 from training.figures import UNCALIBRATED, Judgement, figures_at
-from training.sources import Apart, may_train, same_people
+from training.sources import SignerSourceCheck, may_train, same_people
 from training.store import Clip, read_named
 
 _CLIPS = 20
@@ -80,9 +80,9 @@ def letters(args: argparse.Namespace) -> Task:
     full = load_settings(args.config, LetterConfig)
     base = shortened(full, args.rounds)
     rounds = Rounds(args.store, args.licences, base, args.out / "letters")
-    apart, clips = Apart(), []
+    check, clips = SignerSourceCheck(), []
     for clip in (clip for store in args.store for clip in read_named(store)):
-        apart.add(clip)
+        check.add(clip)
         if judgeable(clip, LABELS) and may_train(clip, args.licences):
             clips.append(clip)
     split = split_of(sorted({clip.source for clip in clips}), args.hold_out)

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from edge.gestures import GESTURES
-
 TOPIC_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What can be one level of an MQTT topic."""
+GESTURES = ("thumb_up", "thumb_down", "open_palm")
+"""What `edge.gestures` tells. No pinch: unseen people's is read as an O."""
 
 
 def option(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.camera.pictures import PICTURE_SUFFIXES
+from edge.camera import PICTURE_SUFFIXES
 from edge.errors import InputError
 from edge.glosses import gloss_of
 from training.extraction.item import Format, Item

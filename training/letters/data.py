@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.features import palm_length
-from edge.letters import MOTION_LETTERS, NOTHING
-from edge.types import Floats
-from edge.windows import HandChooser, HandTrack, Times
+from edge.labels import MOTION_LETTERS, NOTHING
+from edge.types import Floats, Times
+from edge.windows import HandChooser, HandTrack
 from training.extraction.labels import is_control
 from training.letters.drawings import Drawings
 from training.sources import may_train, refuse_never_train, trainable

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from edge.features import FEATURE_SIZE, GRID_STEPS, MOTION_CHANNELS, SHAPE_SIZE
+from edge.features import FEATURE_SIZE, LETTER_GRID_STEPS, MOTION_CHANNELS, SHAPE_SIZE
 from training.letters.config import LetterConfig
 from training.letters.data import LABELS
 
@@ -17,7 +17,7 @@ def build(config: LetterConfig) -> Any:
     for units in config.shape_units:
         shape = layers.Dense(units, activation="relu")(shape)
         shape = layers.Dropout(config.shape_dropout)(shape)
-    motion = layers.Reshape((GRID_STEPS, MOTION_CHANNELS))(features[:, SHAPE_SIZE:])
+    motion = layers.Reshape((LETTER_GRID_STEPS, MOTION_CHANNELS))(features[:, SHAPE_SIZE:])
     motion = layers.Conv1D(24, 5, strides=2, activation="relu")(motion)
     motion = layers.Conv1D(32, 5, strides=2, activation="relu")(motion)
     motion = layers.Dense(48, activation="relu")(layers.Flatten()(motion))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.letters import MOTION_LETTERS
+from edge.labels import MOTION_LETTERS
 from training.figures import Judgement, calibrated, emitted_by, figures
 from training.letters.config import LetterConfig
 from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people, set_operating_point
@@ -16,7 +16,7 @@ from training.letters.operating import fit_operating_point
 from training.letters.rounds import Rounds
 from training.options import REPORT
 from training.parity import parity_of
-from training.sources import LETTER_SOURCES, letter_source, same_people
+from training.sources import LETTER_SOURCES, same_people, source_of
 
 
 def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _operating_point(folds: list[Fold]) -> dict[str, Any]:
 
 def _shows_its_label(verdict: Judgement) -> bool:
     """Whether the source's table says that the clip shows what its name says: no other sign, no J or Z held still."""
-    source = letter_source(verdict.source)
+    source = source_of(verdict.source)
     if verdict.label in MOTION_LETTERS and source in LETTER_SOURCES:
         return verdict.label in source.real_motion
     return verdict.label not in source.exclude

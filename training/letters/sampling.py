@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from training import augment
 from training.letters import synthesis

@@ -11,7 +11,7 @@ import numpy as np
 from edge.bundle import Bundle
 from edge.types import Floats
 from edge.words import WordModel
-from training.caching import code_prints, digest
+from training.caching import code_fingerprints, digest
 from training.convert import to_float
 from training.figures import UNCALIBRATED, Judgement, judgements
 from training.store import Clip
@@ -63,7 +63,7 @@ def calibration_windows(samples: Samples) -> Floats:
 
 def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Judged:
     clips = [clip for clip in rounds.clips if clip.signer in fold.signers]
-    done = folder / f"verdicts-{digest(code_prints('training.words.judge'))}.npz"  # another reader judges anew
+    done = folder / f"verdicts-{digest(code_fingerprints('training.words.judge'))}.npz"  # another reader judges anew
     if not done.exists():
         folder.mkdir(parents=True, exist_ok=True)
         signers, glosses = held_out(fold, rounds)

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.word_reader import WordReader
 from training.figures import Judgement, calibrated, emitted_by, figures, reliability, restricted
 from training.options import REPORT
 from training.parity import parity_of
-from training.sources import evaluation_only, lookalike, may_train, word_trainable
+from training.sources import evaluation_only, lookalike, may_train, trainable
 from training.store import Clip
 from training.words.config import WordConfig
 from training.words.crossval import Judged, leave_people_out
@@ -121,7 +121,7 @@ def _streams(
 
 def fits(clip: Clip) -> bool:
     """Whether a clip may set thresholds: what may be trained on may."""
-    return may_train(clip, "all") and word_trainable(clip.source, clip.label) and not lookalike(clip.label)
+    return may_train(clip, "all") and trainable(clip.source, clip.label) and not lookalike(clip.label)
 
 
 def _fitting(folds: Iterable[Judged]) -> list[Pair]:

@@ -31,7 +31,7 @@ _PIPE_BYTES = 1 << 20
 _STDERR_BYTES = 2048
 
 
-class ChildStream:
+class ExecStream:
     """Runs the command of an `exec:` source, without a shell, in a process group of its own."""
 
     def __init__(self, source: Source, config: CameraConfig, closing: Event) -> None:
