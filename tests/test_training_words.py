@@ -25,7 +25,7 @@ from training.store import Clip, write_store
 from training.train import COMMANDS as TRAIN
 from training.words.config import Shares, WordConfig
 from training.words.data import read_words, vocabulary, word_tracks
-from training.words.folds import folds
+from training.words.folds import Fold, folds
 from training.words.samples import Samples
 from training.words.sampling import NOISE, Sampler
 
@@ -124,10 +124,11 @@ def test_the_real_folds_keep_signers_apart_and_are_alike(shared_data: Path) -> N
     dealt = folds(clips)
     assert sum(len(fold.signers) for fold in dealt) == len({clip.signer for clip in clips})
     for fold in dealt:
-        own = Counter(clip.source.split("_")[0] for clip in clips if clip.signer in fold.signers)
-        assert 1200 < own["webcam"] < 1600
-        assert 100 < own["gislr"] < 160
+        own = Counter(signer.split(":")[0] for signer in fold.signers)
+        assert 4 <= own["webcam"] <= 7
+        assert own["gislr"] >= 3
         assert own["wlasl50"]
+        assert fold.folder("samples") != Fold(fold.number, fold.signers - {next(iter(fold.signers))}).folder("samples")
     dictionaries = next(fold.signers for fold in dealt if "signingsavvy:s1" in fold.signers)
     assert {"wlasl50:14", "wlasl50:0", "wlasl_misc:unknown"} <= dictionaries, "whose own recordings these show"
 

@@ -42,9 +42,7 @@ class Judged:
 
 def leave_people_out(rounds: Rounds, config: WordConfig, out: Path) -> list[Judged]:
     """Train, quantise and judge every fold; what is done already is read back."""
-    return [
-        _judged(fold, rounds, config, out / "folds" / f"{fold.number}-{rounds.digest}") for fold in folds(rounds.clips)
-    ]
+    return [_judged(fold, rounds, config, out / "folds" / fold.folder(rounds.digest)) for fold in folds(rounds.clips)]
 
 
 def held_out(fold: Fold, rounds: Rounds) -> tuple[set[str], set[str]]:

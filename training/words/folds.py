@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.errors import InputError
+from training.caching import digest
 from training.sources import may_train, same_people
 from training.store import Clip
 
@@ -19,9 +20,13 @@ class Fold:
     number: int
     signers: frozenset[str]
 
+    def folder(self, samples: str) -> str:
+        """Name of the folder of what is trained on the samples of that digest without these signers."""
+        return f"{self.number}-{digest([samples, sorted(self.signers)])}"
+
 
 def folds(clips: Iterable[Clip]) -> list[Fold]:
-    """Deal signers out to `FOLDS` folds, of each source so that all have a like number of clips.
+    """Deal signers out to `FOLDS` folds, those of each source by falling number of clips: each gets a like share.
 
     Signers that no training sees anyway are in the first fold, so that they are judged once too, and so is whoever may
     be the same person.
@@ -33,11 +38,12 @@ def folds(clips: Iterable[Clip]) -> list[Fold]:
     never = {clip.signer for clip in clips if not may_train(clip, "all")}
     same = {name for clip in clips if clip.signer in never for name in same_people(clip.source)}
     groups: list[set[str]] = [set() for _ in range(FOLDS)]
-    groups[0] = {clip.signer for clip in clips if clip.signer in same}
+    groups[0] |= {clip.signer for clip in clips if clip.signer in same}
     for signers in _by_kind(clip for clip in clips if clip.signer not in never).values():
-        for signer, _ in sorted(signers.items(), key=lambda item: (-item[1], item[0])):
-            if signer not in same:
-                min(groups, key=lambda group: sum(signers[name] for name in group)).add(signer)
+        begin = int(any(signer in same for signer in signers))  # the first fold has some already
+        others = sorted(signers.keys() - same, key=lambda signer: (-signers[signer], signer))
+        for place, signer in enumerate(others, begin):
+            groups[place % FOLDS].add(signer)
     if sum(map(bool, groups)) < _LEAST_FOLDS:
         names = ", ".join(sorted(set().union(*groups))) or "nobody"
         raise InputError(f"{names}: leaving people out takes two signers of a source that may be trained on; add some")

@@ -70,7 +70,7 @@ def _pupil(fold: Fold, rounds: Rounds, config: WordConfig, out: Path) -> Pupil:
     signers, foreign = held_out(fold, rounds)
     beyond_core = [label for label in rounds.labels if label not in CORE and label != NOTHING]
     unseen = foreign | set(beyond_core[fold.number :: FOLDS])
-    folder = out / "teach" / f"{fold.number}-{rounds.digest}"
+    folder = out / "teach" / fold.folder(rounds.digest)
     folder.mkdir(parents=True, exist_ok=True)
     model = network_without(signers, unseen, rounds, config, folder / "float.keras")
     content = to_faithful_int8(model, calibration_windows(rounds(0).without(signers, unseen)))
