@@ -39,6 +39,8 @@ _STEADY_SECONDS = 5.0
 _MAX_HANGING = 4
 """Threads that may hang in a blocked read at the same time; beyond that no source is opened."""
 _STOP_SECONDS = 0.8
+_RPICAM_ROW_PX = 64
+"""To a multiple of that rpicam-vid pads its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +138,14 @@ class Camera:
         """See whether what is no camera can be read, and a command's pictures can have that size.
 
         Raises:
-            InputError: a file that cannot be read, a text that cannot be signed, an odd width or height.
+            InputError: a file that cannot be read, a text that cannot be signed, a width or height that no frame has.
         """
         width, height = self._config.width_px, self._config.height_px
         if self._source.kind is SourceKind.EXEC and (width % 2 or height % 2):
             raise InputError(f"camera: {width}x{height}: yuv420 needs even width_px and height_px; change the odd one")
+        if self._source.is_rpicam and width % _RPICAM_ROW_PX:
+            mend = "choose 640, 704, 768 or another multiple as width_px, and in the command"
+            raise InputError(f"camera: {width}x{height}: rpicam's rows are padded to {_RPICAM_ROW_PX} pixels; {mend}")
         if self._source.kind in LOCAL_KINDS:
             with contextlib.closing(raw_frames(self._source, self._config)) as frames:
                 next(frames)
