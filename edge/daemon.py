@@ -22,7 +22,7 @@ from edge.outputs import Outputs
 from edge.paths import models_dir
 from edge.pipeline import Pipeline, with_latency
 from edge.report import Report
-from edge.terminal import has_terminal
+from edge.terminal import has_terminal, silence_libraries
 from edge.types import Event, Frame
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
         print(dump_config(config), end="")
         return 0
     logging.getLogger().setLevel(config.daemon.log_level)
+    if not args.debug:
+        silence_libraries()
     return Daemon(config, lambda: config_of(args)).run()
 
 

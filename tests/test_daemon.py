@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import pytest
 from daemon_tools import ROOT, Running, write_config
+from mjpeg_server import MjpegServer
 from mqtt_tools import Listener, Mosquitto, eventually
 from speech_tools import fake_program
 
@@ -268,6 +269,26 @@ def test_outputs_refused_at_the_start_leave_no_camera_behind(tmp_path: Path, mon
         assert left.stdout == ""
     finally:
         daemon.kill()
+
+
+@pytest.mark.parametrize("options", [[], ["--debug"]])
+def test_what_libraries_write_to_stderr_is_shown_with_debug_alone_and_our_own_words_always(
+    options: list[str], tmp_path: Path, mosquitto: Mosquitto, listener: Listener
+) -> None:
+    config = write_config(tmp_path, mosquitto.url, stats=0.5)
+    with MjpegServer() as camera:
+        camera.untidy.set()
+        daemon = Running(*options, "--config", config, "--source", camera.url, log=tmp_path / "log")
+        try:
+            eventually(lambda: any(seen.json["fps"] for seen in listener.on(f"{BASE}/stats")), 60)
+            daemon.signal(signal.SIGABRT)
+            assert daemon.process.wait(timeout=30) == -signal.SIGABRT
+        finally:
+            daemon.kill()
+    assert ("Corrupt JPEG data" in daemon.output) == bool(options)
+    assert f"ready, reading {camera.url}" in daemon.output
+    assert "Fatal Python error: Aborted" in daemon.output
+    assert "edge/daemon.py" in daemon.output, "what the watchdog leaves in the journal"
 
 
 def test_stats_say_what_it_costs(start: Start, listener: Listener) -> None:
