@@ -525,3 +525,21 @@ def test_time_goes_on_when_the_system_clock_is_set(monkeypatch: pytest.MonkeyPat
         steady[0] += 1.0
         seen.append(clock.now())
     assert seen == [1000.0, 1001.0, 1002.0, 1003.0, 1004.0, 83803.0]
+    wall[0] -= 7200.0
+    assert (clock.now(), clock.ahead_seconds) == (83803.0, 7200.0)
+    clock.follow()
+    assert (clock.now(), clock.ahead_seconds) == (76603.0, 0.0)
+
+
+def test_a_camera_is_lost_and_found_whatever_the_clock_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    step, real = [0.0], time.time
+    with MjpegServer() as server, running(server.url) as camera:
+        monkeypatch.setattr(time, "time", lambda: real() + step[0])
+        before = next_frame(camera)
+        server.stalled.set()
+        step[0] = -3600.0
+        camera.clock.follow()
+        assert until(lambda: camera.state == "lost")
+        server.stalled.clear()
+        assert until(lambda: camera.latest(1.0) is not None and camera.state == "ok")
+        assert next_frame(camera).ts < before.ts - 3000

@@ -47,6 +47,8 @@ _RPICAM_ROW_PX = 64
 class _Grab:
     decode: Decode
     ts: float
+    at: float
+    """The same moment on the clock that nobody sets."""
     index: int
 
 
@@ -57,8 +59,13 @@ class Camera:
     (`asl-camera-1`, `-2`, ...); a silent session is left behind to end by itself, and a new one is opened.
     """
 
-    def __init__(self, config: CameraConfig) -> None:
-        """Raises InputError where `config.source` names nothing that can be a source."""
+    def __init__(self, config: CameraConfig, clock: EpochClock | None = None) -> None:
+        """`clock` stamps the frames; without one the camera has its own.
+
+        Raises:
+            InputError: `config.source` names nothing that can be a source.
+        """
+        self.clock = clock or EpochClock()
         self.problem = ""
         """Why the source was last lost, and how to mend it."""
         self._config = config
@@ -66,12 +73,11 @@ class Camera:
         self._flip = config.mirrored and self._source.kind is not SourceKind.DEMO
         self._mailbox: Mailbox[_Grab] = Mailbox()
         self._whole_at = self._lost_at = -math.inf
-        """When the newest picture that could be decoded was grabbed, and when the source was last lost."""
+        """Monotonic moments at which the newest decodable picture was grabbed, and the source was last lost."""
         self._damaged = 0
         self._damaged_since = math.inf
         """When the first of those that could not be decoded was grabbed; set back by one that could."""
         self._reached_end = False
-        self._clock = EpochClock()
         self._frame_numbers = itertools.count()
         self._session_numbers = itertools.count(1)
         self._sessions: list[Session] = []
@@ -161,9 +167,9 @@ class Camera:
                 continue
             picture = grab.decode()
             if picture is not None:
-                self._note_whole(grab.ts)
+                self._note_whole(grab.at)
                 return Frame(mirrored(picture) if self._flip else picture, grab.ts, grab.index)
-            self._note_damaged(grab.ts)
+            self._note_damaged(grab.at)
         return None
 
     def stop(self) -> None:
@@ -176,19 +182,19 @@ class Camera:
         for session in self._sessions:
             session.join(deadline - time.monotonic())
 
-    def _note_whole(self, ts: float) -> None:
+    def _note_whole(self, at: float) -> None:
         self._damaged_since = math.inf
         was_lost = self.state == "lost"
-        self._whole_at = ts
+        self._whole_at = at
         if was_lost and self.state == "ok":
             log.info("camera %s: back", self.name)
 
-    def _note_damaged(self, ts: float) -> None:
+    def _note_damaged(self, at: float) -> None:
         self._damaged += 1
-        self._damaged_since = min(self._damaged_since, ts)
+        self._damaged_since = min(self._damaged_since, at)
         patience = self._config.stall_seconds
-        if ts - self._damaged_since > patience:
-            self._damaged_since = ts
+        if at - self._damaged_since > patience:
+            self._damaged_since = at
             self._report_lost(f"{self.name}: only damaged pictures for {patience:g} s; try another cable or port")
 
     def _watch(self) -> None:
@@ -242,11 +248,11 @@ class Camera:
         level = logging.DEBUG if self.state == "lost" else logging.WARNING
         log.log(level, "camera lost: %s; trying again until it is back", reason)
         self.problem = reason
-        self._lost_at = self._clock.now()
+        self._lost_at = time.monotonic()
 
     def _receive(self, decode: Decode) -> None:
         """Take a picture from a session's thread."""
-        self._mailbox.put(_Grab(decode, self._clock.now(), next(self._frame_numbers)))
+        self._mailbox.put(_Grab(decode, self.clock.now(), time.monotonic(), next(self._frame_numbers)))
 
 
 def _pauses(longest: float) -> Iterator[float]:
