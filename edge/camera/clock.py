@@ -20,8 +20,8 @@ class EpochClock:
 
     def now(self) -> float:
         with self._lock:
-            monotonic = time.monotonic()
-            self._offset = max(self._offset, time.time() - monotonic)
+            wall, monotonic = time.time(), time.monotonic()  # in this order a pause between them adds nothing
+            self._offset = max(self._offset, wall - monotonic)
             return monotonic + self._offset
 
     @property
