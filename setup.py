@@ -53,7 +53,10 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["edge", "edge.*", "training", "training.*"]),
-    package_data={"edge": ["py.typed", "display/*.html", "display/*.css", "display/*.js", "lexicon/*.txt"]},
+    package_data={
+        "edge": ["py.typed", "display/*.html", "display/*.css", "display/*.js", "lexicon/*.txt"],
+        "training": ["*/EXPERIMENTS.md"],
+    },
     data_files=[*shipped("models"), *shipped("configs"), *shipped("systemd")],
     install_requires=CORE,
     extras_require={"teach": TEACH, "training": TRAINING, "dev": DEV, "reference": REFERENCE},

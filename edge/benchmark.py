@@ -19,20 +19,19 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from edge.argument_parser import ArgumentParser
 from edge.benchmark_daemon import measure_daemon
 from edge.benchmark_peer import PEERS, Peer
 from edge.benchmark_plot import check_plot, save_plot
 from edge.benchmark_scaling import measure_scaling
-from edge.camera import Camera, SourceKind, parse_source, read_frames
-from edge.camera.source import LOCAL_KINDS
+from edge.camera import LOCAL_KINDS, Camera, SourceKind, parse_source, read_frames
 from edge.config import Config, add_config_arguments, config_of
 from edge.energy import EnergyMeter
 from edge.errors import InputError
 from edge.landmarks import Landmarker
-from edge.metrics import Stopwatch, percentiles_ms, process_stat, rss_mb
+from edge.metrics import Stopwatch, percentiles_ms
 from edge.paths import models_dir
 from edge.pipeline import Pipeline
+from edge.system import process_stat, rss_mb
 
 _WARM_UP_FRAMES = 3
 """Frames left out of the figures: first invocations allocate."""
@@ -43,7 +42,9 @@ _LONGEST_SECONDS = 600.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="video file, image folder or demo[:TEXT]")
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="video file, image folder or demo[:TEXT]; a camera with --daemon"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_config_arguments(parser)
     parser.add_argument("--peer", choices=sorted(PEERS), help="run MediaPipe on the same frames, in turn")
@@ -232,15 +233,7 @@ def _table(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    from edge.cli import run_command  # noqa: PLC0415 - the command line imports this module
-
-    parser = ArgumentParser(prog="python -m edge.benchmark", description=__doc__)
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    add_arguments(parser)
-    parser.set_defaults(run=run)
-    return run_command(parser.parse_args())
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    from edge.cli import main  # not above: the command line imports this module
+
+    raise SystemExit(main(["bench", *sys.argv[1:]]))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from edge.errors import AslEdgeError, InputError
-from edge.metrics import process_stat
+from edge.system import process_stat
 
 _SETTLE_SECONDS = 10.0
 """Start-up and the first looks at an empty room, which come at short intervals, do not count."""

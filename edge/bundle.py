@@ -1,4 +1,4 @@
-"""Model bundles (contract 4): a folder with manifest.json, the .tflite files and the labels, checked before use."""
+"""Model bundles: a folder with manifest.json, the .tflite files and the labels, checked before use."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import InputError, why_unreadable
+from edge.paths import fill_models, shipped
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,8 @@ def load_installed(path: Path, *, task: str, features: str) -> Bundle:
                 bundle = load_bundle(kept, task=task, features=features)
                 log.warning("%s; going on with the one before it, version %s", error, bundle.version)
                 return bundle
+        if not path.exists() and (shipped("models") / path.name).is_dir():
+            raise InputError(f"{path}: no such bundle; {fill_models(path.parent)}") from error
         raise
 
 
@@ -196,7 +199,7 @@ def _is_list_of_text(value: object) -> bool:
 
 
 def _is_likeness(value: object) -> bool:
-    """The numbers of `edge.prototypes.Likeness`."""
+    """The numbers of `edge.prototypes.SimilarityCalibration`."""
     names = ("floor", "middle", "width")
     return isinstance(value, dict) and all(_is_number(value.get(name)) for name in names) and value["width"] > 0
 

@@ -11,17 +11,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edge.camera import Camera, parse_source
-from edge.camera.source import why_absent
+from edge.camera import Camera, parse_source, why_absent
 from edge.clock_sync import clock_problem
 from edge.config import CameraConfig, Config, MqttConfig, add_config_arguments, config_of
-from edge.display import OTHERWISE, device_of_page
+from edge.display import PORT_HINT, device_of_page
 from edge.errors import AslEdgeError, InputError
 from edge.loopback import LOOPBACK, listen
+from edge.mqtt import ConnectionLostError, fetch_retained, parse_endpoint
 from edge.mqtt.broker import EmbeddedBroker
-from edge.mqtt.connection import ConnectionLostError
-from edge.mqtt.endpoint import parse_endpoint
-from edge.mqtt.visit import visit
 from edge.paths import models_dir
 from edge.running import Running, running_behind, running_daemon
 from edge.speech import speech_problem
@@ -136,9 +133,10 @@ def _broker(config: Config) -> str:
     if url is None:
         return _embedded_broker(config.mqtt, config.device)
     try:
-        visit(parse_endpoint(url, config.mqtt.ca_file))
+        fetch_retained(parse_endpoint(url, config.mqtt.ca_file))
     except ConnectionLostError as error:
-        raise InputError(f"{url} {error}; start that broker or change mqtt.url") from error
+        mend = "" if "; " in str(error) else "; start that broker or change mqtt.url"  # one that refuses is there
+        raise InputError(f"{url} {error}{mend}") from error
     return f"{url} lets us in"
 
 
@@ -160,7 +158,7 @@ def _display(config: Config) -> str:
         return "switched off"
     if device_of_page(config.display.port) == config.device:
         return f"http://{LOOPBACK}:{config.display.port} is held by the asl-edge that runs"
-    with listen("display.port", config.display.port, OTHERWISE) as listening:
+    with listen("display.port", config.display.port, PORT_HINT) as listening:
         return f"http://{LOOPBACK}:{listening.getsockname()[1]} is free for the caption page"
 
 

@@ -1,4 +1,4 @@
-"""The command line (contract 1). Every error is one line; a traceback only with --debug."""
+"""The command line. Every error is one line; a traceback only with --debug."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from edge import __version__
 from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, one_line
-from edge.memory import give_back_large_blocks
-from edge.terminal import UnstalledHandler, close_output, open_standard_streams
+from edge.memory import tune_malloc
+from edge.standard_streams import UnstalledHandler, close_output, open_standard_streams
 
 # Imported when asked for: `asl-edge models list` needs neither OpenCV nor the broker.
 _COMMANDS = {
     "run": ("edge.daemon", "read the camera, publish and speak, until stopped"),
     "replay": ("edge.replay", "run the same pipeline over files as fast as it goes and print the events"),
     "check": ("edge.check", "say which piece is missing and how to mend it"),
-    "models": ("edge.models", "list, verify, install and roll back the model bundles"),
+    "models": ("edge.models", "list, verify, install and roll back the model bundles, teach and forget signs"),
     "bench": ("edge.benchmark", "measure latency and CPU time on clips"),
     "install-service": ("edge.service", "install the systemd service"),
 }
@@ -33,15 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
 
 
-def run_command(args: argparse.Namespace) -> int:
-    """Call `args.run`; its exit code."""
-    return exit_code_of("asl-edge", lambda: _run(args), debug=args.debug)
-
-
 def _run(args: argparse.Namespace) -> int:
     handlers = [UnstalledHandler(sys.stderr)]
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, handlers=handlers)
-    give_back_large_blocks()
+    tune_malloc()
     return int(args.run(args))
 
 

@@ -13,8 +13,8 @@ from edge.config import ControlsConfig
 from edge.errors import InputError
 from edge.features import canonical
 from edge.gestures import gesture_of
-from edge.letters import NOTHING
-from edge.types import SIDES, Landmarks, Scores
+from edge.labels import NOTHING
+from edge.types import ROUNDING_SECONDS, SIDES, Landmarks, Scores
 
 Control = Literal["space", "delete", "clear"]
 
@@ -50,7 +50,9 @@ class Controls:
             self._gesture, self._since, self._seen_at, self._said = gesture, ts, ts, False
         if scores is not None and scores.motion.speed > _STILL_SPEED:
             self._since = ts
-        if self._said or gesture is None or gesture != self._gesture or ts - self._since < _HOLD_SECONDS - 1e-6:
+        if self._said or gesture is None or gesture != self._gesture:
+            return None
+        if ts - self._since < _HOLD_SECONDS - ROUNDING_SECONDS:
             return None
         self._said = True
         return self._named[gesture]

@@ -15,14 +15,15 @@ from edge.camera import Camera, EpochClock
 from edge.config import Config, add_config_arguments, config_of, dump_config
 from edge.errors import InputError, one_line
 from edge.governor import Governor
-from edge.memory import give_back_all
-from edge.metrics import Load, Stopwatch, temperature_celsius
+from edge.memory import trim_heap
+from edge.metrics import Stopwatch
 from edge.mqtt import Command
 from edge.outputs import Outputs
 from edge.paths import models_dir
 from edge.pipeline import Pipeline, with_latency
-from edge.report import Report
-from edge.terminal import has_terminal, silence_libraries
+from edge.report import Report, info_event
+from edge.standard_streams import has_terminal, silence_libraries
+from edge.system import Load, temperature_celsius
 from edge.types import Event, Frame
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class Daemon:
         self._pipeline = Pipeline(config, models_dir(config), self._stopwatch)
         self._report = Report(config.daemon.stats_seconds)
         self._governor = Governor(config.governor)
-        self._load = Load()
+        self._cpu_load = Load()
         self._ready = False
 
     def run(self) -> int:
@@ -87,7 +88,7 @@ class Daemon:
     def _serve(self) -> None:
         try:
             state = self._pipeline.state(self._clock.now())  # a broker may keep the last run's, caption and all
-            self._send(self._report.info(self._config, self._pipeline, self._camera), *state)
+            self._send(info_event(self._config, self._pipeline, self._camera), *state)
             while not self._stop and not self._camera.ended:
                 self._turn()
             ended = self._clock.now()
@@ -96,7 +97,7 @@ class Daemon:
             self._send(*(with_latency(event, latency_ms) for event in events))
             while self._outputs.speaker.speaks and not self._stop:  # the last caption of a video
                 self._alive()
-                self._obey()
+                self._run_commands()
                 time.sleep(_WAIT_SECONDS)
         finally:
             notify.stopping()
@@ -110,8 +111,8 @@ class Daemon:
         frame = self._camera.latest(_WAIT_SECONDS, self._wants)
         if self._reload:
             self._reload = False
-            self._load_again()
-        self._obey()
+            self._reload_config()
+        self._run_commands()
         if frame is not None:
             self._read(frame)
         else:
@@ -122,7 +123,7 @@ class Daemon:
 
     def _wants(self, ts: float) -> bool:
         """Whether to read the frame of this time; one from before the clock was set back would be of the future."""
-        return ts <= self._clock.now() and self._governor.reads(ts)
+        return ts <= self._clock.now() and self._governor.admit(ts)
 
     def _follow_clock(self) -> None:
         """The system clock was set back: go on from there, with nothing that remembers the time before."""
@@ -138,14 +139,16 @@ class Daemon:
         latency_ms = (self._clock.now() - frame.ts) * 1000
         self._send(*(with_latency(event, latency_ms) for event in events))
         self._report.frame(latency_ms, events)
-        self._governor.saw(frame.ts, hand=self._pipeline.hand_up, nothing=self._pipeline.landmarker.sees_nothing)
+        self._governor.observe_frame(
+            frame.ts, hand=self._pipeline.hand_up, nothing=self._pipeline.landmarker.sees_nothing
+        )
         self._alive()
 
     def _govern(self) -> None:
-        if not self._load.due(_MEASURE_SECONDS):
+        if not self._cpu_load.due(_MEASURE_SECONDS):
             return
         now = self._clock.now()
-        changed = self._governor.measured(now, self._load.cpu_percent(), temperature_celsius())
+        changed = self._governor.observe_load(now, self._cpu_load.cpu_percent(), temperature_celsius())
         rates = self._governor.rates(now)
         self._pipeline.landmarker.set_pose_interval_times(rates.pose)
         if changed:
@@ -169,11 +172,11 @@ class Daemon:
             notify.ready()
             log.info("ready, reading %s", self._camera.name)
 
-    def _obey(self) -> None:
+    def _run_commands(self) -> None:
         for command in self._outputs.take_commands():
-            self._do(command)
+            self._run_command(command)
 
-    def _do(self, command: Command) -> None:
+    def _run_command(self, command: Command) -> None:
         now, pipeline = self._clock.now(), self._pipeline
         match command.name:
             case "clear":
@@ -196,7 +199,7 @@ class Daemon:
     def _mute(self) -> None:
         self._outputs.speaker.mute(self._pipeline.muted or self._pipeline.practice)
 
-    def _load_again(self) -> None:
+    def _reload_config(self) -> None:
         """SIGHUP or cmd/reload: take the new configuration and models, or keep the old ones and say why."""
         notify.reloading()
         try:
@@ -220,11 +223,11 @@ class Daemon:
         pipeline.continue_from(self._pipeline)
         logging.getLogger().setLevel(config.daemon.log_level)
         self._config, self._pipeline = config, pipeline
-        give_back_all()  # the networks that were replaced
+        trim_heap()  # the networks that were replaced
         self._mute()
         self._governor = Governor(config.governor)
         self._report = Report(config.daemon.stats_seconds, camera.dropped)
-        self._send(self._report.info(config, pipeline, camera), *pipeline.state(self._clock.now()))
+        self._send(info_event(config, pipeline, camera), *pipeline.state(self._clock.now()))
         notify.ready("configuration loaded again")
         log.info("configuration and models loaded again")
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.doubling import Doubling
-from edge.holds import QUICK_SECONDS, WORD_SECONDS, Holds, emission_of
+from edge.holds import QUICK_HOLD_SECONDS, WORD_SECONDS, Holds, emission_of
+from edge.labels import MOTION_LETTERS, NOTHING
 from edge.last_letter import HELD_SHAPES, LastLetter
-from edge.letters import MOTION_LETTERS, NOTHING
 from edge.operating_point import OperatingPoint
-from edge.types import Emission, Floats, Motion, Scores
+from edge.types import ROUNDING_SECONDS, Emission, Floats, Motion, Scores
 from edge.windows import LOST_SECONDS
 
 _EVIDENCE_SECONDS, _CHANGE_SPEED = 0.1, 2.0
@@ -160,7 +160,7 @@ class LetterDecoder:
         """Remember a J or Z that is being drawn, unless it is the one that was said."""
         said = self._said is not None and self._said.label == label and not self._said.ended
         least = _DRAWN_SHARE * self._point.least_evidence(label, spelling=self._said is not None)
-        if not said and evidence.max() >= least and ts - self._run.since >= _STROKE_SECONDS - 1e-6:
+        if not said and evidence.max() >= least and ts - self._run.since >= _STROKE_SECONDS - ROUNDING_SECONDS:
             self._drawn = _Drawn(label, self._run.since, ts, evidence)
 
     def _settle(self, ts: float, scores: Scores, evidence: Floats, elapsed: float, *, still: bool) -> list[Emission]:
@@ -172,9 +172,10 @@ class LetterDecoder:
         if run.label == NOTHING or not (still or run.label in MOTION_LETTERS):
             return []
         run.stand(scores, elapsed)
-        if run.still >= QUICK_SECONDS - 1e-6 and self._drawn is not None and not self._drawn.goes_on(run.label):
+        another = self._drawn is not None and not self._drawn.goes_on(run.label)
+        if another and run.still >= QUICK_HOLD_SECONDS - ROUNDING_SECONDS:
             self._drawn = None
-        if run.still < self._patience(run.label, ts) - 1e-6:
+        if run.still < self._patience(run.label, ts) - ROUNDING_SECONDS:
             return []
         sure = evidence.max() >= self._point.least_evidence(run.label, spelling=said is not None)
         if not sure and not self._settled(ts, scores.labels):
@@ -199,7 +200,7 @@ class LetterDecoder:
         run, said = self._run, self._said
         if said is None or ts - said.at > _SPELLING_SECONDS or run.label in MOTION_LETTERS:
             return False
-        return run.still >= _SETTLED_SECONDS - 1e-6 and run.leads(labels)
+        return run.still >= _SETTLED_SECONDS - ROUNDING_SECONDS and run.leads(labels)
 
     def _patience(self, label: str, ts: float) -> float:
         """Seconds of stillness asked of a label."""
@@ -208,7 +209,7 @@ class LetterDecoder:
             return max(self._point.settle(label), _FIRST_SECONDS)
         quick = said.moved and label != said.label and ts - said.at < WORD_SECONDS
         if quick and label not in MOTION_LETTERS and not self._point.waits(label):
-            return QUICK_SECONDS
+            return QUICK_HOLD_SECONDS
         return self._point.settle(label)
 
     def _may_follow(self, said: LastLetter, last: float, ts: float) -> bool:

@@ -1,4 +1,4 @@
-"""What every event carries where it leaves the process (contract 2): one payload for MQTT and for `replay --json`."""
+"""What every event carries where it leaves the process: one payload for MQTT and for `replay --json`."""
 
 from __future__ import annotations
 

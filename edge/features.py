@@ -19,7 +19,7 @@ Indices = NDArray[np.int64]
 FEATURES_TAG = "letters-2"
 """Changes whenever a number in a feature vector changes its meaning; bundles name the tag they were trained on."""
 
-GRID_STEPS = 30
+LETTER_GRID_STEPS = 30
 GRID_SECONDS = 1 / 15
 """The past is sampled on a fixed grid of 2 s: a slow J takes that long, and 15 Hz is what a slow camera gives."""
 
@@ -66,7 +66,7 @@ SHAPE_SIZE = (
     20 * 3 * 2 + len(_PAIRS) + len(_JOINTS) + len(TIPS) + 3 * (len(_NEIGHBOURS) + len(_THUMB)) + 2 * len(_TOUCHING)
 )
 MOTION_CHANNELS = 17
-FEATURE_SIZE = SHAPE_SIZE + GRID_STEPS * MOTION_CHANNELS
+FEATURE_SIZE = SHAPE_SIZE + LETTER_GRID_STEPS * MOTION_CHANNELS
 """Length of the vector `letter_features` gives: the shape, then the motion row by row, oldest first."""
 
 
@@ -97,10 +97,9 @@ def palm_length(points: Floats) -> Floats:
 
 
 def letter_features(grid: Floats) -> Floats:
-    """(..., GRID_STEPS, 21, 3) canonical points, newest last, to (..., FEATURE_SIZE)."""
+    """(..., LETTER_GRID_STEPS, 21, 3) canonical points, newest last, to (..., FEATURE_SIZE)."""
     motion = motion_features(grid)
-    flat = motion.reshape(*motion.shape[:-2], -1)
-    return np.concatenate([shape_features(grid[..., -1, :, :]), flat], axis=-1)
+    return np.concatenate([shape_features(grid[..., -1, :, :]), flat(motion)], axis=-1)
 
 
 def shape_features(points: Floats) -> Floats:
@@ -117,13 +116,13 @@ def shape_features(points: Floats) -> Floats:
     pairs, touching, bones, reaches = np.split(lengths, _MEASURED_ENDS, axis=-1)
     directions = ways[..., _MEASURED_ENDS[1] : _MEASURED_ENDS[2], :] / (bones[..., None] + _EPSILON)
     parts = (
-        _flat(relative[..., 1:, :]) * _LENGTH_SCALE,
-        _flat(in_palm[..., 1:, :]) * _LENGTH_SCALE,
+        flat(relative[..., 1:, :]) * _LENGTH_SCALE,
+        flat(in_palm[..., 1:, :]) * _LENGTH_SCALE,
         pairs * _LENGTH_SCALE,
         _dot(directions.take(_JOINTS - 1, axis=-2), directions.take(_JOINTS, axis=-2)),
         _stretches(bones, reaches),
-        _flat(_between(in_palm, _NEIGHBOURS)) * _FINE_SCALE,
-        _flat(_between(in_palm, _THUMB)),
+        flat(_between(in_palm, _NEIGHBOURS)) * _FINE_SCALE,
+        flat(_between(in_palm, _THUMB)),
         np.exp(-touching / _TOUCH_LENGTH),
         touching / (2 * _TOUCH_LENGTH),
     )
@@ -195,7 +194,8 @@ def _cross(a: Floats, b: Floats) -> Floats:
     return product
 
 
-def _flat(points: Floats) -> Floats:
+def flat(points: Floats) -> Floats:
+    """(..., N, D) to (..., N * D)."""
     return points.reshape(*points.shape[:-2], -1)
 
 

@@ -17,7 +17,7 @@ _TICK_SECONDS = 0.05
 
 
 @contextmanager
-def held(folder: Path, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+def locked(folder: Path, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
     """Wait at most so long for the folder; who holds it and is killed lets go.
 
     Raises:

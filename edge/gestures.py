@@ -7,9 +7,6 @@ import numpy as np
 from edge.features import TIPS, WRIST, palm_frame, palm_length, stretches
 from edge.types import Floats
 
-GESTURES = ("thumb_up", "thumb_down", "open_palm")
-"""No pinch: unseen people's is read as an O."""
-
 _CURLED, _STRETCHED, _THUMB_STRETCHED = 0.85, 0.9, 0.75
 """Knuckle to tip over the finger's length. Fingers of a raised thumb reach 0.66, of an open palm not less than 0.99."""
 _UPRIGHT = 0.7

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from edge.bundle import Bundle
 from edge.errors import InputError
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 
 _JOINED = {"thank you": "thankyou", "i love you": "iloveyou"}
 """The vocabulary's spelling of glosses that others write apart."""

@@ -20,9 +20,9 @@ _SIGNING_SECONDS = 2.0
 _EMPTY_FPS, _EMPTY_SECONDS = 8.0, 2.0
 """Most frames a second once nobody was seen, and nothing moved, for so long: whoever appears is in a frame that is read
 within 0.13 s, and from then on every frame is."""
-_CPU_TAKE_SECONDS, _HEAT_TAKE_SECONDS = 3.0, 10.0
+_CPU_STEP_DOWN_SECONDS, _HEAT_STEP_DOWN_SECONDS = 3.0, 10.0
 """Over the budget for so long is one step down; a board's temperature follows its load by about ten seconds."""
-_GIVE_SECONDS, _GIVE_AT_MOST_SECONDS = 10.0, 300.0
+_STEP_UP_SECONDS, _STEP_UP_AT_MOST_SECONDS = 10.0, 300.0
 """With room to spare for so long: one step up. Each one that proves too much doubles the wait for the next."""
 _ROOM = 0.8
 """Share of the CPU budget below which there is room: most steps cost less than a fifth."""
@@ -67,10 +67,10 @@ class Governor:
         """Percent of one core, smoothed."""
         self._measured_at: float | None = None
         self._over_since = self._under_since = math.inf
-        self._gave_at = -math.inf
+        self._stepped_up_at = -math.inf
         """When effort was last given back."""
-        self._give_seconds = _GIVE_SECONDS
-        """Wait before the next is, see `_GIVE_SECONDS`."""
+        self._step_up_seconds = _STEP_UP_SECONDS
+        """Wait before the next is, see `_STEP_UP_SECONDS`."""
         self._hand_at = -math.inf
         self._empty_since = math.inf
         self._due_at = -math.inf
@@ -90,7 +90,7 @@ class Governor:
             return Rates(rates.pose, min(rates.fps or math.inf, _EMPTY_FPS))
         return rates
 
-    def reads(self, ts: float) -> bool:
+    def admit(self, ts: float) -> bool:
         """Whether to read the frame of this time."""
         fps = self.rates(ts).fps
         if fps is None:
@@ -101,13 +101,13 @@ class Governor:
         self._due_at = max(self._due_at + 1 / fps, ts) if self._due_at <= ts + _SLACK_SECONDS else ts + 1 / fps
         return True
 
-    def saw(self, ts: float, *, hand: bool, nothing: bool = False) -> None:
+    def observe_frame(self, ts: float, *, hand: bool, nothing: bool = False) -> None:
         """Note what a frame that was read showed: a hand, or nobody and nothing that moves."""
         if hand:
             self._hand_at = ts
         self._empty_since = min(self._empty_since, ts) if nothing else math.inf
 
-    def measured(self, ts: float, cpu_percent: float, temperature: float | None) -> bool:
+    def observe_load(self, ts: float, cpu_percent: float, temperature: float | None) -> bool:
         """Take in the load since the last call, in percent of one core; True where the rates change."""
         self._average(ts, cpu_percent)
         over_cpu = self._config.cpu_percent is not None and self._load > self._config.cpu_percent
@@ -115,9 +115,9 @@ class Governor:
         room = not over and self._has_room(temperature)
         self._over_since = min(self._over_since, ts) if over else math.inf
         self._under_since = min(self._under_since, ts) if room else math.inf
-        if ts - self._over_since >= (_CPU_TAKE_SECONDS if over_cpu else _HEAT_TAKE_SECONDS):
+        if ts - self._over_since >= (_CPU_STEP_DOWN_SECONDS if over_cpu else _HEAT_STEP_DOWN_SECONDS):
             return self._step(ts, +1)
-        if ts - self._under_since >= self._give_seconds:
+        if ts - self._under_since >= self._step_up_seconds:
             return self._step(ts, -1)
         return False
 
@@ -134,12 +134,12 @@ class Governor:
 
     def _step(self, ts: float, change: int) -> bool:
         """Take effort away (+1) or give some back (-1); whether there was a level to go to."""
-        if change > 0 and ts - self._gave_at < self._give_seconds:
-            self._give_seconds = min(2 * self._give_seconds, _GIVE_AT_MOST_SECONDS)
+        if change > 0 and ts - self._stepped_up_at < self._step_up_seconds:
+            self._step_up_seconds = min(2 * self._step_up_seconds, _STEP_UP_AT_MOST_SECONDS)
         elif change < 0:
-            if ts - self._gave_at > 2 * self._give_seconds:  # the last step up held
-                self._give_seconds = _GIVE_SECONDS
-            self._gave_at = ts
+            if ts - self._stepped_up_at > 2 * self._step_up_seconds:  # the last step up held
+                self._step_up_seconds = _STEP_UP_SECONDS
+            self._stepped_up_at = ts
         self._over_since = self._under_since = math.inf
         before = self._level
         self._level = min(max(self._level + change, 0), len(LEVELS) - 1)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from edge.labels import MOTION_LETTERS, NOTHING
 from edge.last_letter import HELD_SHAPES, WAVERING_PROBABILITY, LastLetter
-from edge.letters import MOTION_LETTERS, NOTHING
 from edge.operating_point import OperatingPoint
-from edge.types import Alternatives, Emission, Floats, Scores
+from edge.types import ROUNDING_SECONDS, Alternatives, Emission, Floats, Scores
 
-QUICK_SECONDS = 0.06
+QUICK_HOLD_SECONDS = 0.06
 """Stillness asked of a letter that follows another within `WORD_SECONDS`: two frames at 30 fps, one at 15."""
 WORD_SECONDS = 1.5
 """A letter, hold or unread hold that follows the one before it within this is of the same word."""
@@ -116,7 +116,7 @@ class Holds:
         if said is not None and (unread := _unread(hold, said)):
             self._unread, self._unread_at = unread, ts
         self._brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
-        doubtful = hold.still < QUICK_SECONDS - 1e-6 or mean.max() < _DOUBTFUL_FLOOR
+        doubtful = hold.still < QUICK_HOLD_SECONDS - ROUNDING_SECONDS or mean.max() < _DOUBTFUL_FLOOR
         if doubtful or label == NOTHING or label in MOTION_LETTERS:
             return
         if said is not None and not said.allows_hold(label, mean, scores.labels):
@@ -153,7 +153,7 @@ def _likeliest(evidence: Floats, labels: tuple[str, ...], but: str | None = None
 
 def _unread(hold: _Hold, said: LastLetter) -> Alternatives:
     """The letters that a hold was most like that stayed unsaid; none if it was part of the last one, or no letter."""
-    if not said.moved or hold.still < _UNREAD_SECONDS - 1e-6:
+    if not said.moved or hold.still < _UNREAD_SECONDS - ROUNDING_SECONDS:
         return ()
     mean, labels = hold.mean, hold.scores.labels
     likeliest = _likeliest(mean, labels, but=NOTHING)

@@ -1,4 +1,4 @@
-"""Reading a landmark store (contract 3): one Parquet file, one row a clip.
+"""Reading a landmark store: one Parquet file, one row a clip.
 
 Needs pyarrow, which the daemon does without: only `asl-edge models teach` and `training` read stores.
 """
@@ -23,6 +23,8 @@ COLUMNS = (
 _TEXTS = COLUMNS[:6]
 UNKNOWN_FPS = 30.0
 """What a sequence without a frame rate is played at; webcams of the sources run at 10 to 30."""
+UNKNOWN_BRIGHTNESS = 128.0
+"""Stores hold no picture: theirs count as well lit."""
 _BATCH_ROWS = 2048
 
 
@@ -61,7 +63,7 @@ class Clip:
                 hands=hands,
                 presence=(~np.isnan(hands).any(axis=(1, 2))).astype(np.float32),
                 pose=self.pose[index] if index < len(self.pose) else nobody,
-                brightness=128.0,
+                brightness=UNKNOWN_BRIGHTNESS,
             )
 
 

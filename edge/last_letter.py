@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edge.doubling import Doubling
-from edge.letters import MOTION_LETTERS
+from edge.labels import MOTION_LETTERS
 from edge.types import Floats, Motion
 
 HELD_SHAPES = {"J": frozenset("IY"), "Z": frozenset("DGXL")}

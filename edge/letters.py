@@ -5,11 +5,6 @@ from __future__ import annotations
 from edge.classifier import Classifier
 from edge.types import Scores, Window
 
-NOTHING = "nothing"
-"""Label of a hand that spells no letter."""
-MOTION_LETTERS = ("J", "Z")
-"""Letters that are drawn in the air: one frame cannot show them."""
-
 
 class LetterModel(Classifier):
     """The letter bundle's network."""

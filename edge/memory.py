@@ -12,7 +12,7 @@ _LARGE_BLOCK_BYTES, _KEPT_BYTES = 3_000_000, 8_000_000
 """Over a 1280 x 720 picture, so that frames cost neither a system call nor new pages each."""
 
 
-def give_back_large_blocks() -> None:
+def tune_malloc() -> None:
     """Let large blocks return to the system once freed: 135 MB resident instead of 182 with the drawn signer.
 
     glibc raises its own threshold to 32 MB at the first large block, after which nothing freed at start-up returns.
@@ -23,7 +23,7 @@ def give_back_large_blocks() -> None:
         library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
-def give_back_all() -> None:
+def trim_heap() -> None:
     """Return what lies free between blocks in use, after much was freed at once; takes some milliseconds."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
@@ -61,47 +59,3 @@ def percentiles_ms(seconds: deque[float] | list[float]) -> dict[str, float]:
         return {"p50": 0.0, "p95": 0.0, "p99": 0.0}
     p50, p95, p99 = np.percentile(np.fromiter(seconds, float), (50, 95, 99)) * 1000
     return {"p50": round(float(p50), 2), "p95": round(float(p95), 2), "p99": round(float(p99), 2)}
-
-
-class Load:
-    """How busy this process is."""
-
-    def __init__(self) -> None:
-        self._wall, self._cpu = time.monotonic(), time.process_time()
-
-    def due(self, seconds: float) -> bool:
-        """The last measurement is so long ago."""
-        return time.monotonic() - self._wall >= seconds
-
-    def cpu_percent(self) -> float:
-        """Percent of one core since the last call."""
-        wall, cpu = time.monotonic(), time.process_time()
-        percent = 100 * (cpu - self._cpu) / max(wall - self._wall, 1e-6)
-        self._wall, self._cpu = wall, cpu
-        return percent
-
-
-def process_stat(pid: int | str = "self") -> list[str]:
-    """The fields of /proc/PID/stat from the state on (proc(5) counts it as the third); Linux.
-
-    Raises:
-        OSError: the process has ended.
-    """
-    return Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
-
-
-def rss_mb() -> float:
-    """Resident memory of this process in MB (Linux)."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
-
-
-def temperature_celsius() -> float | None:
-    """Hottest thermal zone, None where the board reports none."""
-    readings = []
-    for zone in Path("/sys/class/thermal").glob("thermal_zone*/temp"):
-        try:
-            readings.append(int(zone.read_text("ascii")) / 1000)
-        except (OSError, ValueError):
-            continue
-    return max(readings, default=None)

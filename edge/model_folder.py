@@ -15,13 +15,13 @@ import numpy as np
 from edge.bundle import Bundle, aside_of, load_bundle, previous_of, verify_bundle
 from edge.errors import InputError, unwritable
 from edge.features import FEATURE_SIZE, FEATURES_TAG
-from edge.folder_lock import held
-from edge.landmarks.crop import whole
+from edge.folder_lock import locked
+from edge.landmarks.crop import covering_square
 from edge.landmarks.hands import HANDS_TAG, HandNetworks
 from edge.landmarks.pose import POSE_TAG, PoseNetworks
 from edge.letters import LetterModel
-from edge.paths import WRITABLE_MODELS
-from edge.word_features import CHANNELS, GRID_STEPS, WORD_FEATURES_TAG
+from edge.paths import MODELS_UNWRITABLE_HINT
+from edge.word_features import CHANNELS, WORD_FEATURES_TAG, WORD_GRID_STEPS
 from edge.words import WordModel
 
 FEATURES = {"letters": FEATURES_TAG, "words": WORD_FEATURES_TAG, "hands": HANDS_TAG, "pose": POSE_TAG}
@@ -46,7 +46,7 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
     """
     new = check(source)
     current = root / new.name
-    with _alone(root):
+    with _locked(root):
         _recover(current)
         old = _usable(current)
         if old is not None and old.task != new.task:
@@ -76,7 +76,7 @@ def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
         AslEdgeError: `root` cannot be written.
     """
     current, previous = root / name, previous_of(root / name)
-    with _alone(root):
+    with _locked(root):
         nameable = _NAME.fullmatch(name) is not None
         if nameable:
             _recover(current)
@@ -114,26 +114,26 @@ def _try(bundle: Bundle) -> None:
     if bundle.task == "letters":
         LetterModel(bundle).probabilities(np.zeros(FEATURE_SIZE, np.float32))
     elif bundle.task == "words":
-        WordModel(bundle).mean(np.zeros((1, GRID_STEPS, CHANNELS), np.float32))
+        WordModel(bundle).mean(np.zeros((1, WORD_GRID_STEPS, CHANNELS), np.float32))
     else:
         picture = np.zeros((64, 64, 3), np.uint8)
         networks = HandNetworks(bundle) if bundle.task == "hands" else PoseNetworks(bundle)
         networks.find(picture)
-        networks.read(picture, whole(picture))
+        networks.read(picture, covering_square(picture))
 
 
 @contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
+def _locked(root: Path) -> Iterator[None]:
     """No other process swaps bundles in the folder meanwhile.
 
     Raises:
         AslEdgeError: in place of any OSError inside.
     """
     try:
-        with held(root):
+        with locked(root):
             yield
     except OSError as error:
-        raise unwritable(root, error, WRITABLE_MODELS) from error
+        raise unwritable(root, error, MODELS_UNWRITABLE_HINT) from error
 
 
 def _copy(source: Path, staged: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from edge.bundle import Bundle, verify_bundle
 from edge.config import add_config_arguments, config_of
 from edge.errors import InputError
-from edge.paths import models_dir
+from edge.paths import fill_models, models_dir
 from edge.taught import TaughtSign, taught_dir, usable
 
 
@@ -97,7 +97,7 @@ def _show(args: argparse.Namespace, root: Path, look: Callable[[Path], Bundle], 
     """Print every bundle that `look` finds whole, and the problems of the others after those given."""
     bundles, broken = _each(root.glob("[!.]*"), look)
     if not bundles and not broken:
-        broken = [f"{root}: no bundle here; install asl-edge again, or set models_dir"]
+        broken = [f"{root}: no bundle here; {fill_models(root)}"]
     signs, unusable = _taught(bundles, root)
     problems = broken + problems + unusable
     if args.json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.bundle import UNFITTED_FLOORS
-from edge.letters import MOTION_LETTERS
+from edge.labels import MOTION_LETTERS
 
 _MOTION_FLOOR, _FIRST_FLOOR, _SPELLING_FLOOR = 0.75, 0.85, 0.6
 """Least evidence for J and Z, which a hand must have drawn besides (`edge.strokes`), for another first letter (hands at

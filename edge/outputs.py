@@ -18,7 +18,8 @@ from edge.events import Stamper
 from edge.loopback import Vacated, by_port
 from edge.mqtt import Command, EmbeddedBroker, Publisher
 from edge.speech import Speaker, Spoken
-from edge.terminal import SHOWN, clock_time, close_output, describe, is_stalled
+from edge.standard_streams import close_output, is_stalled
+from edge.terminal import SHOWN, clock_time, describe
 from edge.types import Event
 
 log = logging.getLogger(__name__)

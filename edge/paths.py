@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from edge.errors import InputError
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _INSTALLED = Path(sys.prefix) / "share" / "asl-edge"
-WRITABLE_MODELS = "run as root, or set models_dir to a folder of your own"
+MODELS_UNWRITABLE_HINT = "run as root, or set models_dir to a folder of your own"
 """What to do where the models folder may not be written."""
 
 
@@ -32,4 +33,13 @@ def models_dir(config: Config) -> Path:
             return path
     except (RuntimeError, OSError) as error:
         raise InputError(f"models_dir: {config.models_dir}: {error}; name a folder that can be read") from error
-    raise InputError(f"models_dir: {path} is not a folder; create it or leave the option empty")
+    mend = "name a folder" if path.exists() else fill_models(path) + ","
+    raise InputError(f"models_dir: {path} is not a folder; {mend} or leave the option empty")
+
+
+def fill_models(root: Path) -> str:
+    """What to do about a models folder that lacks bundles; those that are there stay as they are."""
+    own = shipped("models")
+    if root.resolve() == own.resolve():
+        return "install asl-edge again, or set models_dir"
+    return f"copy the shipped models there: {shlex.join(['cp', '-rn', f'{own}/.', str(root)])}"

@@ -16,7 +16,7 @@ from edge.letter_reader import LetterReader
 from edge.lexicon import Lexicon
 from edge.metrics import Stopwatch
 from edge.signer_reader import SignerReader
-from edge.taught import glosses, load_taught, taught_dir
+from edge.taught import load_taught, taught_dir, taught_glosses
 from edge.types import Event, Frame, Landmarks
 from edge.word_features import WORD_FEATURES_TAG
 from edge.word_reader import WordReader
@@ -172,7 +172,7 @@ def word_reader(config: Config, bundle: Bundle, models_dir: Path) -> WordReader:
     """
     folder = taught_dir(models_dir, config.words.bundle)
     # A sign taught to another bundle may be named too: it is of no use until it is taught again, and the rest is read.
-    active = active_words("words.active", config.words.active, bundle, glosses(folder))
+    active = active_words("words.active", config.words.active, bundle, taught_glosses(folder))
     return WordReader(bundle, active, load_taught(folder, bundle))
 
 

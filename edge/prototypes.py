@@ -14,7 +14,7 @@ _EPSILON = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class SimilarityCalibration:
     """What the cosine between two embeddings of a network is worth.
 
     Every network's embedding is its own, so the numbers come with the bundle; `training.words.teach` fits them on
@@ -28,7 +28,7 @@ class Likeness:
     width: float
 
     @classmethod
-    def of(cls, operating_point: Mapping[str, Any]) -> Likeness:
+    def of(cls, operating_point: Mapping[str, Any]) -> SimilarityCalibration:
         """From a word bundle's manifest; one that says nothing of it lets no taught sign be said."""
         taught = operating_point.get("taught", {"floor": 1.1, "middle": 1.0, "width": 0.1})
         return cls(float(taught["floor"]), float(taught["middle"]), float(taught["width"]))
@@ -41,17 +41,17 @@ class Likeness:
 class Prototypes:
     """Taught signs as examples on the unit sphere."""
 
-    def __init__(self, signs: Mapping[str, Floats], likeness: Likeness) -> None:
+    def __init__(self, signs: Mapping[str, Floats], calibration: SimilarityCalibration) -> None:
         """`signs`: gloss to embeddings (N, D) of its recordings."""
         self.glosses = tuple(signs)
-        self._likeness = likeness
+        self._calibration = calibration
         self._owners = np.repeat(np.arange(len(signs)), [len(examples) for examples in signs.values()])
         self._examples = unit(np.concatenate(list(signs.values()))) if signs else np.zeros((0, 0), np.float32)
 
     def only(self, glosses: Collection[str]) -> Prototypes:
         """Those of `glosses` alone."""
         kept = {gloss: self._examples[self._owners == k] for k, gloss in enumerate(self.glosses) if gloss in glosses}
-        return Prototypes(kept, self._likeness)
+        return Prototypes(kept, self._calibration)
 
     def nearest(self, embedding: Floats) -> tuple[str, float] | None:
         """The sign whose example is nearest to `embedding` (D,), and how sure that is; None if all are too far."""
@@ -59,12 +59,12 @@ class Prototypes:
             return None
         cosines = self._examples @ unit(embedding)
         best = int(cosines.argmax())
-        if cosines[best] < self._likeness.floor:
+        if cosines[best] < self._calibration.floor:
             return None
-        return self.glosses[self._owners[best]], self._likeness.confidence(float(cosines[best]))
+        return self.glosses[self._owners[best]], self._calibration.confidence(float(cosines[best]))
 
 
-NO_SIGNS = Prototypes({}, Likeness.of({}))
+NO_SIGNS = Prototypes({}, SimilarityCalibration.of({}))
 
 
 def unit(embeddings: Floats) -> Floats:

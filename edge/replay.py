@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from edge.events import Stamper, to_json
 from edge.paths import models_dir
 from edge.pipeline import Pipeline, with_latency
 from edge.terminal import SHOWN, describe, source_time
+from edge.types import Event
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,23 +47,21 @@ def replay(source: str, config: Config, models: Path) -> Iterator[dict[str, Any]
     Raises:
         InputError: the source cannot be read, or a bundle cannot be used.
     """
-    frames = read_frames(source, config.camera)
-    pipeline: Pipeline | None = None
     stamper = Stamper(config.device)
+
+    def timed(step: Callable[[], list[Event]]) -> Iterator[dict[str, Any]]:
+        started = time.perf_counter()
+        events = step()
+        latency_ms = (time.perf_counter() - started) * 1000
+        for event in events:
+            if event.topic in SHOWN:
+                yield stamper.payload(with_latency(event, latency_ms)) | {"source": source}
+
+    pipeline: Pipeline | None = None
     ts = 0.0
-    for frame in frames:
+    for frame in read_frames(source, config.camera):
         pipeline = pipeline or Pipeline(config, models)
-        started = time.perf_counter()
-        events = pipeline.step(frame)
-        latency_ms = (time.perf_counter() - started) * 1000
         ts = frame.ts
-        for event in events:
-            if event.topic in SHOWN:
-                yield stamper.payload(with_latency(event, latency_ms)) | {"source": source}
+        yield from timed(partial(pipeline.step, frame))
     if pipeline:
-        started = time.perf_counter()
-        events = pipeline.finish(ts)
-        latency_ms = (time.perf_counter() - started) * 1000
-        for event in events:
-            if event.topic in SHOWN:
-                yield stamper.payload(with_latency(event, latency_ms)) | {"source": source}
+        yield from timed(partial(pipeline.finish, ts))

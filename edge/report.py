@@ -12,8 +12,9 @@ from edge import __version__
 from edge.camera import Camera
 from edge.config import Config, dump_config
 from edge.governor import Governor
-from edge.metrics import Stopwatch, percentiles_ms, rss_mb, temperature_celsius
+from edge.metrics import Stopwatch, percentiles_ms
 from edge.pipeline import Pipeline
+from edge.system import rss_mb, temperature_celsius
 from edge.types import Event
 
 _HOUR = 3600.0
@@ -70,24 +71,25 @@ class Report:
         self._abstentions_before, self._drops_before = abstentions, camera.dropped
         return Event("stats", now, body)
 
-    def info(self, config: Config, pipeline: Pipeline, camera: Camera) -> Event:
-        """The retained `info` event: what runs here."""
-        body = {
-            "version": __version__,
-            "host": platform.node(),
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-            "models": {
-                bundle.name: {"version": bundle.version, "sha256": bundle.sha256, "labels": list(bundle.labels)}
-                for bundle in pipeline.bundles
-            },
-            "camera": {
-                "kind": camera.kind,
-                "source_sha256": camera.digest,
-                "width_px": config.camera.width_px,
-                "height_px": config.camera.height_px,
-            },
-            "broker": "embedded" if config.mqtt.url is None else "configured",
-            "config_sha256": hashlib.sha256(dump_config(config).encode()).hexdigest(),
-        }
-        return Event("info", camera.clock.now(), body)
+
+def info_event(config: Config, pipeline: Pipeline, camera: Camera) -> Event:
+    """The retained `info` event: what runs here."""
+    body = {
+        "version": __version__,
+        "host": platform.node(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "models": {
+            bundle.name: {"version": bundle.version, "sha256": bundle.sha256, "labels": list(bundle.labels)}
+            for bundle in pipeline.bundles
+        },
+        "camera": {
+            "kind": camera.kind,
+            "source_sha256": camera.digest,
+            "width_px": config.camera.width_px,
+            "height_px": config.camera.height_px,
+        },
+        "broker": "embedded" if config.mqtt.url is None else "configured",
+        "config_sha256": hashlib.sha256(dump_config(config).encode()).hexdigest(),
+    }
+    return Event("info", camera.clock.now(), body)

@@ -12,10 +12,7 @@ from typing import Any
 from edge.config import Config
 from edge.errors import AslEdgeError
 from edge.loopback import LOOPBACK
-from edge.mqtt.connection import ConnectionLostError
-from edge.mqtt.endpoint import parse_endpoint
-from edge.mqtt.topics import ONLINE, Topics
-from edge.mqtt.visit import visit
+from edge.mqtt import ONLINE, ConnectionLostError, Topics, fetch_retained, parse_endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def _ask(url: str, device: str, ca_file: str | None, environment: Mapping[str, s
     try:
         topics = Topics(device)
         status, info, state = topics.status, topics.event("info"), topics.event("state")
-        kept = visit(parse_endpoint(url, ca_file, environment), [status, info, state])
+        kept = fetch_retained(parse_endpoint(url, ca_file, environment), [status, info, state])
     except (AslEdgeError, ConnectionLostError):  # `asl-edge check` tries the broker itself and says why
         return None
     said = _object(kept.get(info))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.features import norm, palm_centre, palm_length
-from edge.types import Floats
-from edge.word_features import BODY, LEFT, RAISED, RIGHT, Times, depth
+from edge.types import ROUNDING_SECONDS, Floats, Times
+from edge.word_features import BODY, LEFT, RAISED, RIGHT, drop_below_shoulders
 
 LONGEST_SECONDS = 3.5
 """No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
@@ -36,7 +36,7 @@ AGAIN_SECONDS = 0.5
 BRIDGED_SECONDS = 0.7
 """Hands that come back so soon, where nothing was said, go on with the same sign: they are lost for longer than blur
 hides them where they cross the face or leave the picture."""
-SHORTEST_SECONDS = 0.2
+LEAST_SPAN_SECONDS = 0.2
 """Nobody signs faster: shorter spans are hands that pass."""
 LEAST_PALMS = 0.2
 """Palm lengths that a hand must stray in a span: a frozen picture signs nothing."""
@@ -71,7 +71,7 @@ class Segmenter:
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=_MOST_FRAMES)
         self._points: deque[Floats] = deque(maxlen=_MOST_FRAMES)
-        self._marks: deque[Floats] = deque(maxlen=_MOST_FRAMES)
+        self._summaries: deque[Floats] = deque(maxlen=_MOST_FRAMES)
         self._utterance = 0
         self.reset()
 
@@ -79,7 +79,7 @@ class Segmenter:
         """Forget the past: another recording follows."""
         self._times.clear()
         self._points.clear()
-        self._marks.clear()
+        self._summaries.clear()
         self._utterance += 1
         self._open = False
         """Whether hands are up that may be signing."""
@@ -115,11 +115,11 @@ class Segmenter:
             self.reset()  # another recording, or no picture came meanwhile
         self._times.append(ts)
         self._points.append(points)
-        self._marks.append(marks(points))
+        self._summaries.append(hand_summaries(points))
         while self._times[0] < ts - _HISTORY_SECONDS:
-            for kept in (self._times, self._points, self._marks):
+            for kept in (self._times, self._points, self._summaries):
                 kept.popleft()
-        low = float(depth(points))
+        low = float(drop_below_shoulders(points))
         if low >= RAISED:
             return self._down(ts, seen=math.isfinite(low))
         if ts - self._up_at >= BRIDGED_SECONDS:
@@ -174,7 +174,7 @@ class Segmenter:
                 self._begin(ts, self._high_at)
             self._high_at, self._sunk = ts, False
             return None
-        if self._sunk or self._high_at is None or ts - self._high_at < SUNK_SECONDS - 1e-6:
+        if self._sunk or self._high_at is None or ts - self._high_at < SUNK_SECONDS - ROUNDING_SECONDS:
             return None
         self._sunk = True
         return self._span(self._high_at, final=False)
@@ -206,19 +206,20 @@ class Segmenter:
         return Span(tuple(starts), end, self._utterance, final)
 
     def _strayed(self, since: float) -> float:
-        return strayed(np.stack([m for t, m in zip(self._times, self._marks, strict=True) if t >= since - 1e-6]))
+        timed = zip(self._times, self._summaries, strict=True)
+        return strayed(np.stack([summary for ts, summary in timed if ts >= since - ROUNDING_SECONDS]))
 
 
 def is_readable(times: Times, points: Floats, start: float, end: float) -> bool:
     """Whether enough happened in a span of points (N, POINTS, 3), by hands that can be real, shoulders in sight."""
-    inside = (times >= start - 1e-6) & (times <= end + 1e-6)
-    if end - start < SHORTEST_SECONDS or strayed(marks(points[inside])) < LEAST_PALMS:
+    inside = (times >= start - ROUNDING_SECONDS) & (times <= end + ROUNDING_SECONDS)
+    if end - start < LEAST_SPAN_SECONDS or strayed(hand_summaries(points[inside])) < LEAST_PALMS:
         return False
     body = np.isfinite(points[inside, BODY.start, 0])
     return bool(body.mean() >= LEAST_BODY and _shape_speed(times[inside], points[inside]) <= MOST_SHAPE_SPEED)
 
 
-def marks(points: Floats) -> Floats:
+def hand_summaries(points: Floats) -> Floats:
     """(..., POINTS, 3) to (..., 2, 5) of each hand: palm centre, index fingertip seen from the wrist, palm length."""
     hands = points[..., : BODY.start, :2].reshape(*points.shape[:-2], 2, 21, 2)
     wrist = hands[..., 0, :]

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,7 +21,6 @@ _HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp"))) 
 """What ProtectHome=yes and PrivateTmp=yes keep from the service."""
 
 _SECONDS = 30.0
-_AS_ROOT = f"run as root: sudo {sys.executable} -m edge install-service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def install(prefix: Path, config: Path | None = None, *, dry_run: bool = False) 
             print(f"# {file.path} (mode {file.mode:04o}){', kept if it is there' if file.keep else ''}\n{file.text}")
         return
     for file in files:
-        print(_write(file))
+        print(_write(file, _as_root(prefix, config)))
     if _reload(prefix):
         print("next: systemctl enable --now asl-edge")
     else:
@@ -86,7 +86,7 @@ def remove(prefix: Path, *, dry_run: bool = False) -> None:
     try:
         unit.unlink()
     except OSError as error:
-        raise unwritable(unit, error, _AS_ROOT) from error
+        raise unwritable(unit, error, _as_root(prefix, remove=True)) from error
     _reload(prefix)
     print(f"removed {unit}; the configuration stays in {(prefix / CONFIG).parent}")
 
@@ -135,7 +135,15 @@ def _files(prefix: Path, config: Path | None) -> list[_File]:
     ]
 
 
-def _write(file: _File) -> str:
+def _as_root(prefix: Path, config: Path | None = None, *, remove: bool = False) -> str:
+    """The command that was given, for one who may write."""
+    command = ["sudo", sys.executable, "-m", "edge", "install-service", *(["--remove"] if remove else [])]
+    command += ["--prefix", str(prefix)] if prefix != Path("/") else []
+    command += ["--config", str(config)] if config else []
+    return f"run as root: {shlex.join(command)}"
+
+
+def _write(file: _File, mend: str) -> str:
     if file.keep and file.path.exists():
         return f"kept {file.path}"
     try:
@@ -149,7 +157,7 @@ def _write(file: _File) -> str:
             os.fsync(descriptor)
         whole.replace(file.path)
     except OSError as error:
-        raise unwritable(file.path, error, _AS_ROOT) from error
+        raise unwritable(file.path, error, mend) from error
     return f"wrote {file.path}"
 
 

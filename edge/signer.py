@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from edge.config import SignerConfig
+from edge.pose_points import ELBOWS, NOSE, SHOULDERS, WRISTS
 from edge.types import Floats, Point
 
 _SAME_PLACE, _SAME_SIZE = 0.5, 2.5
@@ -30,7 +31,6 @@ _GIANT = 2.5
 """Side of a hand's region in shoulder widths: of MediaPipe's on 35 clips 95 in 100 are under 0.92."""
 _NECK = 1.5
 """Shoulder widths to a way from nose to chest; from the front it is 1.9."""
-_NOSE, _SHOULDERS, _ELBOWS, _WRISTS = 0, (11, 12), (13, 14), (15, 16)
 _VISIBLE = 0.5
 
 
@@ -79,11 +79,11 @@ class Body:
     @classmethod
     def of(cls, pose: Floats) -> Body:
         """From landmarks (33, 4) in pixels."""
-        x, y = pose[list(_SHOULDERS), :2].mean(axis=0).tolist()
+        x, y = pose[list(SHOULDERS), :2].mean(axis=0).tolist()
         nose, left_shoulder, right_shoulder, left_elbow, right_elbow, left_wrist, right_wrist = (
-            (x, y) for x, y in pose[[_NOSE, *_SHOULDERS, *_ELBOWS, *_WRISTS], :2].tolist()
+            (x, y) for x, y in pose[[NOSE, *SHOULDERS, *ELBOWS, *WRISTS], :2].tolist()
         )
-        left, right = pose[list(_WRISTS), 3].tolist()
+        left, right = pose[list(WRISTS), 3].tolist()
         return cls(
             *(nose, (x, y), left_shoulder, right_shoulder),
             *(left_elbow, right_elbow, left_wrist, right_wrist),

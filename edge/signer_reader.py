@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from edge.arbiter import Arbiter
 from edge.captions import Composer
 from edge.config import Config
@@ -50,7 +48,7 @@ class SignerReader:
     def step(self, landmarks: Landmarks, *, paused: bool) -> list[Event]:
         """Letters, words and captions of a frame; while paused nothing is read."""
         self.silence.step(landmarks)
-        self.hand_up = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
+        self.hand_up = landmarks.shows_hand
         emissions, control = ([], None) if paused else self._read(landmarks)
         events = [emission_event(emission) for emission in emissions]
         events += self.composer.step(landmarks.ts, emissions, hand_up=self.hand_up)
@@ -63,7 +61,7 @@ class SignerReader:
 
     def finish(self, ts: float, *, paused: bool) -> list[Event]:
         """The source ended: close the caption."""
-        words = self._stand([], self._words.finish(ts)) if self._words and not paused else []
+        words = self._arbitrate([], self._words.finish(ts)) if self._words and not paused else []
         events = [emission_event(word) for word in words]
         return [*events, *self.composer.step(ts, words, hand_up=bool(words)), *self.composer.end(ts)]
 
@@ -83,9 +81,9 @@ class SignerReader:
         if self._words:
             with self._stopwatch.time("words"):
                 words = self._words.step(landmarks)
-        return self._stand(letters, words), control
+        return self._arbitrate(letters, words), control
 
-    def _stand(self, letters: list[Emission], words: list[Emission]) -> list[Emission]:
+    def _arbitrate(self, letters: list[Emission], words: list[Emission]) -> list[Emission]:
         return self._arbiter.step(letters, words, self._words.hands_up_since) if self._words else letters
 
     def _edit(self, control: Control, ts: float) -> list[Event]:
@@ -95,7 +93,7 @@ class SignerReader:
 
 
 def emission_event(emission: Emission) -> Event:
-    """`letter` or `word` payload of contract 2, without what is stamped where it leaves the process."""
+    """`letter` or `word` payload, without what is stamped where it leaves the process."""
     body = {
         "type": emission.type,
         "label": emission.label,

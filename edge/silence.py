@@ -1,4 +1,4 @@
-"""Why nothing is being read, in the words of contract 2, so that a display can tell the signer what to change."""
+"""Why nothing is being read, in the words of `state`, so that a display can tell the signer what to change."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from edge.pose_points import SHOULDERS
 from edge.types import Landmarks
 
 Reason = Literal["no_signer", "too_dark", "hand_lost", "too_far", "paused", "camera_lost"]
@@ -18,7 +19,6 @@ _HAND_LOST_SECONDS = 2.0
 """A hand that went away this recently is missed; after that it is at rest."""
 _SETTLE_SECONDS = 0.5
 """A reason must stand this long before it is said, so that one bad frame does not flicker on the display."""
-_LEFT_SHOULDER, _RIGHT_SHOULDER = 11, 12
 
 
 class SilenceWatch:
@@ -41,13 +41,12 @@ class SilenceWatch:
             self.signer_present = now not in ("no_signer", "too_dark")
 
     def _judge(self, landmarks: Landmarks) -> Reason | None:
-        hand = bool(np.isfinite(landmarks.hands[:, 0, 0]).any())
-        if hand:
+        if landmarks.shows_hand:
             self._hand_at = landmarks.ts
             return None
         if landmarks.brightness < _DARK_LUMA:
             return "too_dark"
-        shoulders = landmarks.pose[[_LEFT_SHOULDER, _RIGHT_SHOULDER], 0]
+        shoulders = landmarks.pose[list(SHOULDERS), 0]
         if not np.isfinite(shoulders).all():
             return "no_signer"
         if abs(float(shoulders[0] - shoulders[1])) < _FAR_SHOULDERS:

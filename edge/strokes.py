@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from edge.features import palm_frame, palm_length, palm_width
-from edge.letters import MOTION_LETTERS
+from edge.labels import MOTION_LETTERS
 from edge.types import Floats, Scores
 
 _LIKELY = 0.1

@@ -20,8 +20,8 @@ import numpy as np
 from edge.bundle import Bundle
 from edge.errors import InputError, unwritable
 from edge.glosses import gloss_of
-from edge.paths import WRITABLE_MODELS
-from edge.prototypes import Likeness, Prototypes
+from edge.paths import MODELS_UNWRITABLE_HINT
+from edge.prototypes import Prototypes, SimilarityCalibration
 from edge.types import Floats
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def save(folder: Path, sign: TaughtSign) -> None:
         partial.chmod(0o644)
         partial.replace(_file(folder, sign.gloss))
     except OSError as error:
-        raise unwritable(folder, error, WRITABLE_MODELS) from error
+        raise unwritable(folder, error, MODELS_UNWRITABLE_HINT) from error
 
 
 def remove(folder: Path, gloss: str) -> None:
@@ -87,7 +87,7 @@ def remove(folder: Path, gloss: str) -> None:
         InputError: it was never taught.
         AslEdgeError: `folder` cannot be written.
     """
-    taught = glosses(folder)
+    taught = taught_glosses(folder)
     found = [name for name in taught if gloss_of(name) == gloss]  # earlier versions kept - and _
     if not found:
         raise InputError(f"'{gloss}' was not taught here; taught signs: {', '.join(taught) or 'none'}")
@@ -95,10 +95,10 @@ def remove(folder: Path, gloss: str) -> None:
         for name in found:
             _file(folder, name).unlink()
     except OSError as error:
-        raise unwritable(folder, error, WRITABLE_MODELS) from error
+        raise unwritable(folder, error, MODELS_UNWRITABLE_HINT) from error
 
 
-def glosses(folder: Path) -> list[str]:
+def taught_glosses(folder: Path) -> list[str]:
     """Every sign that has a file, usable or not."""
     return sorted(path.stem for path in folder.glob("[!.]*.json"))
 
@@ -126,7 +126,7 @@ def read(folder: Path, gloss: str, bundle: Bundle) -> TaughtSign:
 
 def usable(folder: Path, bundle: Bundle) -> Iterator[TaughtSign | InputError]:
     """Every sign taught for a bundle, or why it cannot be used."""
-    for gloss in glosses(folder):
+    for gloss in taught_glosses(folder):
         try:
             yield read(folder, gloss, bundle)
         except InputError as error:
@@ -141,7 +141,7 @@ def load_taught(folder: Path, bundle: Bundle) -> Prototypes:
             log.warning("%s; until then it is not read", sign)
         else:
             signs[sign.gloss] = sign.examples
-    return Prototypes(signs, Likeness.of(bundle.operating_point))
+    return Prototypes(signs, SimilarityCalibration.of(bundle.operating_point))
 
 
 def _file(folder: Path, gloss: str) -> Path:

@@ -14,8 +14,8 @@ from edge.errors import InputError
 from edge.glosses import gloss_of
 from edge.landmark_store import Clip, read_store
 from edge.segmenter import is_readable
-from edge.types import Floats
-from edge.word_features import Times, frame_points
+from edge.types import Floats, Times
+from edge.word_features import frame_points
 from edge.words import WordModel, active_span
 
 LEAST_RECORDINGS = 3
@@ -36,7 +36,7 @@ def run_teach(args: argparse.Namespace, bundle: Bundle, folder: Path) -> int:
         left_out = (
             f" ({unusable} left out: given twice, too short, still, or no hands or shoulders)" if unusable else ""
         )
-        print(f"'{gloss}' is taught from {len(examples)} recordings{left_out}")
+        print(f"'{gloss}' is taught from {len(examples)} recordings{left_out}, kept in {folder}")
         print("a running daemon takes it with: systemctl reload asl-edge (or the MQTT command cmd/reload/set)")
     return 0
 
@@ -81,12 +81,12 @@ def embedding_of(clip: Clip, model: WordModel) -> Floats | None:
     """(D,) of a recording, read as the word reader reads a stream; None where that would not read it."""
     if clip.still or not len(clip.hands):
         return None
-    times, points = on_own_clock(clip)
+    times, points = timed_points(clip)
     span = active_span(times, points)
     return model.read(times, points, *span)[1] if span and is_readable(times, points, *span) else None
 
 
-def on_own_clock(clip: Clip) -> tuple[Times, Floats]:
+def timed_points(clip: Clip) -> tuple[Times, Floats]:
     """Seconds from the first frame, and (T, POINTS, 3) isotropic pixels, NaN where not seen."""
     points = np.stack([frame_points(landmarks) for landmarks in clip.landmarks()])
     return np.arange(len(points)) / (clip.fps if clip.fps > 0 else UNKNOWN_SIGN_FPS), points
@@ -96,7 +96,7 @@ def _check_new(gloss: str, bundle: Bundle, folder: Path) -> None:
     """A sign of the bundle needs no teaching, and a taught one is not overwritten unasked."""
     if gloss in bundle.labels and gloss not in bundle.operating_point.get("disabled", ()):
         raise InputError(f"'{gloss}' is a word of bundle '{bundle.name}' already; teach the sign under another gloss")
-    if gloss in taught.glosses(folder):
+    if gloss in taught.taught_glosses(folder):
         try:
             taught.read(folder, gloss, bundle)
         except InputError:

@@ -18,9 +18,14 @@ Image = NDArray[np.uint8]
 """H x W x 3 picture, BGR as OpenCV gives it, unmirrored (the signer's right hand is at the viewer's left)."""
 
 Floats = NDArray[np.float32]
+Times = NDArray[np.float64]
+"""(N,) seconds."""
 Point = tuple[float, float]
 Alternatives = tuple[tuple[str, float], ...]
 """Labels with their probabilities, likeliest first."""
+
+ROUNDING_SECONDS = 1e-6
+"""Sums and differences of time stamps may fall short of a duration by so much."""
 
 Side = Literal["left", "right"]
 """The signer's own left and right."""
@@ -77,7 +82,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """What was seen in one frame, in the units of the landmark store (contract 3)."""
+    """What was seen in one frame, in the units of the landmark store (`edge/landmark_store.py`)."""
 
     ts: float
     width: int
@@ -91,8 +96,10 @@ class Landmarks:
     """(33, 4): x/width, y/height, z in x units, visibility; NaN = nobody seen."""
     brightness: float
     """Mean luma of the picture, 0 to 255."""
-    signer: int = 1
-    """Which place at the counter this is, from 1."""
+
+    @property
+    def shows_hand(self) -> bool:
+        return bool(np.isfinite(self.hands[:, 0, 0]).any())
 
 
 @dataclass(frozen=True, slots=True)

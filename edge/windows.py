@@ -8,10 +8,9 @@ import math
 import statistics
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edge.features import GRID_SECONDS, GRID_STEPS, PALM, canonical, letter_features, palm_centre, palm_width
-from edge.types import SIDES, Floats, Landmarks, Motion, Side, Window
+from edge.features import GRID_SECONDS, LETTER_GRID_STEPS, PALM, canonical, letter_features, palm_centre, palm_width
+from edge.types import SIDES, Floats, Landmarks, Motion, Side, Times, Window
 
 LOST_SECONDS = 0.2
 """A hand missing for less is still the same hand at the same work: motion blur hides a hand for 1 to 4 frames."""
@@ -25,15 +24,13 @@ CUT_SPEED = 45.0
 1.4 palm widths a frame and 42 a second (99.9th percentile of the palm's steps)."""
 MOTION_SECONDS = 0.2
 """Speed is the slope over this much of the past: a step between two frames is mostly landmark noise."""
-QUICK_SECONDS = 0.07
+QUICK_SPEED_SECONDS = 0.07
 """Three frames at 30 fps, two at 15: fluent spellers hold a letter for no longer than 0.12 s."""
-_HISTORY_SECONDS = GRID_STEPS * GRID_SECONDS
+_HISTORY_SECONDS = LETTER_GRID_STEPS * GRID_SECONDS
 _ROOM = 512
 """Frames for which a track has room: at least half as many are kept, two seconds of 128 fps."""
-_BACK = GRID_SECONDS * np.arange(GRID_STEPS - 1, -1, -1)
+_BACK = GRID_SECONDS * np.arange(LETTER_GRID_STEPS - 1, -1, -1)
 """Seconds from each step of the grid to the newest frame."""
-
-Times = NDArray[np.float64]
 
 
 class LetterWindows:
@@ -133,14 +130,14 @@ class HandTrack:
         return anew
 
     def grid(self) -> Floats:
-        """(GRID_STEPS, 21, 3): the past on the fixed grid, newest last."""
+        """(LETTER_GRID_STEPS, 21, 3): the past on the fixed grid, newest last."""
         return resample(self._times, self._points, float(self._times[-1]))
 
     def motion(self, picture_width: int) -> Motion:
         """Place and speeds at the newest frame; a hand seen for one frame only stands still."""
         width = statistics.median(self._widths.tolist())  # one frame's width is noisy
         speed, shape_speed = self._speeds(MOTION_SECONDS)
-        quick_speed, quick_shape_speed = self._speeds(QUICK_SECONDS)
+        quick_speed, quick_shape_speed = self._speeds(QUICK_SPEED_SECONDS)
         return Motion(
             position=palm_centre(self._points[-1])[:2],
             palm_width=width,
@@ -179,7 +176,7 @@ class HandTrack:
 
 
 def resample(times: Times, points: Floats, now: float) -> Floats:
-    """Points (N, 21, 3) at rising `times` to (GRID_STEPS, 21, 3) ending `now`, linear between frames.
+    """Points (N, 21, 3) at rising `times` to (LETTER_GRID_STEPS, 21, 3) ending `now`, linear between frames.
 
     Before the first frame the hand is taken to have stood still.
     """

@@ -13,27 +13,26 @@ Every function takes any number of leading axes: the device calls them on one wi
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features import TIPS, norm, palm_centre, palm_frame, palm_length, stretches
-from edge.types import Floats, Landmarks
+from edge.features import TIPS, flat, norm, palm_centre, palm_frame, palm_length, stretches
+from edge.pose_points import ELBOWS, NOSE, SHOULDERS, WRISTS
+from edge.types import Floats, Landmarks, Times
 
 WORD_FEATURES_TAG = "words-2"
 """Changes whenever a number in a feature vector changes its meaning; bundles name the tag they were trained on."""
 
-GRID_STEPS = 24
+WORD_GRID_STEPS = 24
 """A sign of 1.6 s at 15 Hz, which is what slow cameras and most recordings give."""
-SHORTEST_SECONDS = 0.3
+LEAST_GRID_SECONDS = 0.3
 """A shorter span is taken to have begun earlier."""
 GAP_SECONDS = 0.3
 """A hand missing for less is carried over: motion blur hides it for 1 to 4 frames."""
 EDGE_SECONDS = 0.1
 """How long a hand still counts before it appears and after it was seen last."""
 
-Times = NDArray[np.float64]
-
 LEFT, RIGHT, BODY = slice(0, 21), slice(21, 42), slice(42, 49)
 POINTS = 49
 """21 of the signer's left hand, 21 of the right, then nose, shoulders, elbows and wrists."""
-_POSE = [0, 11, 12, 13, 14, 15, 16]
+_POSE = [NOSE, *SHOULDERS, *ELBOWS, *WRISTS]
 _NOSE, _LEFT_SHOULDER, _RIGHT_SHOULDER = 42, 43, 44
 MIRRORED = np.r_[np.arange(21, 42), np.arange(0, 21), [42, 44, 43, 46, 45, 48, 47]]
 
@@ -67,11 +66,12 @@ def frame_points(landmarks: Landmarks) -> Floats:
 
 
 def on_grid(times: Times, points: Floats, start: float | Times, end: float | Times) -> Floats:
-    """Points (N, POINTS, 3) at rising `times` to (..., GRID_STEPS, POINTS, 3), from `start` to `end`, (...,) seconds.
+    """Points (N, POINTS, 3) at rising `times` to (..., WORD_GRID_STEPS, POINTS, 3).
 
-    Linear between frames, each hand by itself; a short gap is bridged, a long one stays NaN.
+    The grid goes from `start` to `end`, (...,) seconds. Linear between frames, each hand by itself;
+    a short gap is bridged, a long one stays NaN.
     """
-    wanted = np.linspace(np.minimum(start, np.asarray(end) - SHORTEST_SECONDS), end, GRID_STEPS, axis=-1)
+    wanted = np.linspace(np.minimum(start, np.asarray(end) - LEAST_GRID_SECONDS), end, WORD_GRID_STEPS, axis=-1)
     grid = np.full((wanted.size, POINTS, 3), np.nan, np.float32)
     for part in (LEFT, RIGHT, BODY):
         seen = np.isfinite(points[:, part.start, 0])
@@ -82,10 +82,10 @@ def on_grid(times: Times, points: Floats, start: float | Times, end: float | Tim
 
 def raised(points: Floats) -> NDArray[np.bool_]:
     """(N, POINTS, 3) to (N,): whether a hand is up in a frame, or seen at all where nobody's shoulders are."""
-    return np.asarray(depth(points) < RAISED)
+    return np.asarray(drop_below_shoulders(points) < RAISED)
 
 
-def depth(points: Floats) -> Floats:
+def drop_below_shoulders(points: Floats) -> Floats:
     """(..., POINTS, 3) to (...,): how far the higher hand is under the shoulders, in shoulder widths.
 
     Minus infinity where there are no shoulders, infinity where there is no hand.
@@ -109,12 +109,12 @@ def _interpolated(times: Times, points: Floats, wanted: Times) -> Floats:
 
 
 def word_features(grid: Floats) -> Floats:
-    """(..., GRID_STEPS, POINTS, 3) in pixels to (..., GRID_STEPS, CHANNELS)."""
+    """(..., WORD_GRID_STEPS, POINTS, 3) in pixels to (..., WORD_GRID_STEPS, CHANNELS)."""
     seen = np.isfinite(grid[..., [LEFT.start, RIGHT.start, BODY.start], 0]).astype(np.float32)
     points, seen = _right_handed(_in_shoulder_widths(np.nan_to_num(grid), seen), seen)
     hands = _both(points)
     left, right = _hands(hands, points[..., _NOSE, :2], np.moveaxis(seen[..., :2], -1, 0))
-    parts = (right, left, _together(hands, seen[..., 0] * seen[..., 1]), _body(points, seen[..., 2]))
+    parts = (right, left, _two_hand_channels(hands, seen[..., 0] * seen[..., 1]), _body(points, seen[..., 2]))
     return np.asarray(np.clip(np.concatenate(parts, axis=-1), -_CLIP, _CLIP), np.float32)
 
 
@@ -141,7 +141,7 @@ def _in_shoulder_widths(points: Floats, seen: Floats) -> Floats:
 
 def _right_handed(points: Floats, seen: Floats) -> tuple[Floats, Floats]:
     """Mirror the windows whose left hand does more."""
-    left, right = _work(_both(points), np.moveaxis(seen[..., :2], -1, 0))
+    left, right = _hand_activity(_both(points), np.moveaxis(seen[..., :2], -1, 0))
     factor, more = _LEFT_BEFORE_RIGHT
     left_handed = left > factor * right + more
     if not left_handed.any():
@@ -153,7 +153,7 @@ def _right_handed(points: Floats, seen: Floats) -> tuple[Floats, Floats]:
     )
 
 
-def _work(hands: Floats, seen: Floats) -> Floats:
+def _hand_activity(hands: Floats, seen: Floats) -> Floats:
     """(2, ...): how far each hand went and how high it was held, in shoulder widths."""
     centre = palm_centre(hands)[..., :2]
     steps = norm(np.diff(centre, axis=-2)) * seen[..., 1:] * seen[..., :-1]
@@ -172,7 +172,7 @@ def _hands(hands: Floats, nose: Floats, seen: Floats) -> Floats:
     places = np.concatenate([centre, tip, centre - nose, tip - nose], axis=-1)
     values = (
         np.ones_like(size)[..., None],
-        _flat(in_palm) * _SHAPE_SCALE,
+        flat(in_palm) * _SHAPE_SCALE,
         stretches(relative),
         norm(relative.take(_REACHED, axis=-2) - relative[..., 4:5, :]) * _SHAPE_SCALE,
         norm(tips[..., 1:-1, :] - tips[..., 2:, :]) * _SHAPE_SCALE,
@@ -186,7 +186,7 @@ def _hands(hands: Floats, nose: Floats, seen: Floats) -> Floats:
     return np.asarray(np.concatenate(values, axis=-1) * seen[..., None], np.float32)
 
 
-def _together(hands: Floats, both: Floats) -> Floats:
+def _two_hand_channels(hands: Floats, both: Floats) -> Floats:
     """(..., 6): the left hand as seen from the right one, its palm, its fingertip and how near it is."""
     left, right = hands
     palms = (palm_centre(left) - palm_centre(right))[..., :2]
@@ -197,7 +197,7 @@ def _together(hands: Floats, both: Floats) -> Floats:
 
 def _body(points: Floats, seen: Floats) -> Floats:
     """(..., 11): flag, then nose, elbows and wrists."""
-    places = _flat(points[..., [_NOSE, 45, 46, 47, 48], :2]) * _PLACE_SCALE
+    places = flat(points[..., [_NOSE, 45, 46, 47, 48], :2]) * _PLACE_SCALE
     return np.asarray(np.concatenate([np.ones_like(places[..., :1]), places], axis=-1) * seen[..., None], np.float32)
 
 
@@ -211,7 +211,3 @@ def _speeds(tracks: Floats, seen: Floats) -> Floats:
 def _mean(values: Floats, weights: Floats, axes: tuple[int, ...]) -> Floats:
     """Weighted mean; 0 where nothing has weight."""
     return np.asarray((values * weights).sum(axis=axes) / np.maximum(weights.sum(axis=axes), _EPSILON), np.float32)
-
-
-def _flat(points: Floats) -> Floats:
-    return points.reshape(*points.shape[:-2], -1)

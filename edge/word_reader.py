@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.prototypes import NO_SIGNS, Prototypes
 from edge.segmenter import Segmenter, Span, is_readable
 from edge.types import SIDES, Emission, Floats, Landmarks, Side

@@ -8,8 +8,8 @@ from edge.bundle import Bundle
 from edge.classifier import Classifier
 from edge.errors import InputError
 from edge.segmenter import LONGEST_SECONDS
-from edge.types import Floats
-from edge.word_features import Times, on_grid, raised, word_features
+from edge.types import Floats, Times
+from edge.word_features import on_grid, raised, word_features
 
 _TRIMS = ((0.0, 0.0), (0.12, 0.0), (0.0, 0.12))
 """Shares of the span cut off before and after: where a sign begins and ends is not known better."""
@@ -27,7 +27,7 @@ def active_span(times: Times, points: Floats) -> tuple[float, float] | None:
 
 
 def span_features(times: Times, points: Floats, start: float | Times, end: float | Times) -> Floats:
-    """(..., len(_TRIMS), GRID_STEPS, CHANNELS): each span, cut in several ways, whose scores are to be averaged.
+    """(..., len(_TRIMS), WORD_GRID_STEPS, CHANNELS): each span, cut in several ways, whose scores are to be averaged.
 
     `start` and `end` are (...,) seconds: two spans at once cost little more than one.
     """
@@ -50,7 +50,7 @@ class WordModel(Classifier):
         return self.mean(span_features(times, points, start, end))
 
     def mean(self, windows: Floats) -> tuple[Floats, Floats]:
-        """(B, GRID_STEPS, CHANNELS) cuts of one span to (labels,) probabilities and the (D,) mean embedding.
+        """(B, WORD_GRID_STEPS, CHANNELS) cuts of one span to (labels,) probabilities and the (D,) mean embedding.
 
         The embedding is what the network's last layer reads, not normalised: signs that look alike lie near each
         other, those that it was never taught too.

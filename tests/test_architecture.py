@@ -18,6 +18,7 @@ MAY_READ_A_CLOCK = {
     "outputs.py": "when something was said or refused",
     "report.py": "the time between two reports",
     "metrics.py": "what a stage costs",
+    "system.py": "how busy the process is",
     "energy.py": "what the board used meanwhile",
     "folder_lock.py": "how long it waits for a folder",
     "notify.py": "the service manager's clock",
@@ -86,6 +87,22 @@ def test_only_what_deals_with_the_world_reads_a_clock() -> None:
 def test_every_module_says_what_it_is_for() -> None:
     silent = [str(path) for folder in ("edge", "training") for path in modules(folder) if not docstring(path)]
     assert not silent
+
+
+def test_every_file_beside_the_code_is_installed() -> None:
+    nodes = ast.walk(ast.parse((ROOT / "setup.py").read_text("utf-8")))
+    (declared,) = (node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "package_data")
+    package_data = ast.literal_eval(declared)
+    assert set(package_data) == {"edge", "training"}
+    for package, patterns in package_data.items():
+        installed = {path for pattern in patterns for path in (ROOT / package).glob(pattern)}
+        assert not set(data_files(ROOT / package)) - installed
+
+
+def data_files(package: Path) -> Iterator[Path]:
+    for path in package.rglob("*"):
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts:
+            yield path
 
 
 def docstring(path: Path) -> str | None:

@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -110,8 +111,42 @@ def test_an_altered_model_file_is_said(config: Path, tmp_path: Path, capsys: pyt
     assert "install" in models["mend"]
 
 
-def test_a_missing_models_folder_is_said(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_only_missing("models", *check(add(config, f"models_dir: {tmp_path / 'nowhere'}"), capsys))
+@pytest.mark.parametrize("begun", ["not there", "empty", "words alone"])
+def test_a_models_folder_without_bundles_is_filled_by_what_it_is_told(
+    begun: str, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "my models"
+    if begun != "not there":
+        folder.mkdir()
+    if begun == "words alone":
+        shutil.copytree(shipped("models") / "words", folder / "words")
+        (folder / "words" / "CARD.md").write_text("mine")
+    add(config, f"models_dir: {folder}")
+    mend = assert_only_missing("models", *check(config, capsys))["mend"]
+    command = shlex.split(mend.removeprefix("copy the shipped models there: ").split(", or leave")[0])
+    assert command[0] == "cp"
+    subprocess.run(command, check=True)
+    code, _ = check(config, capsys)
+    assert code == 0
+    if begun == "words alone":
+        assert (folder / "words" / "CARD.md").read_text() == "mine", "what was there stays"
+
+
+def test_a_file_named_as_the_models_folder_is_said(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    models = assert_only_missing("models", *check(add(config, f"models_dir: {tmp_path / 'file'}"), capsys))
+    assert models["mend"] == "name a folder or leave the option empty"
+
+
+def test_a_bundle_that_was_never_shipped_is_looked_for_in_the_list(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(shipped("models"), tmp_path / "models")
+    add(config, f"models_dir: {tmp_path / 'models'}\nletters: {{bundle: leters}}")
+    models = assert_only_missing("models", *check(config, capsys))
+    assert models["mend"] == "see `asl-edge models list`"
 
 
 def test_a_broker_that_answers_is_fine(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,7 +161,7 @@ def test_a_broker_that_answers_is_fine(config: Path, tmp_path: Path, capsys: pyt
 
 def test_a_broker_that_is_away_is_said(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broker = assert_only_missing("broker", *check(config, capsys, "--mqtt", f"mqtt://127.0.0.1:{free_port()}"))
-    assert "mqtt.url" in broker["mend"]
+    assert broker["mend"] == "start that broker or change mqtt.url"
 
 
 def test_a_broker_that_wants_a_password_is_said(
@@ -137,7 +172,7 @@ def test_a_broker_that_wants_a_password_is_said(
         broker = assert_only_missing("broker", *check(config, capsys, "--mqtt", mosquitto.url))
     finally:
         mosquitto.kill()
-    assert "ASL_EDGE_MQTT_PASSWORD" in broker["detail"] + broker["mend"]
+    assert broker["mend"] == "set ASL_EDGE_MQTT_USERNAME and ASL_EDGE_MQTT_PASSWORD", "it runs, and its URL is right"
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,20 @@ def test_no_camera_is_one_line(tmp_path: Path) -> None:
     assert_one_line(asl_edge("run", "--source", "/dev/video99", "--config", write_config(tmp_path)), "/dev/video99")
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("run", ["V4L2 index or path, video file", "starts an embedded broker"]),
+        ("models", ["teach and forget signs"]),
+        ("bench", ["a camera with --daemon"]),
+    ],
+)
+def test_help_says_what_can_be_given(command: str, words: list[str]) -> None:
+    shown = " ".join(asl_edge(command, "--help").stdout.split())
+    for each in words:
+        assert each in shown
+
+
 def test_an_unknown_command_is_bad_usage() -> None:
     assert_one_line(asl_edge("fly"), "invalid choice: 'fly'")
     assert_one_line(asl_edge("run", "--sauce", "0"), "unrecognized arguments: --sauce")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from daemon_tools import ROOT
+from daemon_tools import ROOT, asl_edge, write_config
 
 from edge.bundle import load_bundle
 from edge.config import CameraConfig, Config, ControlsConfig, parse_settings
@@ -20,8 +20,8 @@ from edge.demo.hand import pose_hand, usual_shape
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.gestures import gesture_of
+from edge.labels import NOTHING
 from edge.letter_reader import LetterReader
-from edge.letters import NOTHING
 from edge.pipeline import Pipeline
 from edge.replay import replay
 from edge.types import Event, Floats, Landmarks, Motion, Scores
@@ -150,6 +150,14 @@ def test_one_gesture_for_two_controls_is_refused() -> None:
     config = parse_settings("controls:\n  space: thumb_up\n  clear: thumb_up", "f.yaml", Config)
     with pytest.raises(InputError, match=r"controls\.clear: 'thumb_up' is controls\.space already"):
         Pipeline(config, MODELS)
+
+
+@pytest.mark.parametrize("command", [["run", "--source", "demo:A"], ["replay", "demo:A"], ["check"]])
+def test_a_gesture_that_would_never_be_seen_is_refused(command: list[str], tmp_path: Path) -> None:
+    config = write_config(tmp_path, extra="letters: {enabled: false}\ncontrols: {delete: thumb_up}\n")
+    done = asl_edge(*command, "--config", config)
+    line = f"asl-edge: {config}: controls.delete: needs letters.enabled: true; set that or leave it empty\n"
+    assert (done.returncode, done.stderr) == (2, line)
 
 
 @pytest.mark.shared

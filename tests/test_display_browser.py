@@ -91,6 +91,13 @@ def test_a_repaired_caption_shows_what_was_read(browser: Browser, kiosk: Kiosk) 
     assert "read as HELO" in browser.text("#history")
 
 
+def test_a_caption_that_was_cut_off_is_not_called_unspoken(browser: Browser, kiosk: Kiosk) -> None:
+    open_page(browser, kiosk)
+    kiosk.caption("A LONG ONE", 12.5)
+    kiosk.publisher.publish(Event("spoken", 43.0, {"id": "12.500", "text": "A LONG ONE", "outcome": "timed_out"}))
+    eventually(lambda: "spoken in part" in browser.text("#history"))
+
+
 def test_captions_are_text_and_never_markup(browser: Browser, kiosk: Kiosk) -> None:
     open_page(browser, kiosk)
     kiosk.caption("<img src=x onerror=alert(1)> été 手話")
@@ -286,6 +293,15 @@ def test_a_page_of_which_a_part_did_not_come_is_loaded_again(browser: Browser, k
         browser.go(f"http://127.0.0.1:{gateway.port}/")
         eventually(lambda: browser.text("#caption") == "HEL", 30)
     assert refused == [missing]
+
+
+def test_a_page_that_was_told_of_no_broker_sends_for_the_staff(browser: Browser) -> None:
+    display = DisplayServer(DisplayConfig(port=0), None, "kiosk", environment={})
+    display.start()
+    browser.go(display.url)
+    eventually(lambda: "set display.broker_websocket_url" in browser.text("#connection"))
+    assert browser.text("#hint") == "This page is not set up yet. Please tell the staff."
+    display.stop()
 
 
 def test_a_refused_password_is_said_on_the_page(browser: Browser, tmp_path: Path) -> None:

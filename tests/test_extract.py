@@ -17,7 +17,7 @@ import pytest
 
 from edge.demo import DemoSigner
 from edge.errors import InputError
-from edge.folder_lock import held
+from edge.folder_lock import locked
 from edge.types import SIDES, Floats, Image, Side
 
 pytest.importorskip("pyarrow", reason="needs the training extra")
@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from training import extract
-from training.caching import code_hash, code_prints
+from training.caching import code_fingerprints, code_hash
 from training.consent import book_of
 from training.extraction import landmark_files, pictures, work
 from training.extraction.item import Item, unmirrored
@@ -499,7 +499,7 @@ def test_other_landmark_code_reads_pictures_anew_and_says_so(
     assert run(root, tmp_path / "MP_Data", "--out", store) == 0
     assert sorted(names) == ["0", "1.png"]
     tracker = "code edge/landmarks/tracker.py"
-    monkeypatch.setattr(pictures, "code_prints", lambda module: {**code_prints(module), tracker: "another"})
+    monkeypatch.setattr(pictures, "code_fingerprints", lambda module: {**code_fingerprints(module), tracker: "another"})
     names.clear()
     assert run(root, tmp_path / "MP_Data", "--out", store) == 0
     assert names == ["1.png"], "no network read the arrays"
@@ -705,7 +705,7 @@ def test_nor_are_those_that_were_made_while_it_ran(
 def test_two_runs_do_not_work_on_one_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     npy(tmp_path / "MP_Data/hello/0/0.npy", FRAME)
     arguments = (tmp_path / "MP_Data", "--out", tmp_path / "s.parquet")
-    with held(parts_of(tmp_path / "s.parquet"), seconds=0):
+    with locked(parts_of(tmp_path / "s.parquet"), seconds=0):
         assert run(*arguments) == 2
     assert "s.parquet.parts: another run works there" in capsys.readouterr().err
     assert run(*arguments) == 0

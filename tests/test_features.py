@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edge.features import FEATURE_SIZE, GRID_STEPS, MOTION_CHANNELS, canonical, letter_features, shape_features
+from edge.features import FEATURE_SIZE, LETTER_GRID_STEPS, MOTION_CHANNELS, canonical, letter_features, shape_features
 from edge.types import SIDES, Floats, Landmarks, Window
 from edge.windows import LetterWindows
 
@@ -142,13 +142,13 @@ def test_the_higher_hand_spells_and_a_glance_at_the_other_does_not_switch() -> N
 
 def test_windows_and_batches_compute_the_same() -> None:
     grid = np.stack(
-        [np.stack([canonical(hand(s) / [640, 480, 640], 640, 480, "right")] * GRID_STEPS) for s in range(4)]
+        [np.stack([canonical(hand(s) / [640, 480, 640], 640, 480, "right")] * LETTER_GRID_STEPS) for s in range(4)]
     )
     together = letter_features(grid)
     assert together.shape == (4, FEATURE_SIZE)
     for row, window in zip(together, grid, strict=True):
         np.testing.assert_allclose(row, letter_features(window), atol=1e-6)
-        np.testing.assert_allclose(row[: -GRID_STEPS * MOTION_CHANNELS], shape_features(window[-1]), atol=1e-6)
+        np.testing.assert_allclose(row[: -LETTER_GRID_STEPS * MOTION_CHANNELS], shape_features(window[-1]), atol=1e-6)
 
 
 def test_no_hand_gives_no_window() -> None:

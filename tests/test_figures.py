@@ -33,6 +33,16 @@ def test_a_clip_without_a_hand_is_no_letter() -> None:
     assert report["confusion"] == {"A": {"nothing": 1}}
 
 
+def test_calibration_is_of_the_best_answer_nothing_among_them() -> None:
+    """What is compared with its probability is what the model says first."""
+    sure = [_judged("A", 0.0, 0.2, 0.8), _judged("A", 0.8, 0.1, 0.1), _judged("B", 0.0, 1.0, 0.0)]
+    assert _figures(sure)["ece"] == round((abs(0.8 - 0.5) * 2 + abs(1.0 - 1.0)) / 3, 5)
+
+
+def test_a_clip_without_a_hand_was_not_surely_anything() -> None:
+    assert _figures([_judged("A", 0.0, 0.0, 1.0)])["ece"] == 0.0
+
+
 def test_what_is_said_and_wrong_is_counted_of_all_clips() -> None:
     judged = [_judged("A", 0.1, 0.9, 0.0), _judged("A", 0.45, 0.4, 0.15), _judged("B", 0.0, 1.0, 0.0)]
     report = _figures(judged)

@@ -14,7 +14,7 @@ from mqtt_tools import Listener, Mosquitto, eventually
 from edge.config import Config, GovernorConfig
 from edge.governor import LEVELS, SIGNING_FPS, Governor
 from edge.landmarks import Landmarker
-from edge.metrics import Load
+from edge.system import Load
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
@@ -30,7 +30,7 @@ def run(
     levels = []
     for ts in range(start, start + seconds):
         level = int(governor.stats(ts)["level"] or 0)
-        governor.measured(float(ts), load(level), heat)
+        governor.observe_load(float(ts), load(level), heat)
         levels.append(int(governor.stats(ts)["level"] or 0))
     return levels
 
@@ -40,8 +40,8 @@ def frames_read(governor: Governor, fps: float, seconds: float, *, hand: bool, s
     count = 0
     for index in range(round(seconds * fps)):
         ts = start + index / fps
-        if governor.reads(ts):
-            governor.saw(ts, hand=hand)
+        if governor.admit(ts):
+            governor.observe_frame(ts, hand=hand)
             count += 1
     return count / seconds
 
@@ -87,7 +87,7 @@ def test_a_level_that_is_too_much_is_tried_ever_less_often() -> None:
 def test_a_short_peak_changes_nothing() -> None:
     governor = governed(50)
     for ts in range(60):
-        assert not governor.measured(float(ts), 100.0 if ts % 10 == 0 else 30.0, None)
+        assert not governor.observe_load(float(ts), 100.0 if ts % 10 == 0 else 30.0, None)
 
 
 def test_heat_counts_more_slowly_than_load() -> None:
@@ -108,7 +108,7 @@ def test_a_board_without_a_sensor_is_not_governed_by_heat() -> None:
 def test_one_who_signs_is_read_at_least_twelve_times_a_second(camera: float) -> None:
     governor = governed(50)
     run(governor, lambda _: 200.0, 60)
-    governor.saw(60.0, hand=True)
+    governor.observe_frame(60.0, hand=True)
     signing = frames_read(governor, camera, 10, hand=True, start=60.0)
     assert SIGNING_FPS - 0.2 <= signing <= SIGNING_FPS + 0.3
     nobody = frames_read(governor, camera, 20, hand=False, start=80.0)
@@ -119,7 +119,7 @@ def test_one_who_signs_is_read_at_least_twelve_times_a_second(camera: float) -> 
 def test_who_put_the_hand_down_is_read_as_often_for_a_moment_more() -> None:
     governor = governed(50)
     run(governor, lambda _: 200.0, 60)
-    governor.saw(60.0, hand=True)
+    governor.observe_frame(60.0, hand=True)
     assert frames_read(governor, 30, 1.5, hand=False, start=60.0) > SIGNING_FPS - 1.5
     assert frames_read(governor, 30, 5, hand=False, start=63.0) == pytest.approx(6.0, abs=0.5)
 
@@ -132,22 +132,22 @@ def test_an_empty_room_is_looked_at_a_few_times_a_second_budget_or_not(cpu: floa
         before = governor.skipped
         for index in range(30):
             ts = second + index / 30
-            if governor.reads(ts):
-                governor.saw(ts, hand=False, nothing=True)
+            if governor.admit(ts):
+                governor.observe_frame(ts, hand=False, nothing=True)
         counts.append(30 - governor.skipped + before)
     assert counts[0] == 30, "nobody may have turned away for a second"
     assert counts[5:] == [pytest.approx(8, abs=1)] * 3
     assert governor.rates(8.0).pose == 1, "the body is looked for as ever"
-    governor.saw(8.0, hand=False)
+    governor.observe_frame(8.0, hand=False)
     assert governor.rates(8.0).fps is None, "something moves: every frame from now on"
-    governor.saw(8.1, hand=False, nothing=True)
+    governor.observe_frame(8.1, hand=False, nothing=True)
     assert governor.rates(9.0).fps is None, "and another two seconds of nothing before it is empty again"
 
 
 def test_an_empty_room_is_looked_at_no_more_often_than_the_budget_allows() -> None:
     governor = governed(50)
     run(governor, lambda _: 200.0, 60)
-    governor.saw(60.0, hand=False, nothing=True)
+    governor.observe_frame(60.0, hand=False, nothing=True)
     assert governor.rates(70.0) == LEVELS[-1]
 
 
@@ -181,14 +181,14 @@ def test_heat_takes_when_the_cpu_has_room_and_the_cpu_when_it_is_cool() -> None:
 
 def test_the_load_told_is_that_of_the_last_seconds() -> None:
     governor = governed(50)
-    governor.measured(0.0, 20.0, None)
+    governor.observe_load(0.0, 20.0, None)
     assert governor.stats(0.0)["cpu_percent"] == 20.0, "the first is all there is"
-    governor.measured(1.0, 80.0, None)
+    governor.observe_load(1.0, 80.0, None)
     assert 35 < float(governor.stats(1.0)["cpu_percent"] or 0) < 50
     for ts in range(2, 12):
-        governor.measured(float(ts), 80.0, None)
+        governor.observe_load(float(ts), 80.0, None)
     assert float(governor.stats(12.0)["cpu_percent"] or 0) == pytest.approx(80, abs=1)
-    governor.measured(5.0, 10.0, None)
+    governor.observe_load(5.0, 10.0, None)
     assert governor.stats(5.0)["cpu_percent"] == 10.0, "a clock set back begins anew"
 
 
@@ -196,14 +196,14 @@ def test_a_measurement_says_whether_the_rates_changed() -> None:
     governor = governed(50)
     for ts in range(60):
         before = governor.stats(float(ts))["level"]
-        assert governor.measured(float(ts), 200.0, None) == (governor.stats(float(ts))["level"] != before)
-    assert not governor.measured(61.0, 200.0, None), "there is no level below the last one"
+        assert governor.observe_load(float(ts), 200.0, None) == (governor.stats(float(ts))["level"] != before)
+    assert not governor.observe_load(61.0, 200.0, None), "there is no level below the last one"
 
 
 def test_a_slow_camera_loses_no_frame() -> None:
     governor = governed(50)
     run(governor, lambda _: 200.0, 60)
-    governor.saw(60.0, hand=True)
+    governor.observe_frame(60.0, hand=True)
     assert frames_read(governor, 10, 10, hand=True, start=60.0) == 10
 
 

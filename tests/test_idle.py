@@ -113,9 +113,9 @@ def test_of_an_empty_room_a_few_pictures_a_second_are_read(landmarker: Landmarke
     read_at = []
     for index in range(20 * fps):
         ts = index / fps
-        if governor.reads(ts):
+        if governor.admit(ts):
             landmarker.step(Frame(packed(room((320, 240), index)), ts, index))
-            governor.saw(ts, hand=False, nothing=landmarker.sees_nothing)
+            governor.observe_frame(ts, hand=False, nothing=landmarker.sees_nothing)
             read_at.append(ts)
     late = [ts for ts in read_at if ts > 10]
     assert len(late) <= 8.5 * 10
@@ -128,9 +128,9 @@ def test_where_something_moves_every_picture_is_read(landmarker: Landmarker) -> 
     for index in range(10 * FPS):
         image = room((320, 240), 0)
         cv2.rectangle(image, (20 + index, 50), (80 + index, 150), (255, 255, 255), -1)
-        assert governor.reads(index / FPS)
+        assert governor.admit(index / FPS)
         landmarker.step(Frame(image, index / FPS, index))
-        governor.saw(index / FPS, hand=False, nothing=landmarker.sees_nothing)
+        governor.observe_frame(index / FPS, hand=False, nothing=landmarker.sees_nothing)
 
 
 @pytest.mark.parametrize("before", [0, 1, 2])
@@ -144,9 +144,9 @@ def test_whoever_appears_is_read_in_every_picture_within_150_ms(
     for index, image in enumerate([empty] * (before + 5 * FPS) + signer):
         if index == before + 5 * FPS:
             decoded.clear()
-        if reads := governor.reads(ts := index / FPS):
+        if reads := governor.admit(ts := index / FPS):
             landmarks = landmarker.step(Frame(packed(image), ts, index))
-            governor.saw(ts, hand=bool(landmarks.presence.any()), nothing=landmarker.sees_nothing)
+            governor.observe_frame(ts, hand=bool(landmarks.presence.any()), nothing=landmarker.sees_nothing)
         hands.append(reads and bool(landmarks.presence.any()))
     first = hands.index(True) - before - 5 * FPS
     assert 0 <= first / FPS <= 0.15
@@ -179,11 +179,11 @@ def test_what_moves_by_itself_is_no_visitor_and_hides_none(
     read, hands = 0, []
     for index, image in enumerate([empty] * alone + signer):
         seen = False
-        if governor.reads(ts := 1.7e9 + index / FPS):
+        if governor.admit(ts := 1.7e9 + index / FPS):
             noisy = np.clip(moves(image, index) + noise[index % 4], 0, 255).astype(np.uint8)
             landmarks = landmarker.step(Frame(noisy, ts, index))
             seen = bool(landmarks.presence.any())
-            governor.saw(ts, hand=seen, nothing=landmarker.sees_nothing)
+            governor.observe_frame(ts, hand=seen, nothing=landmarker.sees_nothing)
             read += alone // 2 <= index < alone and bool(set(landmarker.seconds) & {"palm", "pose_detector"})
         hands.append(seen)
     assert not any(hands[:alone])
@@ -204,19 +204,19 @@ def flickering(share: float) -> MotionDetector:
         picture = np.full((480, 640, 3), 200, np.uint8)
         picture[:, :width] = cv2.resize(screen(index), (width, 480))
         motion.step(picture)
-        motion.nobody(1 / FPS)
+        motion.learn_background(1 / FPS)
     return motion
 
 
 def test_where_most_of_the_picture_moves_nothing_is_left_out() -> None:
     assert flickering(0.4).outside([]) < 0.01
     assert flickering(0.7).outside([]) > 0.4
-    assert not flickering(0.7).hides
+    assert not flickering(0.7).may_hide_person
 
 
 def test_beside_somebody_whatever_moves_counts() -> None:
     motion = flickering(0.4)
-    motion.somebody()
+    motion.forget_background()
     assert motion.outside([]) > 0.2
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.landmarks.crop import Region, cut, to_picture, upright_angle, whole
+from edge.landmarks.crop import Region, covering_square, crop_into, to_picture, upright_angle
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.4, -1.2, math.pi])
@@ -17,7 +17,7 @@ def test_a_dot_found_in_a_crop_is_where_it_was_in_the_picture(angle: float, size
     cv2.circle(image, (210, 140), 4, (255, 255, 255), -1)
     region = Region(200, 150, size, angle)
     crop = np.empty((128, 128, 3), np.uint8)
-    cut(image, region, crop)
+    crop_into(image, region, crop)
     rows, columns = np.nonzero(crop[:, :, 0] > 127)
     found = np.array([[columns.mean(), rows.mean(), 7.0]], np.float32)
     back = to_picture(found, region, 128)
@@ -32,7 +32,7 @@ def test_a_turned_region_is_cut_out_upright() -> None:
     image = np.zeros((200, 200, 3), np.uint8)
     cv2.line(image, (100, 100), (160, 100), (255, 255, 255), 3)
     crop = np.empty((100, 100, 3), np.uint8)
-    cut(image, Region(100, 100, 160, angle), crop)
+    crop_into(image, Region(100, 100, 160, angle), crop)
     rows, columns = np.nonzero(crop[:, :, 0] > 127)
     assert rows.max() <= 52
     assert np.abs(columns - 50).max() <= 3
@@ -41,7 +41,7 @@ def test_a_turned_region_is_cut_out_upright() -> None:
 def test_the_whole_picture_is_letterboxed_and_never_stretched() -> None:
     image = np.full((100, 300, 3), 255, np.uint8)
     crop = np.empty((150, 150, 3), np.uint8)
-    cut(image, whole(image), crop, cv2.BORDER_CONSTANT)
+    crop_into(image, covering_square(image), crop, cv2.BORDER_CONSTANT)
     bright = np.flatnonzero(crop[:, 75, 0] > 127)
     assert len(bright) == pytest.approx(50, abs=2)
     assert crop[:, 75, 0][:48].max() == 0

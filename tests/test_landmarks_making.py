@@ -16,13 +16,13 @@ from edge.tflite import Network
 from training.landmarks import wheel
 from training.landmarks.graph import (
     head_names,
-    kept_apart,
     load,
     operator_name,
     operator_outputs,
     packed,
     prepare,
     sign,
+    with_pad_before_prelu,
 )
 from training.landmarks.int8 import Recipe, quantize
 from training.landmarks.shrink import shrink
@@ -184,7 +184,7 @@ def test_a_prepared_network_takes_bgr_and_keeps_the_outputs_asked_for(tmp_path: 
 def test_sums_are_kept_apart_from_what_reads_them_in_place(tmp_path: Path) -> None:
     pixels = np.random.default_rng(1).random((1, 16, 16, 3)).astype(np.float32)
     network = residual()
-    apart = kept_apart(network)
+    apart = with_pad_before_prelu(network)
     made = [operator_name(load(apart), operator) for operator in load(apart).subgraphs[0].operators]
     assert [made[index + 1 : index + 3] for index, name in enumerate(made) if name == "ADD"] == [["PAD", "PRELU"]] * 2
     for before, after in zip(run(tmp_path, network, pixels), run(tmp_path, apart, pixels), strict=True):

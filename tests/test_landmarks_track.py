@@ -27,12 +27,12 @@ def pose(left_wrist: Point, right_wrist: Point, visible: float = 1.0) -> Floats:
     return points
 
 
-def hand(wrist: Point, towards: Point, size: float = 90.0, leftness: float = 0.0) -> Hand:
+def hand(wrist: Point, towards: Point, size: float = 90.0, left_logit: float = 0.0) -> Hand:
     """A hand whose fingers point to a place."""
     points = np.zeros((21, 3), np.float32)
     points[:, :2] = wrist
     angle = math.atan2(towards[0] - wrist[0], wrist[1] - towards[1])
-    return Hand(points, 0.99, leftness, Region(*wrist, size, angle))
+    return Hand(points, 0.99, left_logit, Region(*wrist, size, angle))
 
 
 def view(body: Floats | None) -> View:
@@ -46,24 +46,24 @@ def test_where_wrists_lie_together_a_hand_is_on_the_arm_that_it_goes_on_from() -
     seen = view(pose((322.0, 262.0), (318.0, 258.0)))
     left = Track(seen, hand((300.0, 265.0), towards=(240.0, 265.0)))
     right = Track(seen, hand((340.0, 255.0), towards=(400.0, 255.0)))
-    assert left.leftness > 1.0
-    assert right.leftness < -1.0
+    assert left.left_logit > 1.0
+    assert right.left_logit < -1.0
 
 
 def test_where_wrists_lie_apart_a_hand_is_on_the_nearer_whatever_its_bend() -> None:
     body = pose((420.0, 150.0), (220.0, 150.0))
     for bend in ((420.0, 100.0), (470.0, 150.0), (370.0, 150.0)):
-        assert Track(view(body), hand((420.0, 150.0), towards=bend)).leftness > 0.5
+        assert Track(view(body), hand((420.0, 150.0), towards=bend)).left_logit > 0.5
 
 
 @pytest.mark.parametrize("body", [None, pose((420.0, 150.0), (220.0, 150.0), visible=0.1)])
 def test_without_arms_in_sight_the_hand_itself_tells(body: Floats | None) -> None:
-    assert Track(view(body), hand((300.0, 265.0), towards=(240.0, 265.0), leftness=-1.0)).leftness == -1.0
+    assert Track(view(body), hand((300.0, 265.0), towards=(240.0, 265.0), left_logit=-1.0)).left_logit == -1.0
 
 
 def test_a_hand_at_its_elbow_says_nothing_by_its_bend() -> None:
     body = pose(LEFT_ELBOW, RIGHT_ELBOW)
-    assert math.isfinite(Track(view(body), hand(LEFT_ELBOW, towards=(400.0, 200.0))).leftness)
+    assert math.isfinite(Track(view(body), hand(LEFT_ELBOW, towards=(400.0, 200.0))).left_logit)
 
 
 @pytest.mark.parametrize(("size", "grown"), [(30.0, 39.0), (70.0, 78.0), (90.0, 90.0)])

@@ -20,7 +20,7 @@ from edge.tflite import Network
 from edge.types import Image
 from tests.test_landmarks_making import bottleneck, run
 from training.landmarks import distillation, quantize
-from training.landmarks.crops import SIDES
+from training.landmarks.crops import INPUT_SIDE_PX
 from training.landmarks.fit import fit, judge
 from training.landmarks.graph import resized, scaled
 from training.landmarks.trainable import trainable, with_output, written
@@ -90,11 +90,11 @@ def test_lessons_differ_and_come_again_the_same(tmp_path: Path, networks: HandNe
     assert len(found) == 2
     assert max(region.size for region in found[0].regions) <= 256.01
     first, again = (
-        [lot for _, lot in zip(range(2), distillation.lessons(tmp_path / "hands.npz", 2, 1), strict=False)]
+        [lot for _, lot in zip(range(2), distillation.batches(tmp_path / "hands.npz", 2, 1), strict=False)]
         for _ in range(2)
     )
     for one, other in zip(first, again, strict=True):
-        assert [part.shape[1] for part in one] == [SIDES["original hand"], SIDES["hand"]]
+        assert [part.shape[1] for part in one] == [INPUT_SIDE_PX["original hand"], INPUT_SIDE_PX["hand"]]
         np.testing.assert_array_equal(one[1], other[1])
     assert not np.array_equal(first[0][1], first[1][1])
 
@@ -132,7 +132,7 @@ def test_a_network_learns_to_answer_as_another() -> None:
 def test_the_shipped_networks_take_the_crops_they_were_calibrated_with() -> None:
     bundle = load_bundle(MODELS / "hands", task="hands", features=HANDS_TAG)
     for role in bundle.sha256:
-        assert Network(bundle.file(role)).input_shape == (1, SIDES[role], SIDES[role], 3)
+        assert Network(bundle.file(role)).input_shape == (1, INPUT_SIDE_PX[role], INPUT_SIDE_PX[role], 3)
 
 
 def test_quantizing_asks_for_the_trained_network(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from edge.bundle import UNFITTED_FLOORS, Bundle, load_bundle
 from edge.demo import DemoSigner
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
+from edge.labels import MOTION_LETTERS, NOTHING
 from edge.letter_reader import LetterReader
-from edge.letters import MOTION_LETTERS, NOTHING, LetterModel
+from edge.letters import LetterModel
 from edge.operating_point import OperatingPoint
 from edge.types import Floats, Landmarks
 from edge.windows import LetterWindows

@@ -7,6 +7,8 @@ import json
 import logging
 import re
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -146,6 +148,13 @@ def test_the_first_bundle_of_an_empty_folder_replaces_nothing(tmp_path: Path) ->
     assert install(ROOT / "models" / "letters", tmp_path / "empty")[1] is None
     with pytest.raises(InputError, match="no earlier bundle 'letters' is kept"):
         rollback("letters", tmp_path / "empty")
+
+
+def test_an_empty_folder_is_listed_with_how_to_fill_it(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    listed = asl_edge("models", "list", "--config", write_config(tmp_path, extra=f"models_dir: {tmp_path / 'empty'}\n"))
+    assert listed.returncode == 2
+    assert f"copy the shipped models there: cp -rn {ROOT}/models/. {tmp_path}/empty\n" in listed.stderr
 
 
 @pytest.mark.parametrize("name", ["../letters", "", "nothing"])
@@ -292,8 +301,8 @@ def test_whoever_may_read_the_original_the_daemon_may_read_the_copy(root: Path, 
 
 
 def test_an_install_that_waits_for_another_gives_up(root: Path, newer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_folder, "held", partial(folder_lock.held, seconds=0.2))
-    with folder_lock.held(root), pytest.raises(InputError, match="another run works there; wait until it is done"):
+    monkeypatch.setattr(model_folder, "locked", partial(folder_lock.locked, seconds=0.2))
+    with folder_lock.locked(root), pytest.raises(InputError, match="another run works there; wait until it is done"):
         install(newer, root)
     assert version_of(root) != "9.9.9"
     install(newer, root)
@@ -322,3 +331,11 @@ def test_neither_the_same_bundle_again_nor_a_damaged_one_pushes_out_the_last_goo
     ten = changed(tmp_path / "ten", lambda manifest: manifest.update(version="10"))
     assert install(ten, root)[1] == first
     assert rollback("letters", root)[0].version == first
+
+
+def test_bundles_are_listed_without_an_interpreter() -> None:
+    without = "import sys; sys.modules.update({'ai_edge_litert': None, 'tflite_runtime': None})"
+    code = f"{without}; from edge.cli import main; raise SystemExit(main(['models', 'list']))"
+    listed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert listed.returncode == 0, listed.stderr
+    assert "letters" in listed.stdout

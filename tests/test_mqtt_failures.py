@@ -15,8 +15,7 @@ from mqtt_tools import Gate, Listener, Mosquitto, eventually, free_port
 from edge.config import MqttConfig
 from edge.errors import InputError
 from edge.events import Stamper
-from edge.mqtt import Command, Publisher, backoff, connection
-from edge.mqtt.endpoint import parse_endpoint
+from edge.mqtt import Command, Publisher, backoff, connection, parse_endpoint
 from edge.types import Event
 
 SLOWEST_PUBLISH_SECONDS = 0.5  # it takes microseconds, the rest is a busy machine; to wait for a peer takes many

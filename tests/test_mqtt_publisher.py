@@ -1,4 +1,4 @@
-"""The publisher against a real mosquitto: contract 2, and a broker that goes away and comes back."""
+"""The publisher against a real mosquitto: topics and payloads, and a broker that goes away and comes back."""
 
 import itertools
 import sys
@@ -191,7 +191,7 @@ def test_what_was_on_its_way_when_the_connection_broke_is_sent_again(
     for number in range(5):
         publisher.publish(Event("caption", 1.0, {"number": number}))
     publisher.publish(Event("state", 1.0, {"caption": "NEW"}))
-    eventually(lambda: publisher._connection is not None and publisher._connection.handed == 7)
+    eventually(lambda: publisher._connection is not None and publisher._connection.in_flight == 7)
     gate.shut()
     gate.wedged = False
     gate.open()
@@ -209,7 +209,7 @@ def test_a_burst_reaches_the_broker_whole_though_paho_holds_a_hundred(start: Sta
         publisher.publish(Event("caption", float(number), {"number": number}))
         connection = publisher._connection
         assert connection is not None
-        assert connection.handed <= 105  # a hundred, and the greeting
+        assert connection.in_flight <= 105  # a hundred, and the greeting
     captions = listener.wait("asl/kiosk/caption", 3000, seconds=60)
     assert [message.json["number"] for message in captions] == list(range(3000))
     eventually(lambda: publisher.counters()["waiting"] == 0)

@@ -16,7 +16,7 @@ pytest.importorskip("tqdm", reason="needs the training extra")
 from letter_store import clip, write_small_store
 
 from training import pipeline
-from training.caching import code_prints
+from training.caching import code_fingerprints
 from training.pipeline import Step, carry_out, check_strangers
 from training.store import write_store
 
@@ -106,9 +106,9 @@ def test_a_change_of_the_program_runs_it_again_unless_told_otherwise(
     tmp_path: Path, step: Step, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(pipeline, "code_prints", lambda module: {"code copier.py": "1"})
+    monkeypatch.setattr(pipeline, "code_fingerprints", lambda module: {"code copier.py": "1"})
     carry_out([step], tmp_path)
-    monkeypatch.setattr(pipeline, "code_prints", lambda module: {"code copier.py": "2"})
+    monkeypatch.setattr(pipeline, "code_fingerprints", lambda module: {"code copier.py": "2"})
     carry_out([step], tmp_path, with_code=False)
     assert caplog.messages[-1].startswith("copy: skipped")
     carry_out([step], tmp_path)
@@ -116,7 +116,7 @@ def test_a_change_of_the_program_runs_it_again_unless_told_otherwise(
 
 
 def test_a_steps_code_is_all_that_it_imports_of_ours() -> None:
-    code = {name.removeprefix("code ") for name in code_prints("training.letters.train")}
+    code = {name.removeprefix("code ") for name in code_fingerprints("training.letters.train")}
     assert {"training/letters/train.py", "training/letters/fit.py", "edge/features.py", "training/store.py"} <= code
     assert "training/extract.py" not in code
     assert not any("mqtt" in name for name in code)

@@ -1,5 +1,6 @@
 """Consented recordings: landmarks alone, with the day of consent, and gone again when consent is."""
 
+import dataclasses
 import json
 import re
 import sys
@@ -14,7 +15,7 @@ import pytest
 from edge.config import CameraConfig
 from edge.demo import DemoSigner
 from edge.errors import AslEdgeError
-from edge.folder_lock import held
+from edge.folder_lock import locked
 from edge.types import SIDES, Landmarks
 
 pytest.importorskip("pyarrow", reason="needs the training extra")
@@ -162,10 +163,27 @@ def test_a_clip_without_hands_is_taken_again_unless_rest_is_wanted() -> None:
     assert not any(one.presence.any() for one in rest)
 
 
+def test_who_is_never_seen_is_told_what_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "_TAKES", 3)
+    hands = spelled()
+    nothing = [dataclasses.replace(one, hands=one.hands * np.nan, presence=one.presence * 0) for one in hands]
+    with pytest.raises(AslEdgeError, match="no hand seen 3 times; sit nearer, or in better light"):
+        list(record.record(iter(nothing), Script(nothing), Plan(1, 0.1, 0.1), Terminal(preview=False)))  # type: ignore[arg-type]
+
+
 def test_a_source_that_ends_too_soon_says_so() -> None:
     hands = spelled()
     with pytest.raises(AslEdgeError, match="ended before it was whole"):
         list(record.record(iter(hands), Script(hands), Plan(9, 1.0, 0.5), Terminal(preview=False)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("options", [[], ["--no-preview"]])
+def test_a_terminal_shows_a_preview_unless_told_otherwise(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(tmp_path / "mine.parquet", "--consent", "--clips", "1", *options) == 0
+    assert ("\x1b[H" in capsys.readouterr().err) == (not options)
 
 
 def test_the_preview_draws_the_landmarks_in_place(capsys: pytest.CaptureFixture[str]) -> None:
@@ -224,7 +242,7 @@ def test_who_withdraws_while_somebody_is_recorded_is_not_put_back(
 def test_recordings_are_added_one_after_the_other(tmp_path: Path) -> None:
     store = tmp_path / "mine.parquet"
     waiting = threading.Thread(target=add, args=(store, "s1", []))
-    with held(tmp_path):
+    with locked(tmp_path):
         waiting.start()
         waiting.join(0.2)
         assert not store.exists()

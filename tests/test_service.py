@@ -1,7 +1,9 @@
 """The service tells systemd the truth, and its installer writes a unit that works or says why it would not."""
 
+import argparse
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -156,6 +158,32 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     (tmp_path / "etc").write_text("a file where a folder should be")
     assert main(["install-service", "--prefix", str(tmp_path)]) == 1
     assert re.fullmatch(r"asl-edge: \S+asl-edge\.service: .*; run as root: sudo .*\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("arguments", [["--config", "my kiosk.yaml"], ["--remove"]])
+def test_who_may_not_write_is_told_to_run_as_root_what_was_asked(
+    arguments: list[str],
+    visible: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my kiosk.yaml").write_text("device: hall\n")
+    if "--remove" in arguments:
+        (tmp_path / "root" / service.UNIT).mkdir(parents=True)  # no file that could be unlinked
+    else:
+        (tmp_path / "root").write_text("a file where a folder should be")
+    assert main(["install-service", *arguments, "--prefix", "root"]) == 1
+    command = shlex.split(capsys.readouterr().err.split("; run as root: sudo ")[1])
+    assert command[:4] == [sys.executable, "-m", "edge", "install-service"]
+    assert service_arguments(command[4:]) == service_arguments([*arguments, "--prefix", "root"])
+
+
+def service_arguments(given: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    service.add_arguments(parser)
+    return parser.parse_args(given)
 
 
 def test_an_interpreter_under_a_home_is_refused_even_behind_a_link(tmp_path: Path) -> None:

@@ -249,7 +249,6 @@ def test_two_signers_are_read_at_once_each_with_an_own_hand() -> None:
     picture, left, right = side_by_side("V", "Y", gap=450)
     seen = follow(landmarker(signers=2, zone_x=0.2, zone_width=0.2), shaken(picture, 10))
     for first, second in seen[1:]:
-        assert (first.signer, second.signer) == (1, 2)
         assert seen_at(first, left)
         assert seen_at(second, right)
         assert (first.presence > 0).sum() == (second.presence > 0).sum() == 1

@@ -9,7 +9,7 @@ import pytest
 from letter_store import clip, write_small_store
 
 from edge.errors import AslEdgeError, InputError
-from edge.folder_lock import held
+from edge.folder_lock import locked
 from training.letters.config import LetterConfig
 from training.letters.data import INDEX, load_letters
 from training.letters.sampling import Sampler
@@ -17,14 +17,15 @@ from training.sources import (
     CLEAR_LICENCES,
     LETTER_SOURCES,
     NEVER_TRAIN,
-    Apart,
+    WORD_SOURCES,
+    SignerSourceCheck,
     evaluation_only,
-    letter_source,
     licence_is_clear,
     may_train,
     refuse_never_train,
+    source_of,
 )
-from training.store import marks, read_store, write_store
+from training.store import read_store, store_hashes, write_store
 
 
 def test_a_forbidden_source_is_refused_with_its_reason(tmp_path: Path) -> None:
@@ -46,10 +47,15 @@ def test_every_exclusion_says_why_and_names_a_letter() -> None:
             assert len(why) > 5, source.name
 
 
+def test_no_two_sources_share_a_name() -> None:
+    names = [source.name for source in (*LETTER_SOURCES, *WORD_SOURCES)]
+    assert len(names) == len(set(names))
+
+
 def test_clear_licences_are_clear() -> None:
     clear = {source.name for source in LETTER_SOURCES if licence_is_clear(source.licence)}
     assert clear == {"borisgraudt", "longhong", "nejohnson2", "t32rahman"}
-    assert not licence_is_clear(letter_source("a stranger's recording").licence)
+    assert not licence_is_clear(source_of("a stranger's recording").licence)
     assert all("GPL" not in licence for licence in CLEAR_LICENCES)
 
 
@@ -96,11 +102,11 @@ def test_a_licence_for_evaluation_is_known_however_it_is_written(licence: str, o
 
 
 def test_a_signer_in_two_sources_is_refused_where_one_of_them_may_be_held_out() -> None:
-    apart = Apart()
-    apart.add(clip("A", 0, 0))
-    apart.add(clip("B", 0, 0))
+    check = SignerSourceCheck()
+    check.add(clip("A", 0, 0))
+    check.add(clip("B", 0, 0))
     with pytest.raises(InputError, match="signer 'made0:s1' is in source 'made0' and in 'other'"):
-        apart.add(replace(clip("A", 0, 0), source="other"))
+        check.add(replace(clip("A", 0, 0), source="other"))
 
 
 def test_labels_that_are_no_letter_and_no_control_are_left_out_and_named(
@@ -120,11 +126,11 @@ def test_a_store_is_known_by_its_content(tmp_path: Path) -> None:
     """Extraction writes it anew whenever it runs."""
     store = tmp_path / "s.parquet"
     write_store(store, [clip("A", 0, 0)])
-    before = marks([store])
+    before = store_hashes([store])
     os.utime(store, (1, 1))
-    assert marks([store]) == before
+    assert store_hashes([store]) == before
     write_store(store, [clip("A", 1, 0)])
-    assert marks([store]) != before
+    assert store_hashes([store]) != before
 
 
 def test_a_disk_that_is_full_is_said_in_one_line_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -138,9 +144,9 @@ def test_a_disk_that_is_full_is_said_in_one_line_and_leaves_nothing_behind(tmp_p
 
 
 def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
-    with held(tmp_path, seconds=0), pytest.raises(InputError, match="another run works there"):
-        held(tmp_path, seconds=0).__enter__()
-    with held(tmp_path, seconds=0):
+    with locked(tmp_path, seconds=0), pytest.raises(InputError, match="another run works there"):
+        locked(tmp_path, seconds=0).__enter__()
+    with locked(tmp_path, seconds=0):
         pass
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.demo import DemoSigner
-from edge.features import GRID_STEPS, canonical
+from edge.features import LETTER_GRID_STEPS, canonical
 from edge.strokes import as_drawn, is_drawn
 from edge.types import Floats, Motion, Scores
 
@@ -22,10 +22,10 @@ def hand(letter: str) -> Floats:
 
 
 def carried(letter: str, path: Floats) -> Floats:
-    """(GRID_STEPS, 21, 3): the hand goes along (N, 2) points, in palm widths."""
-    at = np.linspace(0, len(path) - 1, GRID_STEPS)
+    """(LETTER_GRID_STEPS, 21, 3): the hand goes along (N, 2) points, in palm widths."""
+    at = np.linspace(0, len(path) - 1, LETTER_GRID_STEPS)
     way = np.stack([np.interp(at, np.arange(len(path)), path[:, axis]) for axis in (0, 1)], axis=1)
-    moved = np.repeat(hand(letter)[None], GRID_STEPS, axis=0)
+    moved = np.repeat(hand(letter)[None], LETTER_GRID_STEPS, axis=0)
     moved[..., :2] += way[:, None].astype(np.float32)
     return moved
 
@@ -55,7 +55,7 @@ def test_a_hand_that_is_carried_draws_nothing(letter: str, path: Floats) -> None
 
 
 def test_a_still_hand_under_noise_draws_nothing() -> None:
-    still = np.repeat(hand("I")[None], GRID_STEPS, axis=0)
+    still = np.repeat(hand("I")[None], LETTER_GRID_STEPS, axis=0)
     noisy = still + np.random.default_rng(0).normal(0, 0.03, still.shape).astype(np.float32)
     assert not is_drawn("J", noisy)
     assert not is_drawn("Z", noisy)
@@ -65,7 +65,7 @@ def test_strokes_are_seen_drawn_either_way_and_at_any_size() -> None:
     for size in (0.4, 1.0, 2.0):
         for way in (ZIGZAG, ZIGZAG * [-1, 1]):
             assert is_drawn("Z", carried("D", size * way))
-    still = np.repeat(hand("I")[None], GRID_STEPS, axis=0)
+    still = np.repeat(hand("I")[None], LETTER_GRID_STEPS, axis=0)
     for way, degrees in ((HOOK, 90), (HOOK * [-1, 1], -90)):
         tip = carried("I", way)[:, 20:21]
         turning = turned(still, degrees)
@@ -73,7 +73,7 @@ def test_strokes_are_seen_drawn_either_way_and_at_any_size() -> None:
 
 
 def test_a_hand_that_goes_straight_on_draws_no_j_however_it_turns() -> None:
-    still = np.repeat(hand("I")[None], GRID_STEPS, axis=0)
+    still = np.repeat(hand("I")[None], LETTER_GRID_STEPS, axis=0)
     for way in (DOWN, SLANT):
         turning = turned(still, 60)
         straight = turning + carried("I", way)[:, 20:21] - turning[:, 20:21]
@@ -89,7 +89,7 @@ def test_a_hand_that_trembles_sideways_draws_no_z() -> None:
 def test_points_that_are_no_hand_draw_nothing() -> None:
     gap, endless = carried("D", ZIGZAG), carried("D", ZIGZAG)
     gap[5], endless[5] = np.nan, np.inf
-    point = np.zeros((GRID_STEPS, 21, 3), np.float32)
+    point = np.zeros((LETTER_GRID_STEPS, 21, 3), np.float32)
     vanishing = carried("D", ZIGZAG)
     vanishing[5] = vanishing[5, :1]
     for past in (gap, endless, point, point + carried("D", HOOK)[:, :1], vanishing):

@@ -5,14 +5,17 @@ The watchdog is shortened so that a wedge is seen in seconds; all else is the un
 
 import json
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from booted import PYTHON, Machine, booted
 
 pytestmark = pytest.mark.system
 
+ROOT = Path(__file__).resolve().parent.parent
 UNIT = "asl-edge.service"
 CONFIG = "device: {device}\ncamera:\n  source: {source}\n"
 FAST = "[Service]\nWatchdogSec=4\nTimeoutAbortSec=1\nRestartSec=200ms\n"
@@ -177,6 +180,17 @@ def test_a_mistake_in_the_configuration_is_said_once_and_not_tried_again(service
     assert (service.show("ActiveState"), service.show("NRestarts")) == ("failed", "0")
     (said,) = [line for line in service.journal().splitlines() if "sauce" in line]
     assert re.search(r"/etc/asl-edge/edge\.yaml:3: camera\.sauce: unknown key; did you mean 'source'\?", said)
+
+
+def test_a_check_beside_the_service_knows_its_passwords(machine: Machine) -> None:
+    (line,) = [line for line in (ROOT / "systemd/README.md").read_text().splitlines() if "systemd-run" in line]
+    command = shlex.split(line.split("`")[-2].replace("/opt/asl-edge/bin/asl-edge", f"{PYTHON} -P -m edge"))
+    machine.write("/etc/asl-edge/edge.yaml", "camera: {source: demo}\nmqtt: {url: 'mqtt://127.0.0.1:9'}\n")
+    assert "MISSING  broker   mqtt://127.0.0.1:9 cannot be reached" in machine.run(*command, check=False)
+    machine.write("/etc/asl-edge/env", "ASL_EDGE_MQTT_PASSWORD=secret\n")  # without a user: this it says
+    assert "ASL_EDGE_MQTT_PASSWORD is set without" in machine.run(*command, check=False)
+    machine.write("/etc/asl-edge/env", "")
+    assert "run-" not in machine.run("systemctl", "--failed", "--no-legend"), "a check leaves no failed unit"
 
 
 def test_the_sandbox_lets_nothing_be_written_and_everything_needed_work(machine: Machine) -> None:

@@ -25,7 +25,7 @@ from edge.config import Config, WordsConfig
 from edge.errors import InputError
 from edge.landmark_store import Clip
 from edge.pipeline import load_words, word_reader
-from edge.prototypes import Likeness, Prototypes
+from edge.prototypes import Prototypes, SimilarityCalibration
 from edge.taught import taught_dir
 from edge.tflite import Network
 from edge.types import Emission
@@ -99,7 +99,7 @@ def test_a_taught_sign_is_read_and_a_forgotten_one_is_not(device: Device) -> Non
     assert not [emission for clip in again for emission in said(device.reader(), clip) if emission.label == "ticket"]
     code, told, _ = device.teach("ticket")
     assert code == 0
-    assert told.startswith("'ticket' is taught from 5 recordings\n")
+    assert told.startswith(f"'ticket' is taught from 5 recordings, kept in {device.folder}\n")
     assert "systemctl reload asl-edge" in told
     heard = [said(device.reader(), clip) for clip in again]
     assert [[emission.label for emission in emissions] for emissions in heard] == [["ticket"]] * len(again)
@@ -148,7 +148,7 @@ def test_words_active_may_name_taught_signs(device: Device) -> None:
 @pytest.mark.parametrize("label", ["lost ticket", "Lost_Ticket"])
 def test_a_name_may_be_written_as_the_label_is_or_otherwise(label: str, device: Device) -> None:
     write_store(device.store, recordings(label, range(3)))
-    assert device.teach("lost_ticket")[1].startswith("'lost ticket' is taught from 3 recordings\n")
+    assert device.teach("lost_ticket")[1].startswith("'lost ticket' is taught from 3 recordings, ")
     assert device.teach("lost-ticket")[2].startswith("asl-edge: 'lost ticket' is taught already")
     (device.folder / "lost ticket.json").rename(device.folder / "lost-ticket.json")  # as an earlier version wrote it
     assert device.run("forget", "Lost ticket") == (0, "'lost ticket' is forgotten\n", "")
@@ -217,7 +217,7 @@ def test_a_folder_that_a_group_shares_stays_the_groups(device: Device) -> None:
 
 def test_an_accent_may_be_written_in_two_ways(device: Device) -> None:
     write_store(device.store, recordings(unicodedata.normalize("NFD", "café"), range(3)))
-    assert device.teach("café")[1].startswith("'café' is taught from 3 recordings\n")
+    assert device.teach("café")[1].startswith("'café' is taught from 3 recordings, ")
 
 
 def test_recordings_that_show_nothing_are_left_out_and_told(device: Device) -> None:
@@ -343,7 +343,7 @@ def test_a_bundle_that_was_never_tested_for_it_says_no_taught_sign(device: Devic
 
 def test_the_nearest_example_names_the_sign_and_a_far_one_none() -> None:
     signs = {"up": np.array([[0.0, 1.0], [0.1, 2.0]], np.float32), "right": np.array([[3.0, 0.0]], np.float32)}
-    prototypes = Prototypes(signs, Likeness(floor=0.9, middle=0.9, width=0.05))
+    prototypes = Prototypes(signs, SimilarityCalibration(floor=0.9, middle=0.9, width=0.05))
     label, confidence = prototypes.nearest(np.array([5.0, 0.5], np.float32)) or ("", 0.0)
     assert label == "right", "the length of an embedding says nothing"
     assert confidence > 0.8

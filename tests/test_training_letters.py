@@ -1,5 +1,6 @@
 """Training runs end to end on a plain CPU: store, samples, float model, cross-validation, int8 bundle, figures."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -28,14 +29,16 @@ import keras
 from training.figures import Judgement
 from training.letters import crossval, evaluate, quantize, report, train
 from training.letters.config import LetterConfig
-from training.letters.data import LABELS, load_letters
+from training.letters.data import LABELS, LetterData, load_letters
 from training.letters.drawings import Drawings
 from training.letters.fit import fit
 from training.letters.judge import why_skipped
 from training.letters.network import build
 from training.letters.rounds import Rounds
+from training.letters.sampling import Sampler
 from training.letters.windows import Samples
 from training.parity import check_agreement, check_parity
+from training.words.config import WordConfig
 
 CONFIG = """
 rounds: 4
@@ -61,12 +64,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     figures["parity"]["agreement"] = 1.0  # a network this small and young wavers; the gate has a test of its own
     figures["parity"]["int8_accuracy"] = figures["parity"]["float_accuracy"]
     (folder / "build/crossval.json").write_text(json.dumps(figures))
-    assert quantize.main([*common, "--bundle", str(folder / "bundle")]) == 0
+    assert quantize.main([*common, "--bundle", str(folder / "bundle"), "--version", "3.1.4"]) == 0
     return {"folder": folder, "store": store, "bundle": folder / "bundle", "report": folder / "build/crossval.json"}
 
 
 def test_the_bundle_loads_and_names_what_it_was_trained_on(run: dict[str, Path]) -> None:
     bundle = load_bundle(run["bundle"], task="letters", features=FEATURES_TAG)
+    assert bundle.version == "3.1.4"
     assert {source["name"] for source in bundle.manifest["sources"]} == {"made0", "made1"}
     assert 0.3 <= bundle.operating_point["floors"]["A"] <= 1
     assert "made0" in (run["bundle"] / "CARD.md").read_text()
@@ -192,6 +196,48 @@ def test_nobody_is_on_both_sides_of_a_fold(tmp_path: Path, monkeypatch: pytest.M
     write_store(store, [*clips, twice])
     with pytest.raises(InputError, match="'made0:s1' is in source 'made0' and in 'made1'"):
         crossval.leave_one_source_out(Rounds([store], "all", config, tmp_path), [store], config, tmp_path)
+
+
+def test_a_source_of_the_same_people_is_held_out_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(draw: Callable[[int], Samples], _: LetterConfig) -> None:
+        raise Seen(set(draw(0).sources.ravel().tolist()))
+
+    monkeypatch.setattr(crossval, "fit", look)
+    monkeypatch.setattr("training.sources.SAME_PEOPLE", (frozenset({"made0", "made2"}),))
+    config = LetterConfig(round_samples=1000)
+    rounds = Rounds([write_small_store(tmp_path / "small.parquet", stills=2)], "all", config, tmp_path)
+    with pytest.raises(Seen) as caught:
+        crossval._train_fold("made0", rounds, config, tmp_path / "fold")
+    assert caught.value.args[0] - {""} == {"made1"}
+
+
+def test_the_hand_before_a_letter_is_of_a_source_that_the_window_names() -> None:
+    """A fold drops windows by their sources: whoever has a part in one must be named."""
+    count, far = 200, 100.0
+    sources = np.array(["near", "far"])[np.arange(count) % 2]
+    poses = np.random.default_rng(0).normal(size=(count, 21, 3)).astype(np.float32)
+    poses[sources == "far", 1:] += far
+    data = LetterData(poses, np.arange(count) // 2 % 24, sources, sources)
+    windows = Sampler(data, LetterConfig(), seed=0)._transitions(2000)
+    near = windows.frames[(windows.sources == "near").all(axis=1)]
+    assert len(near) > 100
+    assert np.abs(near).max() < far / 4
+
+
+@pytest.mark.parametrize("rounds", ["training.letters.rounds", "training.words.rounds"])
+def test_samples_drawn_by_other_code_are_other_samples(
+    rounds: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exclusion that is added to the table of sources takes effect: what was drawn before is not read again."""
+    store = write_small_store(tmp_path / "small.parquet", stills=2)
+    module = importlib.import_module(rounds)
+    config = LetterConfig() if "letters" in rounds else WordConfig()
+    before = module.Rounds([store], "all", config, tmp_path).digest
+    monkeypatch.setattr(module, "code_fingerprints", lambda _: {"code training/sources.py": "changed"})
+    assert module.Rounds([store], "all", config, tmp_path).digest != before
+    monkeypatch.undo()
+    assert module.Rounds([store], "all", config, tmp_path).digest == before
+    assert "code training/sources.py" in module.code_fingerprints(rounds.replace("rounds", "sampling"))
 
 
 def test_sources_for_evaluation_alone_are_too_few_to_leave_one_out(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ from training.store import Clip, write_store
 from training.train import COMMANDS as TRAIN
 from training.words.config import Shares, WordConfig
 from training.words.data import read_words, vocabulary, word_tracks
-from training.words.folds import folds
+from training.words.folds import Fold, folds
 from training.words.samples import Samples
-from training.words.sampling import Sampler
+from training.words.sampling import NOISE, Sampler
 
 pytest.importorskip("tensorflow", reason="needs the training extra")
 
@@ -123,10 +124,27 @@ def test_the_real_folds_keep_signers_apart_and_are_alike(shared_data: Path) -> N
     dealt = folds(clips)
     assert sum(len(fold.signers) for fold in dealt) == len({clip.signer for clip in clips})
     for fold in dealt:
-        recorders = {signer for signer in fold.signers if signer.startswith("webcam:")}
-        assert 4 <= len(recorders) <= 7
-        assert any(signer.startswith("wlasl50:") for signer in fold.signers)
-        assert sum(signer.startswith("gislr:") for signer in fold.signers) >= 3
+        own = Counter(signer.split(":")[0] for signer in fold.signers)
+        assert 4 <= own["webcam"] <= 7
+        assert own["gislr"] >= 3
+        assert own["wlasl50"]
+        assert fold.folder("samples") != Fold(fold.number, fold.signers - {next(iter(fold.signers))}).folder("samples")
+    dictionaries = next(fold.signers for fold in dealt if "signingsavvy:s1" in fold.signers)
+    assert {"wlasl50:14", "wlasl50:0", "wlasl_misc:unknown"} <= dictionaries, "whose own recordings these show"
+
+
+@pytest.mark.parametrize("share", ["gestures", "empty", "recombined", "spelling"])
+def test_whose_recording_a_made_up_one_is_made_of_is_known_by_gloss_too(share: str, store: Path) -> None:
+    """A fold drops windows by signers and glosses: whatever has a part in one must be named."""
+    labels = (*WORDS, "nothing")
+    tracks = word_tracks(read_words([store]), labels)
+    shares = Shares(**dict.fromkeys(Shares.__slots__, 0.0) | {share: 1.0})
+    spelling = [dataclasses.replace(track, signer="speller", gloss="A") for track in tracks[:3]]
+    samples = Sampler(tracks, spelling, labels, WordConfig(shares=shares), seed=1).samples(200)
+    made = samples.glosses[:, 0] != NOISE
+    assert made.sum() > 50
+    assert set(samples.glosses[made, 1]) <= {track.gloss for track in tracks}
+    assert set(samples.signers[made, 1]) <= {track.signer for track in tracks}
 
 
 @pytest.mark.shared

@@ -109,6 +109,16 @@ def test_nobody_is_on_two_sides_of_the_split() -> None:
         split_of(groups[:2], [])
 
 
+def test_sources_of_the_same_people_are_on_one_side_of_the_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.sources.SAME_PEOPLE", (frozenset({"s1", "s4"}), frozenset({"s2", "s9"})))
+    groups = [f"s{number}" for number in range(10)]
+    split = split_of(groups, ["s2"])
+    assert split.held_out == ["s2", "s9"]
+    for part in (split.search, split.confirm):
+        assert ("s1" in part) == ("s4" in part)
+    assert {"s1", "s4"} <= set(split.search)
+
+
 def test_the_first_trial_is_the_settings_as_they_are_and_the_best_one_wins(tmp_path: Path) -> None:
     """The search itself, over a landscape that is known: the nearer the dropout to 0.4 the better."""
     seen: list[LetterConfig] = []

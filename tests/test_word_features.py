@@ -6,9 +6,9 @@ import pytest
 from edge.types import Floats, Landmarks
 from edge.word_features import (
     CHANNELS,
-    GRID_STEPS,
     HAND_CHANNELS,
     POINTS,
+    WORD_GRID_STEPS,
     frame_points,
     on_grid,
     raised,
@@ -73,7 +73,7 @@ def mirrored(frame: Landmarks) -> Landmarks:
 
 def test_a_window_has_its_size_and_no_hole() -> None:
     features = window(waving(30))
-    assert features.shape == (GRID_STEPS, CHANNELS)
+    assert features.shape == (WORD_GRID_STEPS, CHANNELS)
     assert np.isfinite(features).all()
     assert np.abs(features).max() <= 2
 
@@ -139,11 +139,11 @@ def test_nobody_is_all_zero() -> None:
 
 
 def test_the_grid_goes_from_beginning_to_end() -> None:
-    times = np.arange(GRID_STEPS) / 15
-    points = np.zeros((GRID_STEPS, POINTS, 3), np.float32)
-    points[..., 0] = np.arange(GRID_STEPS)[:, None]
+    times = np.arange(WORD_GRID_STEPS) / 15
+    points = np.zeros((WORD_GRID_STEPS, POINTS, 3), np.float32)
+    points[..., 0] = np.arange(WORD_GRID_STEPS)[:, None]
     grid = on_grid(times, points, times[0], times[-1])
-    np.testing.assert_allclose(grid[:, 0, 0], np.arange(GRID_STEPS), atol=1e-3)
+    np.testing.assert_allclose(grid[:, 0, 0], np.arange(WORD_GRID_STEPS), atol=1e-3)
     beyond = on_grid(times, points, times[0] - 1, times[-1])
     assert np.isnan(beyond[0]).all()
     assert np.isfinite(beyond[-1]).all()

@@ -9,7 +9,7 @@ import pytest
 from word_scenes import NO_HAND, SHIPPED, WAVING, embedded, frames, hands_of, lasting, read, talkative, without_floors
 
 from edge.bundle import Bundle
-from edge.prototypes import NO_SIGNS, Likeness, Prototypes
+from edge.prototypes import NO_SIGNS, Prototypes, SimilarityCalibration
 from edge.types import Emission, Floats
 from edge.word_features import frame_points
 from edge.word_reader import WordReader
@@ -112,7 +112,7 @@ def embedding(doubtful: Bundle) -> Floats:
 def test_of_a_taught_sign_and_a_word_the_surer_one_is_said(
     middle: float, label: str, doubtful: Bundle, embedding: Floats
 ) -> None:
-    taught = Prototypes({"stone": embedding[None]}, Likeness(floor=0.5, middle=middle, width=0.5))
+    taught = Prototypes({"stone": embedding[None]}, SimilarityCalibration(floor=0.5, middle=middle, width=0.5))
     (word,) = read(WordReader(doubtful, taught=taught), SCENE)
     assert word.label == label
     assert word.alternatives[0] == (label, word.confidence)
@@ -121,7 +121,9 @@ def test_of_a_taught_sign_and_a_word_the_surer_one_is_said(
 
 def test_the_likeness_says_how_sure_a_taught_sign_is() -> None:
     """Even odds at the middle, one width above it three to one, below the floor nothing."""
-    taught = Prototypes({"ticket": np.array([[1.0, 0.0]], np.float32)}, Likeness(floor=0.6, middle=0.8, width=0.1))
+    taught = Prototypes(
+        {"ticket": np.array([[1.0, 0.0]], np.float32)}, SimilarityCalibration(floor=0.6, middle=0.8, width=0.1)
+    )
 
     def sure(cosine: float) -> float | None:
         nearest = taught.nearest(np.array([cosine, np.sqrt(1 - cosine**2)], np.float32))
@@ -133,13 +135,13 @@ def test_the_likeness_says_how_sure_a_taught_sign_is() -> None:
 def test_where_nothing_was_taught_or_tested_nothing_is_near() -> None:
     one = np.array([1.0, 0.0], np.float32)
     assert NO_SIGNS.nearest(one) is None
-    untested = Prototypes({"ticket": one[None]}, Likeness.of({"temperature": 1.0}))
+    untested = Prototypes({"ticket": one[None]}, SimilarityCalibration.of({"temperature": 1.0}))
     assert untested.nearest(one) is None, "not even the recording itself"
 
 
 def test_a_taught_sign_is_said_where_the_network_knows_no_word(tmp_path: Path, embedding: Floats) -> None:
     bundle = talkative(tmp_path, floor=1.1)
-    likeness = Likeness(floor=0.9, middle=0.9, width=0.05)
+    likeness = SimilarityCalibration(floor=0.9, middle=0.9, width=0.05)
     assert said_by(bundle) == []
     near, far = Prototypes({"stone": embedding[None]}, likeness), Prototypes({"stone": -embedding[None]}, likeness)
     assert [word.label for word in read(WordReader(bundle, taught=near), SCENE)] == ["stone"]
@@ -149,8 +151,8 @@ def test_a_taught_sign_is_said_where_the_network_knows_no_word(tmp_path: Path, e
 def test_a_sign_shipped_disabled_and_taught_here_is_read_by_what_was_taught(tmp_path: Path, embedding: Floats) -> None:
     """Even where `active` names it: the network's own reading of it is what was found wanting."""
     bundle = talkative(tmp_path, disabled=[WAVING])
-    unlike = Prototypes({WAVING: -embedding[None]}, Likeness(floor=0.9, middle=0.9, width=0.05))
-    alike = Prototypes({WAVING: embedding[None]}, Likeness(floor=0.9, middle=0.9, width=0.05))
+    unlike = Prototypes({WAVING: -embedding[None]}, SimilarityCalibration(floor=0.9, middle=0.9, width=0.05))
+    alike = Prototypes({WAVING: embedding[None]}, SimilarityCalibration(floor=0.9, middle=0.9, width=0.05))
     for active in (None, [WAVING]):
         assert WAVING not in [word.label for word in read(WordReader(bundle, active, unlike), SCENE)]
         (word,) = read(WordReader(bundle, active, alike), SCENE)

@@ -9,14 +9,14 @@ import pytest
 from word_scenes import NO_HAND, WAVING, embedded, frames, hands_of, lasting, read, talkative
 
 from edge.bundle import Bundle
-from edge.prototypes import Likeness, Prototypes
+from edge.prototypes import Prototypes, SimilarityCalibration
 from edge.types import Emission, Landmarks
 from edge.word_reader import WordReader
 from edge.words import WordModel
 
 SIGN, OTHER = hands_of("ticket"), hands_of("quartz")
 REST = lasting(NO_HAND, 1.5)
-LIKE = Likeness(floor=0.8, middle=0.75, width=0.02)
+LIKE = SimilarityCalibration(floor=0.8, middle=0.75, width=0.02)
 """Recordings of one of the two signs are 0.98 alike and more, of both less than 0.7."""
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from edge.bundle import Bundle
 from edge.errors import InputError
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.tflite import Network
-from edge.word_features import CHANNELS, GRID_STEPS, POINTS
+from edge.word_features import CHANNELS, POINTS, WORD_GRID_STEPS
 from edge.words import WordModel
 from training.figures import floor_of, is_emitted
 from training.sources import may_train
 from training.store import Clip
+from training.words import card
 from training.words.bundle import open_bundle
 from training.words.data import CORE, read_words
 from training.words.judge import judge, judgeable, table_of
@@ -32,6 +33,14 @@ def bundle() -> Bundle:
 def clips(shared_data: Path) -> list[Clip]:
     """Every fifteenth clip that the model may know: only what must hold anyway is asserted."""
     return [clip for clip in read_words([shared_data / "words.parquet"]) if may_train(clip, "all")][::15]
+
+
+def test_the_card_beside_the_bundle_is_the_one_that_its_makers_write(bundle: Bundle) -> None:
+    written = (BUNDLE / "CARD.md").read_text("utf-8")
+    assert card._head(bundle) in written
+    assert "Reads 44 signs" in written, "those that are said, as the README has it"
+    assert card.EXPERIMENTS.read_text("utf-8").strip() in written
+    assert card._sources() in written
 
 
 def test_the_bundle_is_small_and_knows_what_a_counter_needs(bundle: Bundle) -> None:
@@ -67,17 +76,17 @@ def test_one_decision_takes_a_few_milliseconds(bundle: Bundle) -> None:
 def test_noise_and_emptiness_are_no_word(bundle: Bundle) -> None:
     model = WordModel(bundle)
     rng = np.random.default_rng(1)
-    noise = [rng.uniform(-1, 1, (GRID_STEPS, CHANNELS)).astype(np.float32) for _ in range(200)]
+    noise = [rng.uniform(-1, 1, (WORD_GRID_STEPS, CHANNELS)).astype(np.float32) for _ in range(200)]
     table = np.stack([model.probabilities(window) for window in noise])
     assert is_emitted(table, bundle.labels, bundle.operating_point).mean() < 0.1
-    empty = model.probabilities(np.zeros((GRID_STEPS, CHANNELS), np.float32))
+    empty = model.probabilities(np.zeros((WORD_GRID_STEPS, CHANNELS), np.float32))
     assert not is_emitted(empty[None], bundle.labels, bundle.operating_point).any()
 
 
 def test_the_logits_are_made_from_the_embedding(bundle: Bundle) -> None:
     """Same windows, same embedding; other windows, another one."""
     model = WordModel(bundle)
-    windows = np.random.default_rng(2).uniform(-1, 1, (2, 3, GRID_STEPS, CHANNELS)).astype(np.float32)
+    windows = np.random.default_rng(2).uniform(-1, 1, (2, 3, WORD_GRID_STEPS, CHANNELS)).astype(np.float32)
     (probabilities, embedding), (_, other) = (model.mean(cuts) for cuts in windows)
     np.testing.assert_array_equal(embedding, model.mean(windows[0])[1])
     assert probabilities.shape == (len(bundle.labels),)

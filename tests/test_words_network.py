@@ -10,7 +10,7 @@ pytest.importorskip("tensorflow", reason="needs the training extra")
 import keras
 
 from edge.prototypes import unit
-from edge.word_features import CHANNELS, GRID_STEPS
+from edge.word_features import CHANNELS, WORD_GRID_STEPS
 from training.words.config import WordConfig
 from training.words.fit import word_means
 from training.words.network import build, finished
@@ -21,7 +21,7 @@ CONFIG = WordConfig(members=2, width=16, blocks=1, nothing_less=1.5, strange=40.
 
 
 def windows(count: int) -> Any:
-    return np.random.default_rng(3).uniform(-1, 1, (count, GRID_STEPS, CHANNELS)).astype(np.float32)
+    return np.random.default_rng(3).uniform(-1, 1, (count, WORD_GRID_STEPS, CHANNELS)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")

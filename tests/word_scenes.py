@@ -12,7 +12,7 @@ from word_store import body
 from word_store import clip as made_clip
 
 from edge.bundle import MANIFEST, Bundle, sha256
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Emission, Floats, Landmarks
 from edge.word_features import frame_points
 from edge.word_reader import WordReader

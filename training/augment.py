@@ -109,7 +109,7 @@ def jitter(windows: Floats, spread: float, rng: np.random.Generator) -> Floats:
     """Landmark noise: a part that stays for the window, a part that changes with every frame.
 
     Its strength differs by window, up to twice `spread` (in units of palm length); int8 hand landmarks under
-    tracking are off by 2.5 % of the hand's size in the median (FACTS 2), about 0.04 palm lengths.
+    tracking are off by 2.5 % of the hand's size in the median, about 0.04 palm lengths.
     """
     count, steps = windows.shape[:2]
     strength = (spread * rng.uniform(0, 2, (count, 1, 1, 1))).astype(np.float32)

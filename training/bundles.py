@@ -1,4 +1,4 @@
-"""Writing a model bundle (contract 4)."""
+"""Writing a model bundle; `edge.bundle` reads it."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from typing import Any
 
 from edge.bundle import MANIFEST, Bundle, load_bundle, sha256
 from edge.errors import InputError
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 
 
 def check_replaceable(folder: Path) -> None:

@@ -16,7 +16,7 @@ _OURS = ("edge", "training")
 _CODE = "code "
 """Begins the names of prints of code."""
 
-Prints = dict[str, str]
+Fingerprints = dict[str, str]
 """Name of an input or output to the hash of its content."""
 
 
@@ -33,7 +33,7 @@ def content_hash(path: Path) -> str:
         raise InputError(f"{path}: cannot be read ({error.strerror}); name an existing file") from error
 
 
-def prints_of(paths: Iterable[Path]) -> Prints:
+def fingerprints_of(paths: Iterable[Path]) -> Fingerprints:
     """Hashes of files by their names; those that are not there have none."""
     return {str(path): content_hash(path) for path in paths if path.is_file()}
 
@@ -43,7 +43,7 @@ def digest(values: object) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def code_prints(module: str) -> Prints:
+def code_fingerprints(module: str) -> Fingerprints:
     """Hashes of the code of a module of ours and of all of ours that it imports, itself or through others."""
     found: dict[str, Path] = {}
     open_ends = [module]
@@ -69,7 +69,7 @@ def _is_text(line: ast.stmt) -> bool:
     return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
 
 
-class Memory:
+class StepCache:
     """What each step was last run with: a JSON file."""
 
     def __init__(self, path: Path, *, with_code: bool = True) -> None:
@@ -80,7 +80,7 @@ class Memory:
         except (OSError, ValueError) as error:
             raise InputError(f"{path}: damaged ({error}); remove it, and all steps run again") from error
 
-    def why(self, step: str, inputs: Prints) -> str | None:
+    def why(self, step: str, inputs: Fingerprints) -> str | None:
         """Why a step must run; None where its inputs are what they were and its outputs untouched."""
         known = self._steps.get(step)
         if known is None:
@@ -89,21 +89,21 @@ class Memory:
             return f"changed: {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
         if "outputs" not in known:
             return "it was interrupted, or failed"
-        now = prints_of(Path(name) for name in known["outputs"])
+        now = fingerprints_of(Path(name) for name in known["outputs"])
         altered = next((name for name in known["outputs"] if now.get(name) != known["outputs"][name]), None)
         return None if altered is None else f"{altered} is missing or altered"
 
-    def is_interrupted(self, step: str, inputs: Prints) -> bool:
+    def is_interrupted(self, step: str, inputs: Fingerprints) -> bool:
         """Whether the step began with these very inputs and did not end."""
         known = self._steps.get(step)
         return known is not None and "outputs" not in known and not self._changed(known["inputs"], inputs)
 
-    def begin(self, step: str, inputs: Prints) -> None:
+    def begin(self, step: str, inputs: Fingerprints) -> None:
         self._steps[step] = {"inputs": inputs}
         self._save()
 
     def finish(self, step: str, outputs: Iterable[Path]) -> None:
-        self._steps[step]["outputs"] = prints_of(outputs)
+        self._steps[step]["outputs"] = fingerprints_of(outputs)
         self._save()
 
     def _changed(self, before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from edge.cli import exit_code_of
 from edge.errors import InputError
@@ -24,8 +24,18 @@ def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
         usage = f"usage: python -m training.{verb} {{{','.join(modules)}}} [{_DEBUG}] [options]"
         print(usage, file=sys.stdout if asked else sys.stderr)
         return 0 if asked else InputError.exit_code
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    _log_plainly()
     return exit_code_of(f"training.{verb}", lambda: int(_module(modules[argv[0]]).main(argv[1:])), debug=debug)
+
+
+def run_module(main: Callable[[list[str]], int]) -> NoReturn:
+    """What `python -m` of a command that logs does."""
+    _log_plainly()
+    raise SystemExit(main(sys.argv[1:]))
+
+
+def _log_plainly() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
 
 
 def run_parsed(

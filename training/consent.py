@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import AslEdgeError, InputError
-from edge.folder_lock import held
+from edge.folder_lock import locked
 from training.store import Clip, read_store, write_store
 from training.whole_file import whole
 
@@ -34,7 +34,7 @@ def ensure(store: Path, signer: str, name: str, *, given: bool, today: date) -> 
     if not given:
         _ask(TEXT.format(signer=signer, name=name, store=store))
     how = "as told by the operator" if given else "typed"
-    with held(store.parent):
+    with locked(store.parent):
         _write(store, _read(store) | {signer: {"given": today.isoformat(), "how": how, "text": TEXT}})
     return today
 
@@ -45,7 +45,7 @@ def add(store: Path, signer: str, clips: Sequence[Clip]) -> int:
     Raises:
         AslEdgeError: the signer has withdrawn since they agreed, or the store cannot be written.
     """
-    with held(store.parent):
+    with locked(store.parent):
         if "withdrawn" in _read(store).get(signer, {}):
             raise AslEdgeError(f"{signer}: has withdrawn meanwhile; nothing was kept")
         kept = [*(read_store(store) if store.exists() else ()), *clips]
@@ -61,7 +61,7 @@ def withdraw(store: Path, signer: str, today: date) -> int:
     """
     if not store.parent.is_dir():
         raise InputError(f"{store}: no such file; name a landmark store")
-    with held(store.parent):
+    with locked(store.parent):
         clips = list(read_store(store))
         kept = [clip for clip in clips if clip.signer != signer]
         book = _read(store)

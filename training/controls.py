@@ -17,10 +17,10 @@ from pathlib import Path
 from edge.argument_parser import ArgumentParser
 from edge.bundle import load_bundle
 from edge.config import ControlsConfig
+from edge.config.schema import GESTURES
 from edge.controls import Controls
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
-from edge.gestures import GESTURES
 from edge.letter_reader import LetterReader
 from edge.paths import shipped
 from edge.types import Landmarks

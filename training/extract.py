@@ -1,4 +1,4 @@
-"""`python -m training.extract IN... --out STORE`: recordings into a landmark store (contract 3).
+"""`python -m training.extract IN... --out STORE`: recordings into a landmark store.
 
 Exit code 0 if anything was read, even where bad recordings were left out (each is named in one line at the end);
 1 if there was nothing but bad ones, or the run was interrupted; 2 for bad usage.
@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from edge.argument_parser import ArgumentParser
 from edge.errors import AslEdgeError, InputError
-from edge.folder_lock import held
+from edge.folder_lock import locked
 from training.caching import code_hash
-from training.command import count, plain_number, run_parsed
+from training.command import count, plain_number, run_module, run_parsed
 from training.consent import book_of
 from training.extraction import landmark_files
 from training.extraction.item import Item
@@ -50,7 +50,7 @@ def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> 
     """
     items, unusable = _all_items(inputs, rules)
     _check_out(store)
-    with held(parts_of(store), seconds=0):
+    with locked(parts_of(store), seconds=0):
         return _extract(items, unusable, store, workers)
 
 
@@ -70,7 +70,7 @@ def _extract(items: Sequence[Item], unusable: Sequence[str], store: Path, worker
             shards.add(key, clip)
     finally:
         shards.flush()
-    with held(store.parent):
+    with locked(store.parent):
         _check_out(store)  # somebody may have been recorded meanwhile
         written = shards.merge(work)
     bad = [*unusable, *missing, *(shards.bad[key] for _, key in work if key in shards.bad)]
@@ -175,5 +175,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    raise SystemExit(main(sys.argv[1:]))
+    run_module(main)

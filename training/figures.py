@@ -1,4 +1,4 @@
-"""From judgements to the figures of contract 1.
+"""From judgements to the figures of an evaluation.
 
 Accuracy is the forced choice: which label is the best but for `nothing`. That the model would rather say nothing of a
 clip is a rejection, and counts where rejections do: in the coverage, and as `nothing_first`.
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from training.calibration import calibration_error, tempered
 from training.store import Clip
@@ -64,7 +64,7 @@ def figures(verdicts: Sequence[Judgement], labels: tuple[str, ...], emitted: NDA
         "coverage": _mean(emitted),
         "accuracy_covered": _mean(right[emitted]),
         "wrong_confident": _mean(emitted & ~right),
-        "ece": round(calibration_error(choice.max(axis=1), right), 5) if verdicts else None,
+        "ece": round(calibration_error(*reliability(table, truth, labels)), 5) if verdicts else None,
         "per_label": per_label,
         "per_source": per_source,
         "per_signer": _shares(right, [verdict.signer for verdict in verdicts]),
@@ -105,6 +105,17 @@ def forced_choice(table: NDArray[np.float32], labels: tuple[str, ...]) -> NDArra
     """(N, labels) probabilities without those of `nothing`, unless there is no other: no hand was seen."""
     others = np.where(np.array(labels) == NOTHING, np.float32(0), table)
     return np.asarray(np.where(others.any(axis=1, keepdims=True), others, table), np.float32)
+
+
+def reliability(
+    table: NDArray[np.float32], truth: NDArray[np.int64], labels: tuple[str, ...]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """How sure (N,) the model is of its best label, `nothing` among them, and whether it is right.
+
+    Of a clip in which no hand was seen it is not sure at all.
+    """
+    unseen = table[:, labels.index(NOTHING)] >= 1
+    return np.where(unseen, np.float32(0), table.max(axis=1)), table.argmax(axis=1) == truth
 
 
 def restricted(verdict: Judgement, labels: tuple[str, ...], active: Collection[str]) -> Judgement:

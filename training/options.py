@@ -3,27 +3,73 @@
 import argparse
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+from edge.config import load_settings
 from edge.errors import InputError
+from edge.paths import shipped
 
 REPORT = {"all": "crossval.json", "clear": "crossval-clear.json"}
 """Cross-validation's report under --out, by the licences trained on."""
+LETTER_STORE, WORD_STORE = Path("../shared/data/letters.parquet"), Path("../shared/data/words.parquet")
+"""Read where the command line names no store."""
 
 
-def add_training_arguments(parser: argparse.ArgumentParser, task: str, stores: Sequence[Path], build: Path) -> None:
-    """`task` is `letters` or `words`; `stores` and `build` are used where the command line names none."""
-    parser.add_argument("--store", type=Path, nargs="+", default=list(stores), help="landmark stores (contract 3)")
-    parser.add_argument("--config", type=Path, help=f"YAML file over the defaults of training/{task}/config.py")
+Settings = TypeVar("Settings")
+Rounds = TypeVar("Rounds")
+
+
+@dataclass(frozen=True)
+class TrainingOptions(Generic[Settings, Rounds]):
+    """What the commands that train, judge or quantize letters or words are told."""
+
+    task: str
+    default_stores: tuple[Path, ...]
+    settings_class: type[Settings]
+    make_rounds: Callable[[list[Path], str, Settings, Path], Rounds]
+    """Stores, licences, settings and folder to the rounds of samples."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        add_stores(parser, self.default_stores)
+        config = f"YAML file over the defaults of training/{self.task}/config.py"
+        parser.add_argument("--config", type=Path, help=config)
+        add_licences(parser)
+        out, made = Path("build") / self.task, "folder for samples, checkpoints and the float model"
+        parser.add_argument("--out", type=Path, default=out, help=made)
+
+    def add_bundle(self, parser: argparse.ArgumentParser, purpose: str) -> None:
+        """The shipped bundle, where the command line names none."""
+        parser.add_argument("--bundle", type=Path, default=shipped("models") / self.task, help=purpose)
+
+    def settings(self, args: argparse.Namespace) -> Settings:
+        """What `--config` sets, over the defaults; InputError where the file cannot be used."""
+        return load_settings(args.config, self.settings_class)
+
+    def open_rounds(self, args: argparse.Namespace) -> Rounds:
+        """The rounds that the command line names.
+
+        Raises:
+            InputError: a store does not exist, or settings train nothing.
+        """
+        config = self.settings(args)
+        check_length(config)
+        return self.make_rounds(existing_stores(args), args.licences, config, args.out)
+
+
+def add_stores(parser: argparse.ArgumentParser, default: Sequence[Path]) -> None:
+    parser.add_argument("--store", type=Path, nargs="+", default=list(default), help="landmark stores")
+
+
+def add_licences(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--licences",
         choices=("all", "clear"),
         default="all",
         help="`clear`: sources under MIT, CC (not NC or ND) or public domain, and consented recordings, only",
     )
-    parser.add_argument("--out", type=Path, default=build, help="folder for samples, checkpoints and the float model")
 
 
 def check_length(config: Any) -> None:

@@ -9,7 +9,6 @@ import contextlib
 import importlib
 import logging
 import shutil
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,10 @@ from edge.argument_parser import ArgumentParser
 from edge.bundle import MANIFEST
 from edge.errors import InputError
 from training.bundles import check_replaceable
-from training.caching import Memory, Prints, code_prints, content_hash
-from training.command import run_parsed
+from training.caching import Fingerprints, StepCache, code_fingerprints, content_hash
+from training.command import run_module, run_parsed
 from training.extract import add_rules, extract, rules_of
-from training.options import REPORT
+from training.options import REPORT, add_licences
 from training.sources import may_train
 from training.store import Clip, read_named
 
@@ -30,7 +29,7 @@ log = logging.getLogger(__name__)
 
 CROSS_VALIDATION = {"letters": "--leave-one-source-out", "words": "--leave-people-out"}
 """Tasks, and the option of `training.evaluate` that judges each on people its models never saw."""
-_EXTRACTED, _FIGURES, _MEMORY = "extracted.parquet", "figures.json", "pipeline.json"
+_EXTRACTED, _FIGURES, _CACHE = "extracted.parquet", "figures.json", "pipeline.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,10 @@ class Step:
     prints_to: Path | None = None
     """Where its standard output goes."""
 
-    def inputs(self) -> Prints:
+    def inputs(self) -> Fingerprints:
         """Fingerprints of all that its result hangs on."""
         files = {str(path): content_hash(path) for path in self.reads}
-        return files | {"options": " ".join(self.arguments)} | code_prints(self.module)
+        return files | {"options": " ".join(self.arguments)} | code_fingerprints(self.module)
 
     def run(self) -> int:
         """Run the command in this process; its exit code."""
@@ -113,23 +112,23 @@ def _who(clip: Clip) -> set[str]:
 
 def carry_out(planned: list[Step], folder: Path, *, with_code: bool = True) -> int:
     """Run what must run, and say of each step why it does or does not; the exit code of the first that fails."""
-    memory = Memory(folder / _MEMORY, with_code=with_code)
+    cache = StepCache(folder / _CACHE, with_code=with_code)
     for step in planned:
         inputs = step.inputs()
-        why = memory.why(step.name, inputs)
+        why = cache.why(step.name, inputs)
         if why is None:
             log.info("%s: skipped, nothing that it reads has changed and %s is there", step.name, step.makes[0])
             continue
         log.info("%s: runs, %s", step.name, why)
-        if not memory.is_interrupted(step.name, inputs):
+        if not cache.is_interrupted(step.name, inputs):
             _clear(folder, step.clears)
-        memory.begin(step.name, inputs)
+        cache.begin(step.name, inputs)
         started = time.monotonic()
         code = step.run()
         if code:
             log.error("%s: failed", step.name)
             return code
-        memory.finish(step.name, step.makes)
+        cache.finish(step.name, step.makes)
         log.info("%s: done in %.0f s", step.name, time.monotonic() - started)
     return 0
 
@@ -180,9 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--store", nargs="+", type=Path, default=[], help="landmark stores to train on")
     parser.add_argument("--test", nargs="+", type=Path, default=[], help="landmark stores of others, for the figures")
     parser.add_argument("--config", type=Path, help="settings of the training run (YAML)")
-    parser.add_argument(
-        "--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC (not NC or ND), public domain"
-    )
+    add_licences(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder for all that is made on the way")
     parser.add_argument("--bundle", type=Path, help="folder of the bundle; default: `bundle` under --out")
     parser.add_argument("--without-crossval", action="store_true", help="for trials: no figures, no gate on int8")
@@ -192,5 +189,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    raise SystemExit(main(sys.argv[1:]))
+    run_module(main)

@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.argument_parser import ArgumentParser
-from edge.camera import Camera, SourceKind, parse_source, read_frames
-from edge.camera.files import raw_frames
+from edge.camera import Camera, SourceKind, parse_source, raw_frames, read_frames
 from edge.config import CameraConfig, Config
 from edge.errors import AslEdgeError, InputError
 from edge.landmarks import Landmarker
@@ -93,7 +92,7 @@ def record(
                 break
             terminal.say(f"{name}: no hand was seen; once more, nearer or in better light")
         else:
-            raise AslEdgeError(f"{name}: no hand seen {_TAKES} times; `asl-edge check` looks at camera and light")
+            raise AslEdgeError(f"{name}: no hand seen {_TAKES} times; sit nearer, or in better light")
 
 
 def clip_of(taken: list[Landmarks], about: Clip) -> Clip:

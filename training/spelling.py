@@ -25,8 +25,8 @@ from edge.bundle import Bundle, load_bundle
 from edge.demo import DemoSigner
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
+from edge.labels import MOTION_LETTERS
 from edge.letter_reader import LetterReader
-from edge.letters import MOTION_LETTERS
 from edge.lexicon import Lexicon
 from edge.paths import shipped
 from edge.types import Emission
@@ -168,20 +168,14 @@ def drawn(fps: float) -> Iterator[tuple[tuple[str, str], Spelled]]:
             yield (f"{pace:g} a second", doubled), Spelled(word, frames, signer.letters)
 
 
-def measure(
-    words: Iterator[tuple[tuple[str, str], Spelled]], bundle: Bundle, *, verbose: bool = False
-) -> dict[str, Any]:
+def measure(words: Iterator[tuple[tuple[str, str], Spelled]], bundle: Bundle) -> dict[str, Any]:
     """Figures of every group, and the means over groups of letter error rates and of words that come out right."""
     lexicon, reader = Lexicon(), LetterReader(bundle)
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
     for group, spelled in words:
         reader.reset()
         said = [emission for frame in spelled.frames for emission in reader.step(frame)]
-        repaired = lexicon.repair(said)
-        tallies[group].add(spelled, said, repaired)
-        read = "".join(emission.label for emission in said)
-        if verbose and read != spelled.word:
-            print(f"{' '.join(group):25} {spelled.word:10} {read:12} {repaired if repaired != read else ''}")
+        tallies[group].add(spelled, said, lexicon.repair(said))
     groups = {" ".join(group): tally.figures() for group, tally in tallies.items()}
     means = {
         name: round(statistics.fmean(figures[name] for figures in groups.values()), 4) if groups else None
@@ -224,7 +218,7 @@ def run(args: argparse.Namespace) -> int:
     words = WORDS.split() if args.words is None else read_words(args.words)
     for fps in args.fps:
         spelled = drawn(fps) if args.drawn else recorded(clips, fps, words)
-        figures = {"fps": fps, **measure(spelled, bundle, verbose=args.verbose)}
+        figures = {"fps": fps, **measure(spelled, bundle)}
         if not figures["groups"]:
             raise InputError(f"nobody in the stores has held the letters of {_LEAST_WORDS} words; name other stores")
         print(json.dumps(figures, indent=None if args.json else 1), flush=True)
@@ -249,7 +243,6 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--words", type=Path, help="text file of words or names to spell, one a line, with --store")
     parser.add_argument("--fps", type=_frame_rate, nargs="+", default=[30.0], help="frame rates, one result each")
     parser.add_argument("--json", action="store_true", help="one line")
-    parser.add_argument("--verbose", action="store_true", help="show every word that was misread")
     return run_parsed(parser, argv, run)
 
 

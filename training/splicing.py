@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.features import canonical, palm_centre, palm_width
-from edge.letters import MOTION_LETTERS
+from edge.labels import MOTION_LETTERS
+from edge.landmark_store import UNKNOWN_BRIGHTNESS
 from edge.types import SIDES, Floats, Landmarks, Side
 from training.store import Clip
 
@@ -91,7 +92,7 @@ class Speller:
         moved = hands + np.array([shift, 0, 0], np.float32)
         presence = np.isfinite(hands[:, 0, 0]).astype(np.float32)
         nobody = np.full((33, 4), np.nan, np.float32)
-        return Landmarks(ts, *self._size, moved, presence, nobody, 128.0)
+        return Landmarks(ts, *self._size, moved, presence, nobody, UNKNOWN_BRIGHTNESS)
 
 
 def _runs(pictures: Sequence[Floats], size: tuple[int, int]) -> Iterator[list[Floats]]:

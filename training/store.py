@@ -1,4 +1,4 @@
-"""Writing a landmark store (contract 3); `edge.landmark_store` reads it."""
+"""Writing a landmark store; `edge.landmark_store` reads it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from training.caching import content_hash
 from training.extraction.labels import named
 from training.whole_file import whole
 
-__all__ = ["KINDS", "SCHEMA", "UNKNOWN_FPS", "Clip", "marks", "read_named", "read_store", "write_store"]
+__all__ = ["KINDS", "SCHEMA", "UNKNOWN_FPS", "Clip", "read_named", "read_store", "store_hashes", "write_store"]
 
 KINDS = ("letter", "word", "idle")
 
@@ -23,7 +23,7 @@ SCHEMA = pa.schema(
 )
 
 
-def marks(stores: Sequence[Path]) -> list[str]:
+def store_hashes(stores: Sequence[Path]) -> list[str]:
     """Tells whether stores hold what they held: extraction writes the same store anew each time."""
     return [content_hash(store) for store in stores]
 

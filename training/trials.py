@@ -14,7 +14,7 @@ from edge.config import load_settings
 from edge.errors import InputError
 from training.convert import to_float
 from training.figures import UNCALIBRATED, Judgement, figures_at
-from training.sources import Apart, may_train
+from training.sources import SignerSourceCheck, may_train, same_people
 from training.store import Clip, read_named
 
 _CLIPS = 20
@@ -80,9 +80,9 @@ def letters(args: argparse.Namespace) -> Task:
     full = load_settings(args.config, LetterConfig)
     base = shortened(full, args.rounds)
     rounds = Rounds(args.store, args.licences, base, args.out / "letters")
-    apart, clips = Apart(), []
+    check, clips = SignerSourceCheck(), []
     for clip in (clip for store in args.store for clip in read_named(store)):
-        apart.add(clip)
+        check.add(clip)
         if judgeable(clip, LABELS) and may_train(clip, args.licences):
             clips.append(clip)
     split = split_of(sorted({clip.source for clip in clips}), args.hold_out)
@@ -149,19 +149,22 @@ def shortened(config: Any, rounds: int | None) -> Any:
 
 
 def split_of(groups: Sequence[str], held_out: Sequence[str]) -> Split:
-    """A quarter to search by, a quarter to confirm with, the rest to train on, always the same.
+    """A quarter to search by, a quarter to confirm with, the rest to train on, always the same; nobody is in two.
 
     Raises:
         InputError: a group held out that is not there, or too few groups.
     """
     if unknown := sorted(set(held_out) - set(groups)):
         raise InputError(f"--hold-out {unknown[0]}: not in the stores; there are {', '.join(groups)}")
-    free = [group for group in groups if group not in held_out]
-    if len(free) < _LEAST_GROUPS:
+    held = [group for group in groups if same_people(group) & set(held_out)]
+    free = [group for group in groups if group not in held]
+    people = list(dict.fromkeys(same_people(group) for group in free))
+    if len(people) < _LEAST_GROUPS:
         raise InputError(
-            f"{len(free)} sources or signers are left for training, search and confirmation; at least {_LEAST_GROUPS}"
+            f"{len(people)} sources or signers are left for training, search and confirmation; at least {_LEAST_GROUPS}"
         )
-    return Split(free[1::4], free[2::4], list(held_out))
+    search, confirm = ([group for group in free if same_people(group) in people[k::4]] for k in (1, 2))
+    return Split(search, confirm, held)
 
 
 def _parts(split: Split, clips: Sequence[Clip], group_of: Callable[[Clip], str]) -> dict[str, list[Clip]]:

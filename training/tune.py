@@ -9,7 +9,6 @@ import dataclasses
 import hashlib
 import json
 import logging
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ import optuna
 import yaml
 
 from edge.argument_parser import ArgumentParser
-from edge.errors import InputError
-from training.caching import content_hash
-from training.command import count, run_parsed
+from training.command import count, run_module, run_parsed
+from training.options import LETTER_STORE, WORD_STORE, add_licences, add_stores, existing_stores
+from training.store import store_hashes
 from training.trials import TASKS, Task
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,6 @@ _LOGARITHMIC_RATIO = 50.0
 """Bounds so far apart are searched by their logarithms."""
 _RANDOM_TRIALS = 5
 """Before the search begins to learn from what it saw."""
-_DEFAULT_STORES = [Path("../shared/data/letters.parquet"), Path("../shared/data/words.parquet")]
 
 
 def main(argv: list[str]) -> int:
@@ -43,9 +41,7 @@ def tune(args: argparse.Namespace) -> int:
     Raises:
         InputError: a store or setting that cannot be used, or too few people to split.
     """
-    for store in args.store:
-        if not store.is_file():
-            raise InputError(f"{store}: no such landmark store; name yours with --store")
+    existing_stores(args)
     args.out.mkdir(parents=True, exist_ok=True)
     task = TASKS[args.task](args)
     log.info("search by %s", ", ".join(task.split.search))
@@ -54,7 +50,7 @@ def tune(args: argparse.Namespace) -> int:
     search(study, task, args.trials)
     best = dict(study.best_trial.params)
     results = confirm(study, task, best)
-    path = args.best or args.out / "best.yaml"
+    path = args.out / "best.yaml"
     path.write_text(as_yaml(task, best, results), "utf-8")
     for name, scores in results.items():
         print(f"{name:8} search {scores['search']:.4f}  confirm {scores['confirm']:.4f}")
@@ -135,8 +131,7 @@ def _difference(chosen: dict[str, Any], defaults: dict[str, Any]) -> dict[str, A
 
 def _open_study(args: argparse.Namespace, task: Task) -> optuna.Study:
     """The study of exactly these stores, settings and people; goes on with the trials that it has."""
-    marks = [content_hash(store) for store in args.store]
-    facts = [marks, args.licences, dataclasses.asdict(task.base), dataclasses.asdict(task.split)]
+    facts = [store_hashes(args.store), args.licences, dataclasses.asdict(task.base), dataclasses.asdict(task.split)]
     name = f"{args.task}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]}"
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = f"sqlite:///{(args.out / 'tune.sqlite').resolve()}"
@@ -167,11 +162,9 @@ def _as_choice(value: Any) -> Any:
 def _parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m training.tune", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("task", choices=sorted(TASKS))
-    parser.add_argument("--store", type=Path, nargs="+", default=_DEFAULT_STORES, help="landmark stores (contract 3)")
+    add_stores(parser, (LETTER_STORE, WORD_STORE))
     parser.add_argument("--config", type=Path, help="settings to start from (YAML)")
-    parser.add_argument(
-        "--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC (not NC or ND), public domain"
-    )
+    add_licences(parser)
     parser.add_argument("--trials", type=count, default=20, help="how many in all, those of earlier runs counted")
     parser.add_argument(
         "--rounds",
@@ -181,11 +174,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--hold-out", nargs="*", default=[], metavar="NAME", help="sources (letters) or signers (words) to leave alone"
     )
-    parser.add_argument("--out", type=Path, default=Path("build/tune"), help="folder for samples and trials")
-    parser.add_argument("--best", type=Path, help="YAML file to write; default: `best.yaml` under --out")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/tune"), help="folder for samples, trials and `best.yaml`"
+    )
     return parser
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    raise SystemExit(main(sys.argv[1:]))
+    run_module(main)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from threading import Event
 from typing import Protocol
 
-from edge.camera.child import ChildStream
+from edge.camera.exec_stream import ExecStream
 from edge.camera.files import raw_frames
 from edge.camera.opencv import Decode, DeviceStream, UrlStream
 from edge.camera.source import Source, SourceKind
@@ -36,7 +36,7 @@ def open_stream(source: Source, config: CameraConfig, closing: Event) -> Stream:
     if source.kind is SourceKind.URL:
         return UrlStream(source, config)
     if source.kind is SourceKind.EXEC:
-        return ChildStream(source, config, closing)
+        return ExecStream(source, config, closing)
     return PacedStream(raw_frames(source, config, endless=True), closing)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.config.loader import load_config
 from edge.config.schema import Config
+from edge.config.show import meaning_of
 
 _OVERRIDES = {"source": "camera.source", "mqtt": "mqtt.url"}
 
@@ -15,11 +16,15 @@ def add_config_arguments(parser: argparse.ArgumentParser, *, overrides: bool = F
     """Add `--config`, and `--source` and `--mqtt` where a command reads a camera and talks to a broker."""
     parser.add_argument("--config", type=Path, help="YAML file; without it the defaults of configs/edge.yaml")
     if overrides:
-        parser.add_argument("--source", help="camera.source of the config")
-        parser.add_argument("--mqtt", metavar="URL", help="mqtt.url of the config")
+        parser.add_argument("--source", help=_meaning("camera.source"))
+        parser.add_argument("--mqtt", metavar="URL", help=_meaning("mqtt.url"))
 
 
 def config_of(args: argparse.Namespace) -> Config:
     """The configuration that these arguments put in force; raises as `load_config` does."""
     given = {key: getattr(args, name, None) for name, key in _OVERRIDES.items()}
     return load_config(args.config, {key: value for key, value in given.items() if value is not None})
+
+
+def _meaning(key: str) -> str:
+    return f"{key} of the config: {meaning_of(key)}"

@@ -26,11 +26,12 @@ def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> C
     """The configuration in force: the schema's defaults, then the file, then `overrides` ("camera.source": value).
 
     Raises:
-        InputError: as `load_settings`.
+        InputError: as `load_settings`, or options do not go together.
     """
     config = load_settings(path, Config)
     for key, value in (overrides or {}).items():
         config = _override(config, key.split("."), value)
+    _check_controls(config, path)
     return config
 
 
@@ -138,6 +139,13 @@ def _check_limits(value: Any, limits: Mapping[str, Any], where: str) -> None:
         raise InputError(f"{where}: must be at most {limits['at_most']}, got {value}")
     if limits["topic"] and not TOPIC_PART.fullmatch(value):
         raise InputError(f"{where}: {value!r} cannot stand in an MQTT topic; use letters, digits, '-' and '_'")
+
+
+def _check_controls(config: Config, origin: Path | None) -> None:
+    """Gestures are looked for where the letter model sees no letter."""
+    named = [key for key, gesture in dataclasses.asdict(config.controls).items() if gesture]
+    if named and not config.letters.enabled:
+        raise InputError(f"{origin}: controls.{named[0]}: needs letters.enabled: true; set that or leave it empty")
 
 
 def _override(config: Any, path: list[str], value: Any) -> Any:

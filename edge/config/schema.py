@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from edge.gestures import GESTURES
-
 TOPIC_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What can be one level of an MQTT topic."""
+GESTURES = ("thumb_up", "thumb_down", "open_palm")
+"""What `edge.gestures` tells. No pinch: unseen people's is read as an O."""
 
 
 def option(
@@ -136,9 +136,17 @@ class CaptionsConfig:
 class ControlsConfig:
     """Gestures that edit the caption while letters are read, off until one is named here; held still for 0.7 s."""
 
-    space: str | None = option(None, "gesture that ends the word; empty: none", choices=GESTURES)
-    delete: str | None = option(None, "gesture that takes the last letter back; empty: none", choices=GESTURES)
-    clear: str | None = option(None, "gesture that empties the caption unspoken; empty: none", choices=GESTURES)
+    space: str | None = option(
+        None, "gesture that ends the word; needs `letters.enabled`; empty: none", choices=GESTURES
+    )
+    delete: str | None = option(
+        None,
+        "gesture that takes back the repair of a word, then the last letter; needs `letters.enabled`; empty: none",
+        choices=GESTURES,
+    )
+    clear: str | None = option(
+        None, "gesture that empties the caption unspoken; needs `letters.enabled`; empty: none", choices=GESTURES
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +154,10 @@ class MqttConfig:
     """The broker. User name and password come from ASL_EDGE_MQTT_USERNAME and ASL_EDGE_MQTT_PASSWORD."""
 
     url: str | None = option(
-        None, "`mqtt://host[:port]`, `mqtts://...` or `ws://...`; empty starts an embedded broker on loopback"
+        None,
+        "`mqtt://host[:port]`, `mqtts://...`, `ws://...` or `wss://...`; empty starts an embedded broker on loopback",
     )
-    ca_file: str | None = option(None, "certificate authority file for mqtts; empty uses the system's")
+    ca_file: str | None = option(None, "certificate authority file for mqtts and wss; empty uses the system's")
     keepalive_seconds: int = option(
         30, "MQTT keep-alive; the last will is sent 1.5 times this after the power is cut", at_least=1, at_most=65535
     )

@@ -27,6 +27,11 @@ def options_table() -> str:
     return "\n".join(rows)
 
 
+def meaning_of(key: str) -> str:
+    """What the schema says of an option, as `camera.source`."""
+    return next(doc for name, _, _, doc in _options(Config, "") if name == key)
+
+
 def _options(cls: type, prefix: str) -> Iterator[tuple[str, str, str, str]]:
     hints = typing.get_type_hints(cls)
     for field in dataclasses.fields(cls):

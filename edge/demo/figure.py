@@ -11,6 +11,7 @@ import numpy as np
 
 from edge.demo.look import HAIR, SKIN, SLEEVE, Look
 from edge.demo.paint import Colour, Part, Parts, draw
+from edge.pose_points import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, NOSE, RIGHT_SHOULDER
 from edge.types import Floats, Image
 
 SHOULDER: Final = np.array([-100.0, 26.0, 30.0], np.float32)
@@ -160,25 +161,25 @@ def pose_points(stage: Stage, hand: Floats, elbow: Floats, *, left_handed: bool)
     """
     pose = np.full((33, 4), np.nan, np.float32)
     right = {2: (-21, -127, -50), 1: (-13, -127, -50), 3: (-30, -127, -46), 7: (-53, -120, 8), 9: (-15, -80, -44)}
-    pose[0, :3] = stage.place(np.array([0, -103, -60], np.float32))
+    pose[NOSE, :3] = stage.place(np.array([0, -103, -60], np.float32))
     for left, (x, y, z) in right.items():
         after = left + 3 if left < 7 else left + 1
         pose[after, :3] = stage.place(np.array([x, y, z], np.float32))
         pose[left, :3] = stage.place(np.array([-x, y, z], np.float32))
-    pose[12, :3] = stage.place(SHOULDER)
-    pose[11, :3] = stage.place(SHOULDER * (-1, 1, 1))
+    pose[RIGHT_SHOULDER, :3] = stage.place(SHOULDER)
+    pose[LEFT_SHOULDER, :3] = stage.place(SHOULDER * (-1, 1, 1))
     resting, spelling = (1, 0) if left_handed else (0, 1)
     aside = -1 if left_handed else 1
     for joint, point in (
-        (13, (122, 190, 36)),
-        (15, (106, 340, 10)),
+        (LEFT_ELBOW, (122, 190, 36)),
+        (LEFT_WRIST, (106, 340, 10)),
         (17, (106, 380, 10)),
         (19, (98, 384, 6)),
         (21, (92, 366, 2)),
     ):
         pose[joint + resting, :3] = stage.place(np.array(point, np.float32) * (aside, 1, 1))
-    pose[13 + spelling, :3] = elbow
-    for joint, landmark in ((15, 0), (17, 17), (19, 5), (21, 2)):
+    pose[LEFT_ELBOW + spelling, :3] = elbow
+    for joint, landmark in ((LEFT_WRIST, 0), (17, 17), (19, 5), (21, 2)):
         pose[joint + spelling, :3] = hand[landmark]
     for left, point in (
         (23, (62, 330, 30)),

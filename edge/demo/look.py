@@ -42,7 +42,6 @@ HAIR_COLOUR: Final[Colour] = (44, 50, 62)
 class Look:
     """Everything that colours a picture."""
 
-    skin: str
     materials: tuple[Material, ...]
     light: Light
     background: str
@@ -58,7 +57,7 @@ class Look:
             Material(HAIR_COLOUR, HAIR_COLOUR, gloss=14),
         )
         wall = _pick("background", BACKGROUNDS, background)
-        return cls(skin, materials, _pick("light", LIGHTS, light), background, wall)
+        return cls(materials, _pick("light", LIGHTS, light), background, wall)
 
 
 def _rosier(colour: Colour) -> Colour:

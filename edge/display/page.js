@@ -14,6 +14,7 @@ const SPOKEN = {
   played: "spoken aloud",
   muted: "not spoken: sound off",
   cancelled: "not spoken: cleared",
+  timed_out: "spoken in part",
   no_audio: "not spoken: no loudspeaker",
 };
 const NOT_SPOKEN = "not spoken";
@@ -28,6 +29,7 @@ const SIZES = [[14, "short"], [40, "medium"], [90, "long"]]; // most characters 
 const element = (id) => document.getElementById(id);
 const buttons = document.querySelectorAll("button[data-command]");
 
+let setUp = true; // false where the page was told of no broker
 let connected = false;
 let deviceOnline = null; // not yet known
 let state = { caption: "", signer_present: false, silent: "no_signer", muted: false, practice: false };
@@ -62,6 +64,7 @@ function hint() {
 }
 
 function outage() {
+  if (!setUp) return "This page is not set up yet. Please tell the staff.";
   if (connected) return deviceOnline === null ? "" : "The sign reader is switched off.";
   return "No captions at the moment: the connection is being made again.";
 }
@@ -139,6 +142,7 @@ async function main() {
   setInterval(beginAnewWhereChanged, SETTINGS_SECONDS * 1000, settings);
   const base = `asl/${settings.device}`;
   if (!settings.websocketUrl) {
+    setUp = false;
     connectionChanged(false, "set display.broker_websocket_url");
     return;
   }

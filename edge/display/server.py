@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 USERNAME_VARIABLE = "ASL_EDGE_DISPLAY_USERNAME"
 PASSWORD_VARIABLE = "ASL_EDGE_DISPLAY_PASSWORD"  # noqa: S105 - the name of the variable
 
-OTHERWISE = "display.enabled: false"
+PORT_HINT = "display.enabled: false"
 """What to do where no port is free."""
 _POLL_SECONDS = 0.25
 """How soon it notices that it shall stop."""
@@ -83,7 +83,7 @@ class DisplayServer:
         Raises:
             AslEdgeError: the port is taken.
         """
-        listening = listen("display.port", self._port, OTHERWISE, vacated)
+        listening = listen("display.port", self._port, PORT_HINT, vacated)
         self._server = _Server(listening, self._answers, self._policy)
         threading.Thread(
             name="asl-display", target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True

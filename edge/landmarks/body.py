@@ -7,13 +7,13 @@ import numpy as np
 from edge.landmarks.crop import Region
 from edge.landmarks.picture import Picture
 from edge.landmarks.pose import PoseNetworks
+from edge.pose_points import NOSE, SHOULDERS
 from edge.types import Floats
 
 _SLOWEST = 3
 """A body that keeps still is read every so many intervals: shoulders hardly move while hands sign."""
 _STILL_SHARE = 0.05
 """Of the shoulder width: movement of head and shoulders between two reads that counts as none."""
-_NOSE, _SHOULDERS = 0, (11, 12)
 _SLACK_SECONDS = 0.004
 """Time stamps jitter: a frame that comes a little before the interval is over counts."""
 
@@ -57,7 +57,7 @@ class BodyTracker:
 
 def _movement(before: Floats, after: Floats) -> float:
     """Greatest way of nose and shoulders, in shoulder widths."""
-    points = [_NOSE, *_SHOULDERS]
-    left, right = after[list(_SHOULDERS), :2]
+    points = [NOSE, *SHOULDERS]
+    left, right = after[list(SHOULDERS), :2]
     ways = np.linalg.norm(after[points, :2] - before[points, :2], axis=1)
     return float(ways.max() / max(1.0, float(np.linalg.norm(left - right))))

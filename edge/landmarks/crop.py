@@ -49,13 +49,13 @@ class Region:
         return Region(self.x + dx, self.y + dy, self.size, self.angle)
 
 
-def whole(image: Image) -> Region:
+def covering_square(image: Image) -> Region:
     """The smallest upright square that holds the whole picture."""
     height, width = image.shape[:2]
     return Region(width / 2, height / 2, max(width, height))
 
 
-def cut(image: Image, region: Region, out: Image, border: int = cv2.BORDER_REPLICATE) -> None:
+def crop_into(image: Image, region: Region, out: Image, border: int = cv2.BORDER_REPLICATE) -> None:
     """Fill `out` (side x side x 3) with the region, turned upright, in one warp.
 
     The crop's corner is the region's corner, without the half pixel shift that resizing would add: MediaPipe's

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.landmarks.crop import Region, cut, to_picture, whole
+from edge.landmarks.crop import Region, covering_square, crop_into, to_picture
 from edge.tflite import Network
 from edge.types import Floats, Image
 
@@ -21,7 +21,6 @@ _SAME_THING_OVERLAP = 0.3
 class Detection:
     """One thing found. Pixels of the picture."""
 
-    score: float
     box: Floats
     """(2, 2): top left and bottom right corner."""
     keypoints: Floats
@@ -53,8 +52,8 @@ class Detector:
 
     def find(self, image: Image, square: Region | None = None, *, min_score: float) -> list[Detection]:
         """Everything scored higher in a square, or in the whole picture; best first."""
-        square = square.snapped() if square else whole(image)
-        cut(image, square, self._crop, cv2.BORDER_CONSTANT)
+        square = square.snapped() if square else covering_square(image)
+        crop_into(image, square, self._crop, cv2.BORDER_CONSTANT)
         self.network.run_pixels(self._crop, *self._pixel_range)
         logits = self.network.output(self._score_output).ravel()
         candidates = np.flatnonzero(logits > math.log(min_score / (1 - min_score)))
@@ -64,8 +63,8 @@ class Detector:
         values = self.network.output(self._box_output)[0, candidates]
         points = _decoded(values, self._anchors[candidates] * self._side)
         return [
-            Detection(score, placed[:2], placed[2:])
-            for score, merged in _merged(scores, points)
+            Detection(placed[:2], placed[2:])
+            for merged in _merged(scores, points)
             for placed in [to_picture(merged, square, self._side)]
         ]
 
@@ -91,8 +90,8 @@ def _decoded(values: Floats, anchors: Floats) -> Floats:
     return points
 
 
-def _merged(scores: Floats, points: Floats) -> list[tuple[float, Floats]]:
-    """Weighted non-maximum suppression."""
+def _merged(scores: Floats, points: Floats) -> list[Floats]:
+    """Weighted non-maximum suppression; the best first."""
     order = np.argsort(-scores, kind="stable")
     scores, points = scores[order], points[order]
     low, high = points[:, 0], points[:, 1]
@@ -105,6 +104,6 @@ def _merged(scores: Floats, points: Floats) -> list[tuple[float, Floats]]:
         same = alive & (shared / (areas + areas[best] - shared + 1e-9) > _SAME_THING_OVERLAP)
         same[best] = True
         weights = scores[same]
-        merged.append((float(scores[best]), np.tensordot(weights / weights.sum(), points[same], 1)))
+        merged.append(np.tensordot(weights / weights.sum(), points[same], 1))
         alive &= ~same
     return merged

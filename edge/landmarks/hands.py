@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.landmarks.crop import Region, cut, to_picture, upright_angle
+from edge.landmarks.crop import Region, crop_into, to_picture, upright_angle
 from edge.landmarks.detector import Detection, Detector
 from edge.tflite import Network
 from edge.types import Floats, Image, Point
@@ -40,7 +40,7 @@ class Hand:
     points: Floats
     """(21, 3): pixels of the picture, depth in the same units and smaller towards the camera."""
     presence: float
-    leftness: float
+    left_logit: float
     """Log odds that this is the signer's left hand, from this one look."""
 
     region: Region
@@ -79,7 +79,7 @@ class HandNetworks:
     def read(self, image: Image, region: Region) -> Hand | None:
         """The hand in a region, or None where the network sees none."""
         region = region.snapped()
-        cut(image, region, self._crop)
+        crop_into(image, region, self._crop)
         self.network.run_pixels(self._crop)
         presence = float(self.network.output(1).item())
         if presence < _MIN_PRESENCE:
@@ -88,9 +88,9 @@ class HandNetworks:
         points[:, 2] /= _DEPTH_SCALE
         # MediaPipe names a hand by the side it has in a mirror: what it calls left is, unmirrored, the right.
         right = min(max(float(self.network.output(2).item()), 1e-3), 1 - 1e-3)
-        leftness = math.log((1 - right) / right)
+        left_logit = math.log((1 - right) / right)
         placed = to_picture(points, region, self._side)
-        return Hand(placed, presence, leftness, _hand_region(placed))
+        return Hand(placed, presence, left_logit, _hand_region(placed))
 
 
 def _palm_detector(file: Path, threads: int) -> Detector:

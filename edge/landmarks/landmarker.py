@@ -42,8 +42,8 @@ class Landmarker:
         self._people = People(pose, self._pose_interval, signer or SignerConfig(), signers)
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
         self._motion = MotionDetector()
-        self._careful = True
-        """Which of the gains a dim picture is brightened by."""
+        self._protect_highlights = True
+        """A dim picture is brightened no further than what is brightest bears."""
         self._ts = 0.0
         networks = (
             {self._hand_networks.detector.network, self._hand_networks.near.network},
@@ -65,43 +65,57 @@ class Landmarker:
             for network in networks:
                 network.seconds = 0.0
         self._motion.step(frame.small, frame.size[1])
-        picture = Picture(frame, self._motion.gains[self._careful], grey=self._motion.grey)
+        gains = self._motion.gains
+        gain = gains.highlight_safe if self._protect_highlights else gains.full
+        picture = Picture(frame, gain, grey=self._motion.grey)
         self._people.step(picture, frame.ts, self._motion, hand_followed=self._follows_hand)
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()
-        for number, (place, tracker) in enumerate(zip(self._people.places, self._hands, strict=True), 1):
-            # Without a body a hand is the first signer's: it may fill the picture.
-            is_read = number == 1 or place.reach is not None
-            if place.is_changed or not is_read:
-                tracker.reset()
-            view = View(
-                picture=picture,
-                ts=frame.ts,
-                motion=self._motion,
-                square=place.square(picture),
-                body=place.reach,
-                body_is_new=place.body.is_new,
-                crowded=self._people.crowded,
-                others=self._people.bodies_beside(place),
-                taken=taken,
-                has_another_light=len(set(self._motion.gains)) > 1,
-            )
-            sides = tracker.step(view) if is_read else (None, None)
-            hands = tuple(hand for hand in sides if hand is not None)
-            if any(view.hides_body(hand.region) for hand in hands):
-                place.reset()
-            taken += hands
-            found.append(self._landmarks(frame, number, sides, place))
+        for place, tracker in zip(self._people.places, self._hands, strict=True):
+            sides = self._read_place(place, tracker, picture, frame.ts, taken)
+            taken += tuple(hand for hand in sides if hand is not None)
+            found.append(self._landmarks(frame, sides, place))
         # Whether the brightest part is a hand shows when one is found.
-        self._careful ^= not self._follows_hand and any(tracker.looked_in_vain for tracker in self._hands)
-        if self._people.is_empty and not self._follows_hand:
-            self._motion.nobody(frame.ts - self._ts)
-        else:
-            self._motion.somebody()
-        self._ts = frame.ts
+        self._protect_highlights ^= not self._follows_hand and any(tracker.looked_in_vain for tracker in self._hands)
+        self._update_background(frame.ts)
         spent = {name: sum(network.seconds for network in networks) for name, networks in self._networks.items()}
         self.seconds = {name: seconds for name, seconds in spent.items() if seconds}
         return found
+
+    def _read_place(
+        self, place: Place, tracker: HandTracker, picture: Picture, ts: float, taken: tuple[Hand, ...]
+    ) -> tuple[Hand | None, Hand | None]:
+        """The left and right hand of whoever has the place; `taken` are those of the places before."""
+        # Without a body a hand is the first signer's: it may fill the picture.
+        is_read = place is self._people.places[0] or place.last_body is not None
+        if place.is_changed or not is_read:
+            tracker.reset()
+        if not is_read:
+            return None, None
+        view = View(
+            picture=picture,
+            ts=ts,
+            motion=self._motion,
+            square=place.square(picture),
+            body=place.last_body,
+            body_is_new=place.body.is_new,
+            crowded=self._people.crowded,
+            others=self._people.bodies_beside(place),
+            taken=taken,
+            has_another_light=len(set(self._motion.gains)) > 1,
+        )
+        sides = tracker.step(view)
+        if any(hand is not None and view.hides_body(hand.region) for hand in sides):
+            place.reset()
+        return sides
+
+    def _update_background(self, ts: float) -> None:
+        """Learn what moves by itself while nobody is there."""
+        if self._people.is_empty and not self._follows_hand:
+            self._motion.learn_background(ts - self._ts)
+        else:
+            self._motion.forget_background()
+        self._ts = ts
 
     @property
     def sees_nothing(self) -> bool:
@@ -113,7 +127,7 @@ class Landmarker:
     def _follows_hand(self) -> bool:
         return any(hands.follows for hands in self._hands)
 
-    def _landmarks(self, frame: Frame, signer: int, sides: tuple[Hand | None, Hand | None], place: Place) -> Landmarks:
+    def _landmarks(self, frame: Frame, sides: tuple[Hand | None, Hand | None], place: Place) -> Landmarks:
         height, width = frame.size
         hands = np.full((2, 21, 3), np.nan, np.float32)
         presence = np.zeros(2, np.float32)
@@ -125,7 +139,7 @@ class Landmarker:
         if place.body.pose is not None:
             pose[:, :3] = _normalised(place.body.pose[:, :3], width, height)
             pose[:, 3] = place.body.pose[:, 3]
-        return Landmarks(frame.ts, width, height, hands, presence, pose, self._motion.brightness, signer)
+        return Landmarks(frame.ts, width, height, hands, presence, pose, self._motion.brightness)
 
     def set_pose_interval_times(self, times: float) -> None:
         """Read bodies so many times less often than configured."""
@@ -138,7 +152,7 @@ class Landmarker:
             tracker.reset()
         self._people.reset()
         self._motion = MotionDetector()
-        self._careful = True
+        self._protect_highlights = True
 
 
 def _normalised(points: Floats, width: int, height: int) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -42,25 +42,32 @@ to 433."""
 _SEPIA = np.clip(np.arange(256)[:, None] * np.array(_SKIN), 0, 255).astype(np.uint8)[None]
 
 
+class Gains(NamedTuple):
+    """What brings a dim picture's highlights back to where the networks saw them in training."""
+
+    full: float
+    """All the way, though a lamp or a sheet of paper drowns."""
+    highlight_safe: float
+    """As far as what is brightest bears, be it a hand."""
+
+
 class MotionDetector:
     """Compares each picture with the one before it."""
 
     def __init__(self) -> None:
         self.brightness = 0.0
         """Mean luma of the picture, 0 to 255."""
-        self.gains = (1.0, 1.0)
-        """What brings a dim picture's highlights back to where the networks saw them in training: all the way, though a
-        lamp or a sheet of paper drowns; and as far as what is brightest bears, be it a hand."""
+        self.gains = Gains(1.0, 1.0)
         self.grey = False
         """The picture has no colours."""
         self._scale = 1.0
         self._before: NDArray[Any] | None = None
         self._changed: NDArray[np.bool_] = np.ones((1, 1), np.bool_)
-        self._habit: Floats | None = None
+        self._change_rate: Floats | None = None
         """How often each pixel of the thumbnail changed lately while nobody was there."""
-        self._usual: NDArray[np.bool_] | None = None
+        self._ignored: NDArray[np.bool_] | None = None
         """The pixels that are not counted: those that changed often, unless that is most of the picture."""
-        self.hides = False
+        self.may_hide_person = False
         """What is not counted is large enough for somebody before it to go unnoticed."""
 
     def step(self, image: Image, width: int | None = None) -> None:
@@ -76,37 +83,34 @@ class MotionDetector:
         self.gains = _gains(thumbnail)
         if self._before is None or self._before.shape != thumbnail.shape:
             self._changed = np.ones(thumbnail.shape, np.bool_)
-            self._forget()
+            self.forget_background()
         else:
             flickered = before > 0 and abs(self.brightness - before) > _FLICKERS * before
             lit = cv2.convertScaleAbs(self._before, alpha=self.brightness / before) if flickered else self._before
             self._changed = cv2.absdiff(thumbnail, lit) > _STEP
         self._before = thumbnail
 
-    def nobody(self, seconds: float) -> None:
+    def learn_background(self, seconds: float) -> None:
         """Nobody was there in this picture, so many seconds after the one before; after a gap nothing is learnt."""
         new = seconds / _HABIT_SECONDS if 0 < seconds < _GAP_SECONDS else 0.0
-        habit = self._habit if self._habit is not None else np.zeros(self._changed.shape, np.float32)
-        self._habit = habit + np.float32(new) * (self._changed - habit)
-        usual = self._habit > _HABITUAL
-        share = np.count_nonzero(usual) / usual.size
-        self._usual = usual if share < _MOST_HABITUAL else None
-        self.hides = _HIDING < share < _MOST_HABITUAL
+        rate = self._change_rate if self._change_rate is not None else np.zeros(self._changed.shape, np.float32)
+        self._change_rate = rate + np.float32(new) * (self._changed - rate)
+        ignored = self._change_rate > _HABITUAL
+        share = np.count_nonzero(ignored) / ignored.size
+        self._ignored = ignored if share < _MOST_HABITUAL else None
+        self.may_hide_person = _HIDING < share < _MOST_HABITUAL
 
-    def somebody(self) -> None:
+    def forget_background(self) -> None:
         """Somebody is there, whose hands may be before whatever moves by itself."""
-        self._forget()
-
-    def _forget(self) -> None:
-        self._habit = self._usual = None
-        self.hides = False
+        self._change_rate = self._ignored = None
+        self.may_hide_person = False
 
     def outside(self, regions: list[Region]) -> float:
         """Share of the picture that changed since the last one, what is in the regions not counted.
 
         Of a picture on end it is the share of a square as wide: a hand takes no less of the width there.
         """
-        changed = self._changed if self._usual is None else self._changed & ~self._usual
+        changed = self._changed if self._ignored is None else self._changed & ~self._ignored
         if regions:
             changed = changed.copy()
             for region in regions:
@@ -153,14 +157,14 @@ def _shared(one: tuple[slice, slice], other: tuple[slice, slice]) -> tuple[slice
     return down, across
 
 
-def _gains(thumbnail: NDArray[Any]) -> tuple[float, float]:
+def _gains(thumbnail: NDArray[Any]) -> Gains:
     """In half stops, so that they do not flicker with every lamp."""
     counted = _square_at_most(thumbnail)
     if np.count_nonzero(thumbnail >= _DIM) > (100 - _HIGHLIGHTS) / 100 * counted:
-        return 1.0, 1.0
+        return Gains(1.0, 1.0)
     pixels = np.bincount(thumbnail.ravel(), minlength=256)
     lit, brightest = (max(1, _percentile(pixels, percentile, counted)) for percentile in (_HIGHLIGHTS, _BRIGHTEST))
-    return _gain_to_lit(lit), _gain_to_lit(brightest)
+    return Gains(_gain_to_lit(lit), _gain_to_lit(brightest))
 
 
 def _gain_to_lit(luma: int) -> float:

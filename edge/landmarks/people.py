@@ -8,7 +8,7 @@ from edge.landmarks.crop import Region
 from edge.landmarks.motion import MotionDetector
 from edge.landmarks.picture import Picture
 from edge.landmarks.pose import PoseNetworks
-from edge.landmarks.search import MOVING_SECONDS, Search
+from edge.landmarks.search import MOVING_SECONDS, DetectorSchedule
 from edge.signer import Body, Person, SignerLock
 
 _ROUND_SECONDS, _CROWD_SECONDS = 2.0, 1.0
@@ -29,7 +29,7 @@ class Place:
         self._config = config
         self.body = BodyTracker(networks, interval)
         self.lock = SignerLock(config)
-        self.reach: Body | None = None
+        self.last_body: Body | None = None
         """The body as last read, kept while whoever has the place is expected back."""
         self.is_changed = False
         """Somebody took it over in this frame."""
@@ -37,7 +37,7 @@ class Place:
     def reset(self) -> None:
         self.body.reset()
         self.lock = SignerLock(self._config)
-        self.reach = None
+        self.last_body = None
         self.is_changed = False
 
     def follow(self, picture: Picture, ts: float) -> bool:
@@ -51,22 +51,22 @@ class Place:
             self._seen(picture, ts)
             return True
         if not self.lock.keeps(ts):
-            self.reach = None
+            self.last_body = None
         return not followed
 
     def square(self, picture: Picture) -> Region | None:
         """Where the hands of whoever has the place can be; None where that is most of its width, or nobody has it."""
-        if self.reach is None:
+        if self.last_body is None:
             return None
         width = picture.width
-        person = self.reach.person(width)
+        person = self.last_body.person(width)
         size = _ARMS * person.size * width
         return Region(person.x * width, person.y * width, size) if size < _MOST * width else None
 
     @property
     def is_missed(self) -> bool:
         """Whoever has it is hidden, and expected back."""
-        return self.body.region is None and self.reach is not None
+        return self.body.region is None and self.last_body is not None
 
     def reads_same_as(self, other: Place) -> bool:
         """Both follow one body, as when two pass each other: each network sees whoever is in front."""
@@ -91,10 +91,10 @@ class Place:
         return True
 
     def _seen(self, picture: Picture, ts: float) -> None:
-        if self.body.is_new or self.reach is None:
+        if self.body.is_new or self.last_body is None:
             assert self.body.pose is not None  # noqa: S101 - called where it stands
-            self.reach = Body.of(self.body.pose)
-        self.lock.follow(ts, self.reach.person(picture.width))
+            self.last_body = Body.of(self.body.pose)
+        self.lock.follow(ts, self.last_body.person(picture.width))
 
 
 class People:
@@ -108,14 +108,14 @@ class People:
     def reset(self) -> None:
         for place in self.places:
             place.reset()
-        self._search = Search()
+        self._search = DetectorSchedule()
         self._looked_at = float("-inf")
-        self._strangers = 0
+        self._bystanders = 0
 
     @property
     def crowded(self) -> bool:
         """More than one person was seen: a hand may be another's."""
-        return self._strangers + sum(place.lock.held is not None for place in self.places) > 1
+        return self._bystanders + sum(place.lock.held is not None for place in self.places) > 1
 
     @property
     def follows(self) -> bool:
@@ -125,11 +125,11 @@ class People:
     @property
     def is_empty(self) -> bool:
         """Nobody is followed or expected back, and the last look showed nobody."""
-        return not (self.follows or self._strangers or any(place.reach is not None for place in self.places))
+        return not (self.follows or self._bystanders or any(place.last_body is not None for place in self.places))
 
     def bodies_beside(self, place: Place) -> tuple[Body, ...]:
         """Of those who have the other places."""
-        return tuple(other.reach for other in self.places if other is not place and other.reach is not None)
+        return tuple(other.last_body for other in self.places if other is not place and other.last_body is not None)
 
     def step(self, picture: Picture, ts: float, motion: MotionDetector, *, hand_followed: bool) -> None:
         """`hand_followed`: a hand is being read, so that nobody waits for a body."""
@@ -139,19 +139,19 @@ class People:
         # A hand is read without a body at the first place alone.
         missed = any(place.is_missed for place in self.places[1:])
         pause = _BODILESS_SECONDS if hand_followed and not missed else MOVING_SECONDS
-        due = self._search.due(ts, motion.outside([]), pause, hidden=motion.hides)
+        due = self._search.due(ts, motion.outside([]), pause, hidden=motion.may_hide_person)
         missed = missed or self.places[0].body.region is None
         round_seconds = _CROWD_SECONDS if self.crowded else _ROUND_SECONDS
         if due and (missed or not 0 <= ts - self._looked_at < round_seconds):
             self._look(picture, ts)
-        self._part()
+        self._release_duplicates()
 
-    def _part(self) -> None:
+    def _release_duplicates(self) -> None:
         """Let a later place go that reads an earlier one's body: whoever had it is near, and sought again."""
         for number, place in enumerate(self.places):
             if any(place.reads_same_as(earlier) for earlier in self.places[:number]):
                 place.reset()
-                self._strangers += 1
+                self._bystanders += 1
 
     def _look(self, picture: Picture, ts: float) -> None:
         width = picture.width
@@ -168,6 +168,6 @@ class People:
                 if place.take(picture, ts, bodies.pop(person)):
                     taken += 1
                     break
-        self._strangers = len(bodies)
+        self._bystanders = len(bodies)
         self._looked_at = ts
         self._search.looked(ts, found=taken)

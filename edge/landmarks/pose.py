@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.landmarks.crop import Region, cut, to_picture, upright_angle
+from edge.landmarks.crop import Region, crop_into, to_picture, upright_angle
 from edge.landmarks.detector import Detection, Detector
 from edge.tflite import Network
 from edge.types import Floats, Image
@@ -43,7 +43,7 @@ class PoseNetworks:
     def read(self, image: Image, region: Region) -> tuple[Floats, Region] | None:
         """(33, 4) landmarks in pixels of the picture with visibility, and where to look next; None where nobody is."""
         region = region.snapped()
-        cut(image, region, self._crop)
+        crop_into(image, region, self._crop)
         self.network.run_pixels(self._crop)
         if float(self.network.output(1).item()) < _MIN_PRESENCE:
             return None

@@ -18,7 +18,7 @@ MOVED_SHARE = 0.004
 """Share of the picture that counts as motion: a hand at three metres is about 0.01."""
 
 
-class Search:
+class DetectorSchedule:
     """Says when to look."""
 
     def __init__(self) -> None:

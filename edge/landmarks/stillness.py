@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.landmarks.crop import Region, cut
+from edge.landmarks.crop import Region, crop_into
 from edge.types import Image
 
 _SIDE, _CELLS = 56, 28
@@ -31,5 +31,5 @@ class Stillness:
 
 def _cells(image: Image, region: Region) -> NDArray[Any]:
     out = np.empty((_SIDE, _SIDE, 3), np.uint8)
-    cut(image, region, out)
+    crop_into(image, region, out)
     return cv2.resize(out, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)

@@ -42,11 +42,11 @@ class Track:
 
     def __init__(self, view: View, hand: Hand, before: Track | None = None) -> None:
         """`before` is the track of the same hand that was lost."""
-        self.leftness = 0.0
+        self.left_logit = 0.0
         """Running mean of the evidence, in log odds, that this is the left hand."""
         self.weight = 0.0
         """Looks behind it, the older ones counting less."""
-        self.by_arms = 0.0
+        self.arm_left_logit = 0.0
         """What the body's arms said when they were last read, in log odds: it holds for the hand until the next."""
         self.seen_at = view.ts
         self.hand, self.region = hand, hand.region
@@ -56,8 +56,8 @@ class Track:
         """Pixels a second."""
         self._slow = False
         if before is not None:
-            self.leftness, self.weight, self.seen_at = before.leftness, before.weight, before.seen_at
-            self.by_arms = before.by_arms
+            self.left_logit, self.weight, self.seen_at = before.left_logit, before.weight, before.seen_at
+            self.arm_left_logit = before.arm_left_logit
             self.hand = before.hand
         self.update(view, hand)
 
@@ -65,11 +65,11 @@ class Track:
         """Take in a new look at the hand."""
         keep = self.weight * math.exp(-max(0.0, view.ts - self.seen_at) / _MEMORY_SECONDS)
         if view.body is None:
-            self.by_arms = 0.0
+            self.arm_left_logit = 0.0
         elif view.body_is_new:
-            self.by_arms = _on_left_arm(hand, view.body)
-        look = min(max(hand.leftness, -_LOOK_SURE), _LOOK_SURE)
-        self.leftness = (keep * self.leftness + look + self.by_arms) / (keep + 1)
+            self.arm_left_logit = _on_left_arm(hand, view.body)
+        look = min(max(hand.left_logit, -_LOOK_SURE), _LOOK_SURE)
+        self.left_logit = (keep * self.left_logit + look + self.arm_left_logit) / (keep + 1)
         self.weight = keep + 1
         elapsed = view.ts - self._looked_at
         sure = self.weight > 1 and hand.presence > _SURE
@@ -90,7 +90,7 @@ class Track:
             return self.region
         return self.region.moved(dx, dy)
 
-    def rests(self, view: View) -> bool:
+    def keep_if_still(self, view: View) -> bool:
         """The last look still holds: it was a moment ago and the hand hardly moves, or nothing has changed since."""
         soon = 0 < view.ts - self._looked_at < _SLOW_SECONDS
         if self._slow and soon and view.motion.inside(self.region) < _SLOW_CHANGE:

@@ -7,7 +7,7 @@ import math
 
 from edge.landmarks.crop import Region
 from edge.landmarks.hands import Hand, HandNetworks
-from edge.landmarks.search import MOVING_SECONDS, Search
+from edge.landmarks.search import MOVING_SECONDS, DetectorSchedule
 from edge.landmarks.track import Track
 from edge.landmarks.view import View
 
@@ -44,7 +44,7 @@ class HandTracker:
         self.looked_in_vain = False
         """No hand was followed in the last frame, and none was found."""
         self._looks_again = False
-        self._search = Search()
+        self._search = DetectorSchedule()
 
     @property
     def follows(self) -> bool:
@@ -62,7 +62,7 @@ class HandTracker:
         if len(self._tracks) < MAX_HANDS:
             likely = not self._tracks or view.may_show_more(self._tracks[0].hand)
             pause = MOVING_SECONDS if likely else _UNLIKELY_SECONDS
-            moved, hidden = view.motion.outside(self._regions()), view.motion.hides
+            moved, hidden = view.motion.outside(self._regions()), view.motion.may_hide_person
             if self._search.due(view.ts, moved, pause, hidden=hidden) or self._looks_again:
                 followed = len(self._tracks)
                 self._look_for_more(view)
@@ -73,7 +73,7 @@ class HandTracker:
 
     def _follow(self, track: Track, view: View) -> bool:
         """False where the hand is lost."""
-        if track.rests(view):
+        if track.keep_if_still(view):
             return True
         hand = self._look(view, track.expected(view.ts))
         if hand is None:
@@ -145,8 +145,8 @@ class HandTracker:
             return None, None
         if len(self._tracks) == 1:
             track = self._tracks[0]
-            return (track.hand, None) if track.leftness > 0 else (None, track.hand)
-        left, right = sorted(self._tracks, key=lambda track: track.leftness, reverse=True)
+            return (track.hand, None) if track.left_logit > 0 else (None, track.hand)
+        left, right = sorted(self._tracks, key=lambda track: track.left_logit, reverse=True)
         return left.hand, right.hand
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edge.lexicon.channel import MOST_SHIFT, Reading
-from edge.lexicon.shelves import LONGEST, codes_of, read_shelves, successions
+from edge.lexicon.shelves import LONGEST, bigram_costs, codes_of, read_shelves
 from edge.types import Emission
 
 _CLEARLY, _LIKELY = math.log(20), math.log(2.5)
@@ -37,7 +37,7 @@ class Lexicon:
             InputError: the file cannot be read, or a line of it is no word.
         """
         self._shelves = read_shelves(Path(own_words) if own_words is not None else None)
-        successions()  # now, not while somebody waits for a first word
+        bigram_costs()  # now, not while somebody waits for a first word
 
     def __contains__(self, word: str) -> bool:
         shelf = self._shelves.get(len(word))

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from edge.last_letter import HELD_SHAPES
-from edge.lexicon.shelves import EDGE, Codes, Shelf, codes_of, masks, successions, text_of
+from edge.lexicon.shelves import BOUNDARY, Codes, Shelf, bigram_costs, codes_of, masks, text_of
 from edge.types import Alternatives, Emission, Floats
 
 _NAME = 0.3
 """Probability of a name or word in no list. Its letters follow each other as those of the list do."""
-_CODE, _CODE_LETTERS = 0.03, 18
+_OTHER_STRING, _OTHER_STRING_LETTERS = 0.03, 18
 """Probability of any other string, and how many letters its next one is as good as chosen from."""
 _MISREAD = 0.07
 """Share of letters that a signer makes as the model knows another, however sure it is: it knows no more of that."""
@@ -38,7 +38,7 @@ MOST_SHIFT = 2
 """Letters by which a word may be longer or shorter than what was read."""
 _MOST_NEW_KINDS = 4
 """Letters in one and not in the other, of word and reading; two misread ones make four."""
-_POPULATION = np.array([value.bit_count() for value in range(1 << 13)], np.uint8)
+_POPCOUNT = np.array([value.bit_count() for value in range(1 << 13)], np.uint8)
 
 
 class Reading:
@@ -60,21 +60,21 @@ class Reading:
         as_read = 0.0
         for before, letter, code, chance in zip((None, *letters[:-1]), letters, codes, chances.tolist(), strict=True):
             if letter.unread and meant:
-                meant.append(_meant_unread(letter.unread))
+                meant.append(_unread_costs(letter.unread))
                 added.append(-math.log(1 - _UNREAD))
                 as_read += added[-1]
             elif before is not None and before.label in HELD_SHAPES.get(letter.label, ()):
-                self._onsets[len(meant)] = int(code), _added(_ADDED_ONSET, before)
-            meant.append(_meant(letter))
-            added.append(_added(chance, letter))
+                self._onsets[len(meant)] = int(code), _insertion_cost(_ADDED_ONSET, before)
+            meant.append(_substitution_costs(letter))
+            added.append(_insertion_cost(chance, letter))
             as_read += float(meant[-1][code])
-        self._meant = np.stack(meant)
+        self._substitution_costs = np.stack(meant)
         """(letters and unread holds, 26): of each letter having been meant."""
-        self._added = np.array(added, np.float32)
+        self._insertion_costs = np.array(added, np.float32)
         """(letters and unread holds,): of each not having been meant at all."""
-        path = np.r_[EDGE, codes, EDGE]
-        name = math.log(_NAME) - float(successions()[path[:-1], path[1:]].sum())
-        other = math.log(_CODE) - len(letters) * math.log(_CODE_LETTERS)
+        path = np.r_[BOUNDARY, codes, BOUNDARY]
+        name = math.log(_NAME) - float(bigram_costs()[path[:-1], path[1:]].sum())
+        other = math.log(_OTHER_STRING) - len(letters) * math.log(_OTHER_STRING_LETTERS)
         self._as_read = as_read
         self.as_spelled = as_read - float(np.logaddexp(name, other))
         """Cost of the letters being what was meant."""
@@ -82,7 +82,7 @@ class Reading:
     def two_best(self, shelf: Shelf) -> list[tuple[float, str]]:
         """Cost and text of the likeliest words of one length."""
         strange = shelf.masks ^ self._mask
-        near = _POPULATION[strange & 0x1FFF] + _POPULATION[strange >> 13] <= _MOST_NEW_KINDS
+        near = _POPCOUNT[strange & 0x1FFF] + _POPCOUNT[strange >> 13] <= _MOST_NEW_KINDS
         near &= np.isfinite(shelf.costs)
         words = shelf.words[near]
         if not len(words):
@@ -94,36 +94,36 @@ class Reading:
 
     def _misreading(self, words: Codes) -> Floats:
         """(K,): what it costs to read each of (K, length) words so. Edit distance over all words at once."""
-        missed = _missed(words)
+        missed = _deletion_costs(words)
         far = np.full(len(words), 1e9, np.float32)
         above: list[Floats] = []
         row: list[Floats] = [np.zeros(len(words), np.float32)]
         for j in range(words.shape[1]):
             row.append(row[-1] + missed[:, j] if j < MOST_SHIFT else far)
-        for i in range(len(self._added)):
+        for i in range(len(self._insertion_costs)):
             older, above, row = above, row, []
             for j in range(words.shape[1] + 1):
                 if abs(i + 1 - j) > MOST_SHIFT:
                     row.append(far)
                     continue
-                cost: Floats = above[j] + self._added[i]
+                cost: Floats = above[j] + self._insertion_costs[i]
                 if j:
-                    cost = np.minimum(cost, above[j - 1] + self._meant[i, words[:, j - 1]])
+                    cost = np.minimum(cost, above[j - 1] + self._substitution_costs[i, words[:, j - 1]])
                     cost = np.minimum(cost, row[j - 1] + missed[:, j - 1])
                     if i in self._onsets:  # only where a J is meant did the hand before it begin one
                         code, onset = self._onsets[i]
-                        drawn = older[j - 1] + onset + self._meant[i, code]
+                        drawn = older[j - 1] + onset + self._substitution_costs[i, code]
                         cost = np.where(words[:, j - 1] == code, np.minimum(cost, drawn), cost)
                 row.append(cost)
         return row[-1]
 
 
-def _added(chance: float, letter: Emission) -> float:
+def _insertion_cost(chance: float, letter: Emission) -> float:
     """Cost of a letter having been read that was not meant; more often so, the less sure it was."""
     return -math.log(chance + _ADDED_DOUBTFUL * (1 - letter.confidence))
 
 
-def _meant(letter: Emission) -> Floats:
+def _substitution_costs(letter: Emission) -> Floats:
     """(26,) costs: what the model saw beside its best letter, and what such a letter is confused with."""
     seen = np.full(26, 1e-4)
     for label, probability in letter.alternatives:
@@ -137,7 +137,7 @@ def _meant(letter: Emission) -> Floats:
     return np.asarray(-np.log(chances), np.float32)
 
 
-def _meant_unread(likeliest: Alternatives) -> Floats:
+def _unread_costs(likeliest: Alternatives) -> Floats:
     """(26,) costs of what a hold that nobody could read may have been."""
     like = np.zeros(26)
     for label, probability in likeliest:
@@ -146,7 +146,7 @@ def _meant_unread(likeliest: Alternatives) -> Floats:
     return np.asarray(-np.log(chances), np.float32)
 
 
-def _missed(words: Codes) -> Floats:
+def _deletion_costs(words: Codes) -> Floats:
     """(K, length): cost of each letter not having been read."""
     chances = np.full(words.shape, _MISSED, np.float32)
     chances[np.isin(words, codes_of("JZ"))] = _MISSED_MOTION

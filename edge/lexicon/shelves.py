@@ -30,7 +30,7 @@ _OWN = 3e-4
 """Probability of an operator's own word."""
 LONGEST = 16
 """Letters of the longest word that is known, or repaired."""
-EDGE = 26
+BOUNDARY = 26
 """Stands for the start and the end of a word."""
 Codes = NDArray[np.uint8]
 """Letters as 0 to 25."""
@@ -87,11 +87,11 @@ def _chances(classes: Codes) -> Floats:
 
 
 @functools.cache
-def successions() -> Floats:
+def bigram_costs() -> Floats:
     """(27, 27) costs of a letter, or the end, following another, or the start."""
     counts = np.full((27, 27), 0.5)
     for shelf in _shipped().values():
-        edge = np.full((len(shelf.words), 1), EDGE, np.uint8)
+        edge = np.full((len(shelf.words), 1), BOUNDARY, np.uint8)
         paths = np.concatenate([edge, shelf.words, edge], axis=1).astype(np.int64)
         counts += np.bincount((paths[:, :-1] * 27 + paths[:, 1:]).ravel(), minlength=27 * 27).reshape(27, 27)
     return np.asarray(-np.log(counts / counts.sum(axis=1, keepdims=True)), np.float32)

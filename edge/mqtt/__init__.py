@@ -2,6 +2,19 @@
 
 from edge.mqtt.broker import EmbeddedBroker
 from edge.mqtt.commands import Command
+from edge.mqtt.connection import ConnectionLostError
+from edge.mqtt.endpoint import parse_endpoint
 from edge.mqtt.publisher import Publisher
+from edge.mqtt.retained import fetch_retained
+from edge.mqtt.topics import ONLINE, Topics
 
-__all__ = ["Command", "EmbeddedBroker", "Publisher"]
+__all__ = [
+    "ONLINE",
+    "Command",
+    "ConnectionLostError",
+    "EmbeddedBroker",
+    "Publisher",
+    "Topics",
+    "fetch_retained",
+    "parse_endpoint",
+]

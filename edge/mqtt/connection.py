@@ -21,7 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edge.mqtt.endpoint import PASSWORD_VARIABLE, USERNAME_VARIABLE, Endpoint
 from edge.mqtt.outbox import Message
 
-HANDED_MESSAGES = 100
+MAX_IN_FLIGHT = 100
 """At most so many messages are paho's at a time; the others wait in the outbox, where they are bounded and counted."""
 
 _CONNECT_SECONDS = 5.0
@@ -54,7 +54,7 @@ class Connection:
         """The broker does not let us subscribe."""
         self._endpoint = endpoint
         self._keepalive_seconds = keepalive_seconds
-        self._handed: dict[int, Message] = {}
+        self._in_flight: dict[int, Message] = {}
         self._refusal: str | None = None
         self._opened_at = 0.0
         self._client = _client(endpoint, client_id, will)
@@ -99,15 +99,15 @@ class Connection:
         if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS and info.is_published():
             self.delivered += 1
         else:
-            self._handed[info.mid] = message
+            self._in_flight[info.mid] = message
 
     @property
-    def handed(self) -> int:
+    def in_flight(self) -> int:
         """Messages that paho has and the broker has not taken yet."""
-        return len(self._handed)
+        return len(self._in_flight)
 
     def undelivered(self) -> list[Message]:
-        return list(self._handed.values())
+        return list(self._in_flight.values())
 
     def close(self, *, politely: bool) -> None:
         """Hang up; only a polite end keeps the broker from sending the last will."""
@@ -141,8 +141,9 @@ class Connection:
     def _on_connect(self, _client: Any, _userdata: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         # Also called when the broker refuses.
         if reason.is_failure:
-            mend = f"; set {USERNAME_VARIABLE} and {PASSWORD_VARIABLE}" if str(reason) in _BAD_CREDENTIALS else ""
-            self._refusal = f"refuses the connection ({reason}){mend}"
+            log_in = f"set {USERNAME_VARIABLE} and {PASSWORD_VARIABLE}"
+            mend = log_in if str(reason) in _BAD_CREDENTIALS else "see that broker's log"
+            self._refusal = f"refuses the connection ({reason}); {mend}"
         else:
             self.accepted = True
 
@@ -150,7 +151,7 @@ class Connection:
         self.refused_topics = any(code.is_failure for code in codes)
 
     def _on_publish(self, _client: Any, _userdata: Any, mid: int, _reason: Any, _properties: Any) -> None:
-        if self._handed.pop(mid, None):
+        if self._in_flight.pop(mid, None):
             self.delivered += 1
 
 
@@ -163,7 +164,7 @@ def _client(endpoint: Endpoint, client_id: str, will: Message) -> paho.Client:
         transport="websockets" if endpoint.websocket_path else "tcp",
         reconnect_on_failure=False,
     )
-    client.max_inflight_messages_set(HANDED_MESSAGES)  # fewer would let QoS 0 overtake QoS 1
+    client.max_inflight_messages_set(MAX_IN_FLIGHT)  # fewer would let QoS 0 overtake QoS 1
     client.connect_timeout = _CONNECT_SECONDS
     if endpoint.websocket_path:
         client.ws_set_options(path=endpoint.websocket_path)

@@ -18,7 +18,7 @@ from edge.errors import AslEdgeError
 from edge.events import Stamper, to_json
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.commands import Command, parse_command
-from edge.mqtt.connection import HANDED_MESSAGES, Connection, ConnectionLostError
+from edge.mqtt.connection import MAX_IN_FLIGHT, Connection, ConnectionLostError
 from edge.mqtt.discovery import discovery_payload
 from edge.mqtt.endpoint import parse_endpoint
 from edge.mqtt.outbox import Message, Outbox
@@ -67,9 +67,9 @@ class Publisher:
         self._lost_at = -math.inf
         self._complaints: set[str] = set()
         self._stopping = threading.Event()
-        self._awake, self._wake = socket.socketpair()
-        self._awake.setblocking(False)
-        self._wake.setblocking(False)
+        self._wake_receiver, self._wake_sender = socket.socketpair()
+        self._wake_receiver.setblocking(False)
+        self._wake_sender.setblocking(False)
         self._thread = threading.Thread(name="asl-mqtt", target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -98,7 +98,7 @@ class Publisher:
             "connected": self._online,
             "connects": self._connects,
             "sent": self._sent + (connection.delivered if connection else 0),
-            "waiting": len(self._outbox) + (connection.handed if connection else 0),
+            "waiting": len(self._outbox) + (connection.in_flight if connection else 0),
             "dropped": self._outbox.dropped,
             "expired": self._outbox.expired,
         }
@@ -147,7 +147,7 @@ class Publisher:
         self._connection = connection
         connection.open()
         while not self._stopping.is_set():
-            connection.step(self._awake, _TURN_SECONDS)
+            connection.step(self._wake_receiver, _TURN_SECONDS)
             if connection.accepted and not self._online:
                 self._go_online(connection)
             if connection.refused_topics:
@@ -155,14 +155,14 @@ class Publisher:
                 mend = f"let this user read {self._topics.commands}"
                 self._complain(f"refuses our subscription, so no command arrives; {mend}")
             if self._online:
-                self._pump(connection)
+                self._send_outbox(connection)
         if self._online:
             self._say_goodbye(connection)
         else:
             connection.close(politely=False)
 
-    def _pump(self, connection: Connection) -> None:
-        while connection.handed < HANDED_MESSAGES and (message := self._outbox.take()):
+    def _send_outbox(self, connection: Connection) -> None:
+        while connection.in_flight < MAX_IN_FLIGHT and (message := self._outbox.take()):
             connection.publish(message)
 
     def _go_online(self, connection: Connection) -> None:
@@ -193,15 +193,15 @@ class Publisher:
     def _say_goodbye(self, connection: Connection) -> None:
         """Flush, then `offline`. A broker that hangs gets neither, and sends the last will when it notices."""
         deadline = time.monotonic() + _FLUSH_SECONDS
-        while (len(self._outbox) or connection.handed) and (left := deadline - time.monotonic()) > 0:
-            self._pump(connection)
-            connection.step(self._awake, left)
+        while (len(self._outbox) or connection.in_flight) and (left := deadline - time.monotonic()) > 0:
+            self._send_outbox(connection)
+            connection.step(self._wake_receiver, left)
         connection.publish(self._message("status", OFFLINE))
         for topic in self._forgotten:
             connection.publish(self._empty(topic))
         deadline = time.monotonic() + _FAREWELL_SECONDS
-        while connection.handed and (left := deadline - time.monotonic()) > 0:
-            connection.step(self._awake, left)
+        while connection.in_flight and (left := deadline - time.monotonic()) > 0:
+            connection.step(self._wake_receiver, left)
         connection.close(politely=True)
 
     def _receive(self, message: MQTTMessage) -> None:
@@ -237,4 +237,4 @@ class Publisher:
 
     def _nudge(self) -> None:
         with suppress(BlockingIOError):  # full: enough is in the pipe to wake anybody
-            self._wake.send(b"\0")
+            self._wake_sender.send(b"\0")

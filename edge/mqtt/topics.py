@@ -1,4 +1,4 @@
-"""Every topic of contract 2, once: its name, whether the broker keeps it, and its QoS."""
+"""Every MQTT topic, once: its name, whether the broker keeps it, and its QoS."""
 
 from __future__ import annotations
 

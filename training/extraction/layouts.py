@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.camera.pictures import PICTURE_SUFFIXES
+from edge.camera import PICTURE_SUFFIXES
 from edge.errors import InputError
 from edge.glosses import gloss_of
 from training.extraction.item import Format, Item
@@ -20,7 +20,7 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".m
 GISLR_LICENCE = "CC BY 4.0 (as reported)"
 WLASL_LICENCE = "C-UDA"
 GISLR_FPS, GISLR_SIZE = 30.0, (360, 480)
-"""Neither is in the data: phones held upright, at an estimated ratio (FACTS 4)."""
+"""Neither is in the data: phones held upright, at an estimated ratio."""
 _GISLR_COLUMNS = ("path", "participant_id", "sequence_id", "sign")
 _GISLR_SIGNS = "sign_to_prediction_index_map.json"
 _WLASL_VIDEOS = ("videos", "raw_videos")

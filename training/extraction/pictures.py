@@ -8,14 +8,13 @@ import cv2
 import numpy as np
 
 from edge.bundle import MANIFEST
-from edge.camera import read_frames
-from edge.camera.opencv import open_video
+from edge.camera import open_video, read_frames
 from edge.config import CameraConfig, Config, LandmarksConfig, SignerConfig
 from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.paths import models_dir
 from edge.types import Floats, Frame, Image, Landmarks
-from training.caching import Prints, code_hash, code_prints, content_hash
+from training.caching import Fingerprints, code_fingerprints, code_hash, content_hash
 from training.extraction import timing
 from training.extraction.item import BadRecordingError, Item
 from training.extraction.timing import even_grid, on_grid
@@ -43,9 +42,9 @@ def reader_mark() -> str:
     return hashlib.sha256(repr([manifests, reader_code(), config, SignerConfig()]).encode()).hexdigest()
 
 
-def reader_code() -> Prints:
+def reader_code() -> Fingerprints:
     """Hashes of the code between a picture and its landmarks."""
-    prints = code_prints("edge.landmarks")
+    prints = code_fingerprints("edge.landmarks")
     used = {name: print_ for name, print_ in prints.items() if not name.startswith(_UNREAD)}
     return used | {Path(file).name: code_hash(Path(file)) for file in (__file__, timing.__file__)}
 

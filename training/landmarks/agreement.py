@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.pose_points import ELBOWS, LEFT_SHOULDER, NOSE, RIGHT_SHOULDER, SHOULDERS, WRISTS
 from edge.tflite import Network
 from edge.types import Floats, Image
 from training.landmarks.crops import Crops
 
-UPPER_BODY = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16]
+UPPER_BODY = [NOSE, 2, 5, 7, 8, *SHOULDERS, *ELBOWS, *WRISTS]
 """Pose landmarks that signing needs: face, shoulders, elbows, wrists."""
-_LEFT_SHOULDER, _RIGHT_SHOULDER = 11, 12
 
 
 @dataclass(slots=True)
@@ -70,6 +70,6 @@ def _error(expected: Floats, got: Floats, role: str) -> float:
     if role == "hand":
         size = float(np.ptp(expected, axis=0).max())
     else:
-        size = float(np.linalg.norm(expected[_LEFT_SHOULDER] - expected[_RIGHT_SHOULDER]))
+        size = float(np.linalg.norm(expected[LEFT_SHOULDER] - expected[RIGHT_SHOULDER]))
         expected, got = expected[UPPER_BODY], got[UPPER_BODY]
     return float(np.linalg.norm(expected - got, axis=1).mean()) / max(size, 1e-2)

@@ -20,6 +20,7 @@ from edge.config import Config, SignerConfig
 from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.paths import models_dir
+from edge.pose_points import NOSE, SHOULDERS, WRISTS
 from edge.types import SIDES, Floats, Frame, Image, Landmarks
 from training.command import run_parsed
 from training.landmarks.counts import FPS, Figures, crossed, most_near
@@ -38,7 +39,6 @@ NEIGHBOURS = (("book", "bird"), ("drink", "many"), ("happy", "home"), ("table", 
 """Two signers side by side."""
 _BEFORE_FACE = 0.6
 """A wrist nearer the nose, in shoulder widths, has its hand before the face or at it."""
-_LEFT_WRIST, _NOSE, _SHOULDERS = 15, 0, [11, 12]
 _VISIBLE = 0.5
 
 
@@ -134,13 +134,13 @@ def _in_pixels(seen: Landmarks) -> tuple[dict[int, Floats], list[tuple[Floats, b
     size = np.array([seen.width, seen.height], np.float32)
     pose = seen.pose[:, :2] * size
     hands = {side: seen.hands[side, :, :2] * size for side in range(len(SIDES)) if seen.presence[side]}
-    left, right = pose[_SHOULDERS]
+    left, right = pose[list(SHOULDERS)]
     width = float(np.linalg.norm(left - right))
     wrists = [
         (pose[wrist], bool(seen.pose[wrist, 3] > _VISIBLE and _edge_way(pose[wrist], size) > width / 3))
-        for wrist in (_LEFT_WRIST, _LEFT_WRIST + 1)
+        for wrist in WRISTS
     ]
-    return hands, wrists, pose[_NOSE], width
+    return hands, wrists, pose[NOSE], width
 
 
 def _edge_way(point: Floats, size: Floats) -> float:

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.landmarks.crop import Region, cut, whole
+from edge.landmarks.crop import Region, covering_square, crop_into
 from edge.landmarks.hands import HandNetworks
 from edge.landmarks.pose import PoseNetworks
 from edge.types import Image
 from training.landmarks.pictures import clips, frames, stills
 
-SIDES = {"palm": 192, "near": 128, "hand": 192, "detector": 224, "landmark": 256, "original hand": 224}
+INPUT_SIDE_PX = {"palm": 192, "near": 128, "hand": 192, "detector": 224, "landmark": 256, "original hand": 224}
 """Pixels across what each network takes. The hand's is smaller here than MediaPipe's own, which comes last; the near
 one is the palm detector's network over fewer pixels."""
 
@@ -36,7 +36,7 @@ class Cropper:
         self._count += 1
         if self._count % 2:
             image = np.ascontiguousarray(image[:, ::-1])
-        self._keep("detector", source, image, whole(image), cv2.BORDER_CONSTANT)
+        self._keep("detector", source, image, covering_square(image), cv2.BORDER_CONSTANT)
         for region in self._hands.find(image)[:2]:
             # The tracker looks where the landmarks were: a palm's first region and the one after it are both met.
             hand = self._hands.read(image, region)
@@ -53,8 +53,8 @@ class Cropper:
     def _keep(
         self, network: str, source: str, image: Image, region: Region, border: int = cv2.BORDER_REPLICATE
     ) -> None:
-        out = np.empty((SIDES[network], SIDES[network], 3), np.uint8)
-        cut(image, region, out, border)
+        out = np.empty((INPUT_SIDE_PX[network], INPUT_SIDE_PX[network], 3), np.uint8)
+        crop_into(image, region, out, border)
         self.crops[network].append((source, out))
 
 

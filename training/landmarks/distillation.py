@@ -18,21 +18,21 @@ from typing import Any
 import cv2
 import numpy as np
 
-from edge.landmarks.crop import Region, cut
+from edge.landmarks.crop import Region, crop_into
 from edge.types import Image
-from training.landmarks.crops import SIDES
+from training.landmarks.crops import INPUT_SIDE_PX
 from training.landmarks.pictures import clips, frames, stills
 from training.landmarks.variations import REACH, vary
 
 SEED = 11
-_SIDES = SIDES["original hand"], SIDES["hand"]
+_SIDES_PX = INPUT_SIDE_PX["original hand"], INPUT_SIDE_PX["hand"]
 _LARGEST_PX = 256
 """No region is kept larger: a crop has 224 pixels at most."""
 _QUALITY = 92
 _LOTS = 24
 """Batches that are drawn ahead."""
 
-Crops = tuple[Image, Image]
+CropPair = tuple[Image, Image]
 """Of N hands, as the original network takes them, and as the smaller one does: (N, side, side, 3) each."""
 
 
@@ -96,23 +96,23 @@ def load(file: Path) -> list[Hand]:
     return hands
 
 
-def drawn(hands: list[Hand], number: int, out: Crops) -> None:
+def drawn(hands: list[Hand], number: int, out: CropPair) -> None:
     """Fill `out` with as many varied hands as it has room for; the same ones for the same number."""
     rng = np.random.default_rng((SEED, number))
     for original, smaller in zip(*out, strict=True):
         hand = hands[rng.integers(len(hands))]
         varied, place = vary(hand.picture, hand.regions[rng.integers(len(hand.regions))], rng)
-        cut(varied, place, original)
-        cut(varied, place, smaller)
+        crop_into(varied, place, original)
+        crop_into(varied, place, smaller)
 
 
-def room(size: int) -> Crops:
+def room(size: int) -> CropPair:
     """Memory for so many crops."""
-    original, smaller = (np.empty((size, one, one, 3), np.uint8) for one in _SIDES)
+    original, smaller = (np.empty((size, one, one, 3), np.uint8) for one in _SIDES_PX)
     return original, smaller
 
 
-def lessons(file: Path, size: int, processes: int) -> Iterator[Crops]:
+def batches(file: Path, size: int, processes: int) -> Iterator[CropPair]:
     """Batches of varied hands without end, drawn by other processes into memory that all of them see."""
     with tempfile.TemporaryDirectory() as folder:
         lots = [_shared(Path(folder), lot, size, "w+") for lot in range(_LOTS)]
@@ -131,7 +131,7 @@ class _Worker:
     """What a drawing process holds."""
 
     hands: list[Hand]
-    lots: list[Crops]
+    lots: list[CropPair]
 
 
 def _begin(file: Path, folder: Path, size: int) -> None:
@@ -144,9 +144,9 @@ def _draw(lot: int, number: int) -> None:
     drawn(_Worker.hands, number, _Worker.lots[lot])
 
 
-def _shared(folder: Path, lot: int, size: int, mode: Any) -> Crops:
+def _shared(folder: Path, lot: int, size: int, mode: Any) -> CropPair:
     original, smaller = (
         np.memmap(folder / f"{lot}-{part}", np.uint8, mode, shape=(size, one, one, 3))
-        for part, one in enumerate(_SIDES)
+        for part, one in enumerate(_SIDES_PX)
     )
     return original, smaller

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from training.landmarks.distillation import SEED, Crops
+from training.landmarks.distillation import SEED, CropPair
 from training.landmarks.trainable import Tensor
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _REPORT = 500
 class Distiller(keras.Model):  # type: ignore[misc] # Keras has no types
     """The smaller network before the original one, each with its own crops of the same hands."""
 
-    def __init__(self, smaller: Any, original: Any, crops: Crops) -> None:
+    def __init__(self, smaller: Any, original: Any, crops: CropPair) -> None:
         """Both give points in pixels of their crop, two logits and the features behind them. `crops` are a sample."""
         super().__init__()
         self.smaller, self.original = smaller, original
@@ -63,10 +63,10 @@ def _cross_entropy(share: Tensor, logit: Tensor) -> Tensor:
     return ops.binary_crossentropy(share, logit, from_logits=True)
 
 
-def fit(smaller: Any, original: Any, lessons: Iterator[Crops], steps: int, unseen: Crops) -> None:
+def fit(smaller: Any, original: Any, batches: Iterator[CropPair], steps: int, unseen: CropPair) -> None:
     """Adam with a cosine's rate; at the end the weights are their running mean."""
     keras.utils.set_random_seed(SEED)
-    distiller = Distiller(smaller, original, next(lessons))
+    distiller = Distiller(smaller, original, next(batches))
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps - steps // 20, alpha=0.02, warmup_target=_RATE, warmup_steps=max(steps // 20, 1)
     )
@@ -74,7 +74,7 @@ def fit(smaller: Any, original: Any, lessons: Iterator[Crops], steps: int, unsee
     distiller.compile(optimizer=optimizer, jit_compile=keras.config.backend() == "jax")
     epochs = max(round(steps / _REPORT), 1)
     distiller.fit(
-        ((crops,) for crops in lessons),
+        ((crops,) for crops in batches),
         epochs=epochs,
         steps_per_epoch=steps // epochs,
         callbacks=[_Report(unseen)],
@@ -83,7 +83,7 @@ def fit(smaller: Any, original: Any, lessons: Iterator[Crops], steps: int, unsee
 
 
 class _Report(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
-    def __init__(self, unseen: Crops) -> None:
+    def __init__(self, unseen: CropPair) -> None:
         super().__init__()
         self._unseen, self._started = unseen, time.monotonic()
 
@@ -93,7 +93,7 @@ class _Report(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no ty
         log.info("%d steps, %.0f s: %s; held out %s", steps, seconds, logs, result)
 
 
-def judge(smaller: Any, original: Any, crops: Crops) -> dict[str, float]:
+def judge(smaller: Any, original: Any, crops: CropPair) -> dict[str, float]:
     """Landmark error in hand sizes where the original sees a hand, and how often both see one, or none."""
     got, wanted = _answers(smaller, crops[1]), _answers(original, crops[0])
     apart = [

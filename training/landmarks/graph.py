@@ -95,7 +95,7 @@ def resized(content: bytes, side: int) -> bytes:
     return packed(model)
 
 
-def kept_apart(content: bytes) -> bytes:
+def with_pad_before_prelu(content: bytes) -> bytes:
     """The same network with a padding by nothing between each sum and its PReLU.
 
     Up to version 2.2 of the interpreter XNNPACK, which runs both in place, gives memory back too late there: in float

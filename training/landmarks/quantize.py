@@ -19,13 +19,15 @@ from edge.types import Image
 from training.landmarks import wheel
 from training.landmarks.agreement import compare
 from training.landmarks.bundles import write_bundle, write_card
-from training.landmarks.crops import SIDES, Crops, collect
-from training.landmarks.graph import kept_apart, prepare, resized
+from training.landmarks.crops import INPUT_SIDE_PX, Crops, collect
+from training.landmarks.graph import prepare, resized, with_pad_before_prelu
 from training.landmarks.int8 import Recipe, quantize
 from training.landmarks.pictures import check_data
 from training.landmarks.shrink import shrink
 
 VERSION = "5"
+_EVERY = 10
+"""Of so many frames of a clip one is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Part:
 
     def prepared(self, archive: Path) -> bytes:
         """The float network: to be quantized, or as it is shipped."""
-        content = kept_apart(shrink(prepare(wheel.read_network(archive, self.source), self.outputs)))
+        content = with_pad_before_prelu(shrink(prepare(wheel.read_network(archive, self.source), self.outputs)))
         return resized(content, self.side) if self.side else content
 
 
@@ -53,7 +55,7 @@ PARTS = {
     # and the plainest recipe. The near palm network is the same over 128 pixels.
     "hands": (
         Part("palm", "palm_detection/palm_detection_full.tflite", [0, 1], None),
-        Part("near", "palm_detection/palm_detection_full.tflite", [0, 1], None, SIDES["near"]),
+        Part("near", "palm_detection/palm_detection_full.tflite", [0, 1], None, INPUT_SIDE_PX["near"]),
         # Error over hand size, median and 95th percentile of 458 varied held-out crops: all int8 0.018 and 0.065,
         # 3.6 ms; without the first five operators 0.014 and 0.045, 3.8 ms, as in float. MediaPipe's own over 224 x 224
         # in int8, the first five in float: 0.004 and 0.011, 5.1 ms.
@@ -90,11 +92,11 @@ def main(argv: list[str]) -> int:
         raise InputError(f"{args.hand}: no such network; make it with `python -m training.train landmarks`")
     with tempfile.TemporaryDirectory() as scratch:
         archive = args.wheel or wheel.download(Path(scratch))
-        float_folder = args.floats or Path(scratch) / "float"
+        float_folder = Path(scratch) / "float"
         write_floats(archive, float_folder)
         originals = [load_bundle(float_folder / task, task=task, features=_TAGS[task]) for task in PARTS]
-        crops = collect(args.data, *originals, held_out=False, per_label=2, every=args.every)
-        unseen = collect(args.data, *originals, held_out=True, per_label=2, every=args.every)
+        crops = collect(args.data, *originals, held_out=False, per_label=2, every=_EVERY)
+        unseen = collect(args.data, *originals, held_out=True, per_label=2, every=_EVERY)
         for original in originals:
             _make(original.task, {role: original.file(role) for role in original.sha256}, crops, unseen, args)
     return 0
@@ -159,7 +161,5 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     networks.add_argument(
         "--keep", type=Path, metavar="MODELS", help="quantize nothing: take these bundles' int8 networks"
     )
-    parser.add_argument("--floats", type=Path, help="keep the float bundles in this folder")
     parser.add_argument("--per-source", type=int, default=25, help="calibration crops of each source and network")
-    parser.add_argument("--every", type=int, default=10, help="take every n-th frame of a clip")
     return parser.parse_args(argv)

@@ -23,6 +23,7 @@ from edge.config import Config
 from edge.errors import InputError
 from edge.landmarks import Landmarker
 from edge.paths import models_dir
+from edge.pose_points import LEFT_SHOULDER, RIGHT_SHOULDER
 from edge.types import SIDES, Floats, Frame, Image, Landmarks
 from training.command import run_parsed
 from training.landmarks import mediapipe_child
@@ -150,7 +151,7 @@ def _pairs(found: list[Any], wanted: list[Any]) -> list[tuple[Any, Any]]:
 
 
 def _pose_error(ours: Floats, theirs: Floats) -> float:
-    width = float(np.linalg.norm(theirs[11, :2] - theirs[12, :2]))
+    width = float(np.linalg.norm(theirs[LEFT_SHOULDER, :2] - theirs[RIGHT_SHOULDER, :2]))
     return float(np.linalg.norm((ours - theirs)[UPPER_BODY, :2], axis=1).mean()) / max(width, 1.0)
 
 
@@ -181,7 +182,7 @@ def main(argv: list[str]) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     config = dataclasses.replace(Config().landmarks, pose_interval_seconds=args.pose_interval)
-    landmarker = Landmarker(config, args.models or models_dir(Config()))
+    landmarker = Landmarker(config, models_dir(Config()))
     hands = MediaPipe("stills" if args.stills else "hands", args.python)
     holistic = None if args.stills else MediaPipe("holistic", args.python)
     total = Tally()
@@ -205,7 +206,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m training.landmarks.reference", description=__doc__)
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="video files, or pictures with --stills")
     parser.add_argument("--python", default=sys.executable, help="interpreter that has mediapipe 0.10.18")
-    parser.add_argument("--models", type=Path, help="folder of the bundles")
     parser.add_argument("--stills", action="store_true", help="each file alone, MediaPipe in static mode")
     parser.add_argument("--pose-interval", type=float, default=Config().landmarks.pose_interval_seconds, help="seconds")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -14,7 +14,7 @@ from edge.bundle import load_bundle
 from edge.landmarks.hands import HANDS_TAG, HandNetworks
 from training.command import count
 from training.landmarks import distillation, wheel
-from training.landmarks.crops import SIDES
+from training.landmarks.crops import INPUT_SIDE_PX
 from training.landmarks.fit import fit, judge
 from training.landmarks.graph import resized, scaled
 from training.landmarks.pictures import check_data
@@ -23,6 +23,8 @@ from training.landmarks.trainable import trainable, with_output, written
 
 log = logging.getLogger(__name__)
 
+_BATCH = 96
+"""Crops in each batch."""
 _UNSEEN = 3000
 """Crops of held-out sources that the network is judged by."""
 
@@ -36,17 +38,18 @@ def main(argv: list[str]) -> int:
         _prepare(args, original, seen, unseen)
     content = with_output(original.read_bytes(), "MEAN")
     # Points are in pixels of the crop.
-    start = scaled(resized(content, SIDES["hand"]), output=0, factor=SIDES["hand"] / SIDES["original hand"])
+    side, original_side = INPUT_SIDE_PX["hand"], INPUT_SIDE_PX["original hand"]
+    start = scaled(resized(content, side), output=0, factor=side / original_side)
     teacher, network = trainable(content), trainable(start)
     crops = distillation.room(_UNSEEN)
     distillation.drawn(distillation.load(unseen), 0, crops)
     log.info("before: %s", judge(network, teacher, crops))
-    fit(network, teacher, distillation.lessons(seen, args.batch, args.processes), args.steps, crops)
+    fit(network, teacher, distillation.batches(seen, _BATCH, args.processes), args.steps, crops)
     result = judge(network, teacher, crops)
     log.info("after: %s", result)
     (args.out / "hand.tflite").write_bytes(written(start, network))
     (args.out / "training.json").write_text(
-        json.dumps({"steps": args.steps, "batch": args.batch, "held_out": result}, indent=2) + "\n", "utf-8"
+        json.dumps({"steps": args.steps, "batch": _BATCH, "held_out": result}, indent=2) + "\n", "utf-8"
     )
     log.info("saved %s; next: python -m training.quantize landmarks", args.out / "hand.tflite")
     return 0
@@ -70,6 +73,5 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("build/landmarks"), help="folder of the float network")
     parser.add_argument("--wheel", type=Path, help=f"mediapipe {wheel.VERSION} wheel; fetched with pip when left out")
     parser.add_argument("--steps", type=count, default=5500, help="batches to learn from (default: %(default)s)")
-    parser.add_argument("--batch", type=count, default=96, help="crops in each (default: %(default)s)")
     parser.add_argument("--processes", type=count, default=os.cpu_count(), help="processes that draw crops")
     return parser.parse_args(argv)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import Bundle
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from training.letters.noise import KINDS, SPREADS
 from training.sources import LETTER_SOURCES, Source
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from edge.bundle import MANIFEST
 from edge.errors import InputError
-from training.caching import code_prints, digest
+from training.caching import code_fingerprints, digest
 from training.convert import calibration_rows, to_float, to_int8
 from training.figures import UNCALIBRATED, Judgement, judgements
 from training.letters.bundle import open_bundle, write_bundle
@@ -25,7 +25,7 @@ from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable
 from training.letters.noise import noise_accepted
 from training.letters.rounds import Rounds
-from training.sources import Apart, may_train
+from training.sources import SignerSourceCheck, may_train, same_people
 from training.store import Clip, read_named
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
         names = ", ".join(clips) or "nobody"
         raise InputError(f"{names}: leaving one source out takes two sources or more that may be trained on; add some")
     unread = {source for source, own in clips.items() if not rounds.reads(own)}
-    reader = digest(code_prints("edge.letter_reader"))  # verdicts are its own: another one judges anew
+    reader = digest(code_fingerprints("edge.letter_reader"))  # verdicts are its own: another one judges anew
     folds = []
     for source in sorted(clips, key=lambda name: (name not in unread, name)):
         done = out / "folds" / source / f"read-{rounds.digest}-{reader}.npz"
@@ -109,9 +109,10 @@ def noise_of_folds(rounds: Rounds, stores: list[Path], out: Path) -> dict[str, l
 
 
 def _train_fold(source: str, rounds: Rounds, config: LetterConfig, folder: Path) -> None:
-    """A float and an int8 bundle that never saw the source."""
-    calibration = calibration_rows(rounds(0).without([source]).features)
-    model = fit(lambda number: rounds(number).without([source]), config)
+    """A float and an int8 bundle that never saw the source, nor another of the same people."""
+    held = sorted(same_people(source))
+    calibration = calibration_rows(rounds(0).without(held).features)
+    model = fit(lambda number: rounds(number).without(held), config)
     folder.mkdir(parents=True, exist_ok=True)
     for kind, content in (("float", to_float(model)), ("int8", to_int8(model, calibration))):
         write_bundle(folder / kind, content, LABELS, UNCALIBRATED)
@@ -134,13 +135,13 @@ def _clips_by_source(stores: list[Path]) -> dict[str, list[Clip]]:
     """All that can be judged; drawings put together from stills count as clips of J and Z.
 
     Raises:
-        InputError: as `Apart.add`.
+        InputError: as `SignerSourceCheck.add`.
     """
     groups: dict[str, list[Clip]] = defaultdict(list)
-    drawings, apart = Drawings(), Apart()
+    drawings, check = Drawings(), SignerSourceCheck()
     for store in stores:
         for clip in read_named(store):
-            apart.add(clip)
+            check.add(clip)
             drawings.add(clip)
             if judgeable(clip, LABELS):
                 groups[clip.source].append(clip)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.features import palm_length
-from edge.letters import MOTION_LETTERS, NOTHING
-from edge.types import Floats
-from edge.windows import HandChooser, HandTrack, Times
+from edge.labels import MOTION_LETTERS, NOTHING
+from edge.types import Floats, Times
+from edge.windows import HandChooser, HandTrack
 from training.extraction.labels import is_control
 from training.letters.drawings import Drawings
 from training.sources import may_train, refuse_never_train, trainable
@@ -30,7 +30,7 @@ no examples of `nothing`, which must not swallow letters."""
 TIP_OF = {"J": 20, "Z": 8}
 """The point that draws each motion letter: tip of the little finger, of the index."""
 _SECONDS_OF_PREVIOUS_POSE = 0.3
-"""Sequences begin with up to 8 frames of the previous pose (dylan; jackson 4), FACTS 3."""
+"""Sequences begin with up to 8 frames of the previous pose (dylan; jackson 4)."""
 
 
 @dataclass(frozen=True, slots=True)

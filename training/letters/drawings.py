@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from training.sources import letter_source
+from training.sources import source_of
 from training.store import UNKNOWN_FPS, Clip
 
 
@@ -17,14 +17,14 @@ class Drawings:
 
     def add(self, clip: Clip) -> None:
         number = _number(clip.clip)
-        if clip.still and number is not None and clip.label in letter_source(clip.source).drawn:
+        if clip.still and number is not None and clip.label in source_of(clip.source).drawn:
             self._frames.setdefault((clip.source, clip.label, clip.signer), {})[number] = clip
 
     def clips(self) -> list[Clip]:
         """One sequence for every whole drawing of which at least half the frames are there."""
         made = []
         for (source, label, _), frames in self._frames.items():
-            for first, last in letter_source(source).drawn[label]:
+            for first, last in source_of(source).drawn[label]:
                 here = [frames.get(number) for number in range(first, last + 1)]
                 if sum(frame is not None for frame in here) > (last - first) / 2:
                     made.append(_joined(here, f"{source}/{label}/{first}-{last}"))

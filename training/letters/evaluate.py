@@ -13,14 +13,14 @@ from training.figures import figures_at, summary, why_no_figures
 from training.letters.bundle import open_bundle
 from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable, why_skipped
-from training.letters.options import SHIPPED, add_arguments, open_rounds, settings
+from training.letters.options import OPTIONS
 from training.store import KINDS, Clip, read_named
 
 
 def main(argv: list[str]) -> int:
     parser = ArgumentParser(prog="python -m training.evaluate letters", description=__doc__)
-    add_arguments(parser)
-    parser.add_argument("--bundle", type=Path, default=SHIPPED, help="bundle to judge")
+    OPTIONS.add_arguments(parser)
+    OPTIONS.add_bundle(parser, "bundle to judge")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
         "--leave-one-source-out", action="store_true", help="train a model per source that never saw it"
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
 
 
 def evaluate(stores: list[Path], bundle: Bundle) -> dict[str, Any]:
-    """The figures of contract 1 for all letter clips of the stores; clips of other people under `others`."""
+    """The figures for all letter clips of the stores; clips of other people under `others`."""
     skipped: Counter[str] = Counter()
     clips: list[Clip] = []
     others: list[Clip] = []
@@ -61,4 +61,4 @@ def evaluate(stores: list[Path], bundle: Bundle) -> dict[str, Any]:
 def _cross_validated(args: argparse.Namespace) -> dict[str, Any]:
     from training.letters.report import cross_validate  # noqa: PLC0415 - loads TensorFlow, which judging does not need
 
-    return cross_validate(open_rounds(args), args.store, settings(args), args.out)
+    return cross_validate(OPTIONS.open_rounds(args), args.store, OPTIONS.settings(args), args.out)

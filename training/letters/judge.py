@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from edge.bundle import Bundle
+from edge.labels import MOTION_LETTERS, NOTHING
 from edge.letter_reader import LetterReader
-from edge.letters import MOTION_LETTERS, NOTHING
 from edge.types import Floats, Scores
 from training.figures import Judgement
 from training.store import Clip

@@ -8,7 +8,7 @@ from training.letters import synthesis
 from training.letters.data import INDEX, TIP_OF, LetterData, Track, is_motion
 from training.letters.pools import Pool
 from training.letters.windows import Labels, Names, Windows
-from training.sources import LETTER_SOURCES, letter_source
+from training.sources import LETTER_SOURCES, source_of
 
 _MOTION_PATH = 4.0
 """Palm lengths of tip path from which a J or Z is really drawn: end poses held by two sources stay under 2."""
@@ -79,7 +79,7 @@ class Motions:
 
 def is_drawn(track: Track) -> bool:
     """Whether the track shows its J or Z being drawn, and not an end pose."""
-    source = letter_source(track.source)
+    source = source_of(track.source)
     if source in LETTER_SOURCES and track.label not in (*source.real_motion, *source.drawn, *source.exclude):
         return False
     tip = TIP_OF[track.label]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from edge.features import CLIP, FEATURE_SIZE
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from edge.windows import resample
 from training import augment

@@ -4,20 +4,20 @@ from typing import Any
 
 import keras
 
-from edge.features import FEATURE_SIZE, GRID_STEPS, MOTION_CHANNELS, SHAPE_SIZE
+from edge.features import FEATURE_SIZE, LETTER_GRID_STEPS, MOTION_CHANNELS, SHAPE_SIZE
 from training.letters.config import LetterConfig
 from training.letters.data import LABELS
 
 
 def build(config: LetterConfig) -> Any:
-    """(B, FEATURE_SIZE) to (B, labels) logits; dense layers and Conv1D only, which int8 runs fast (FACTS 1)."""
+    """(B, FEATURE_SIZE) to (B, labels) logits; dense layers and Conv1D only, which int8 runs fast."""
     layers = keras.layers
     features = keras.Input((FEATURE_SIZE,), name="features")
     shape = features[:, :SHAPE_SIZE]
     for units in config.shape_units:
         shape = layers.Dense(units, activation="relu")(shape)
         shape = layers.Dropout(config.shape_dropout)(shape)
-    motion = layers.Reshape((GRID_STEPS, MOTION_CHANNELS))(features[:, SHAPE_SIZE:])
+    motion = layers.Reshape((LETTER_GRID_STEPS, MOTION_CHANNELS))(features[:, SHAPE_SIZE:])
     motion = layers.Conv1D(24, 5, strides=2, activation="relu")(motion)
     motion = layers.Conv1D(32, 5, strides=2, activation="relu")(motion)
     motion = layers.Dense(48, activation="relu")(layers.Flatten()(motion))

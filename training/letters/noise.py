@@ -6,7 +6,8 @@ import numpy as np
 
 from edge.bundle import Bundle
 from edge.features import FEATURE_SIZE, palm_width
-from edge.letters import NOTHING, LetterModel
+from edge.labels import NOTHING
+from edge.letters import LetterModel
 from edge.types import Floats
 from training.figures import is_emitted
 from training.letters.data import still_points

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.operating_point import OperatingPoint
 from training.calibration import Table, Weights, balanced, fit_temperature, tempered
 

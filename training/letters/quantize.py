@@ -2,19 +2,18 @@
 
 import json
 import logging
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from edge.argument_parser import ArgumentParser
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from training.convert import agreement_of, calibration_rows, to_int8
 from training.letters.bundle import LETTERS, write_bundle
 from training.letters.card import write_card
 from training.letters.data import LABELS
-from training.letters.options import SHIPPED, add_arguments, open_rounds, settings
+from training.letters.options import OPTIONS
 from training.options import REPORT, check_judged, check_training, made, read_report
 from training.parity import check_agreement, check_parity
 from training.sources import licence_of
@@ -26,16 +25,16 @@ _JUDGES = "training.evaluate letters --leave-one-source-out"
 
 def main(argv: list[str]) -> int:
     parser = ArgumentParser(prog="python -m training.quantize letters", description=__doc__)
-    add_arguments(parser)
-    parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
+    OPTIONS.add_arguments(parser)
+    OPTIONS.add_bundle(parser, "folder to write")
     parser.add_argument("--version", help="of the bundle; without it the one after that of the bundle it replaces")
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
     model = keras.models.load_model(made(args.out / "float.keras", "training.train letters"), compile=False)
     training = json.loads((args.out / "training.json").read_text("utf-8"))
-    check_training(training, args.licences, settings(args))
+    check_training(training, args.licences, OPTIONS.settings(args))
     report = None if args.without_crossval else read_report(args.out / REPORT[args.licences], _JUDGES)
-    features = open_rounds(args)(0).features
+    features = OPTIONS.open_rounds(args)(0).features
     content = to_int8(model, calibration_rows(features))
     facts: dict[str, Any] = {
         "quantization": "static int8, weights per channel",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.letters import MOTION_LETTERS
+from edge.labels import MOTION_LETTERS
 from training.figures import Judgement, calibrated, emitted_by, figures
 from training.letters.config import LetterConfig
 from training.letters.crossval import Fold, leave_one_source_out, noise_of_folds, other_people, set_operating_point
@@ -16,16 +16,19 @@ from training.letters.operating import fit_operating_point
 from training.letters.rounds import Rounds
 from training.options import REPORT
 from training.parity import parity_of
-from training.sources import LETTER_SOURCES, letter_source
+from training.sources import LETTER_SOURCES, same_people, source_of
 
 
 def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> dict[str, Any]:
     """Train and judge every fold; write the report to `out` and return it.
 
-    What of a source is emitted is decided by an operating point that was fitted on the other sources.
+    What of a source is emitted is decided by an operating point that was fitted on other people's.
     """
     folds = leave_one_source_out(rounds, stores, config, out)
-    points = {fold.source: _operating_point([other for other in folds if other is not fold]) for fold in folds}
+    points = {
+        fold.source: _operating_point([other for other in folds if other.source not in same_people(fold.source)])
+        for fold in folds
+    }
     own_verdicts = [[calibrated(verdict, points[fold.source]) for verdict in fold.int8_verdicts] for fold in folds]
     verdicts = [verdict for own in own_verdicts for verdict in own]
     emitted = np.concatenate(
@@ -67,7 +70,7 @@ def _operating_point(folds: list[Fold]) -> dict[str, Any]:
 
 def _shows_its_label(verdict: Judgement) -> bool:
     """Whether the source's table says that the clip shows what its name says: no other sign, no J or Z held still."""
-    source = letter_source(verdict.source)
+    source = source_of(verdict.source)
     if verdict.label in MOTION_LETTERS and source in LETTER_SOURCES:
         return verdict.label in source.real_motion
     return verdict.label not in source.exclude

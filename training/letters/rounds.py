@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import InputError
-from training.caching import digest
+from training.caching import code_fingerprints, digest
 from training.letters.config import LetterConfig
 from training.letters.data import LetterData, load_letters, may_be_read
 from training.letters.sampling import Sampler
 from training.letters.windows import Samples
-from training.store import Clip, marks
+from training.store import Clip, store_hashes
 from training.whole_file import whole
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,12 @@ class Rounds:
     def __init__(self, stores: list[Path], licences: str, config: LetterConfig, folder: Path) -> None:
         self._stores, self._config = stores, config
         self.licences = licences
-        self.digest = digest([*marks(stores), licences, config.digest()])
+        drawn_from = [*store_hashes(stores), licences, code_fingerprints("training.letters.sampling")]
+        self.digest = digest([*drawn_from, config.digest()])
         """Names all that is made of these samples."""
-        self._folder = folder / f"rounds-{self.digest}"
+        self._folder = folder / f"letter-rounds-{self.digest}"
         self._data: LetterData | None = None
-        for other in folder.glob("rounds-*"):
+        for other in folder.glob("letter-rounds-*"):
             if other != self._folder:
                 shutil.rmtree(other)  # a round is tens of megabytes, and no run goes back to an old configuration
         self._folder.mkdir(parents=True, exist_ok=True)

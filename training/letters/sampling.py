@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from training import augment
 from training.letters import synthesis
@@ -104,7 +104,8 @@ class Sampler:
         alike = Pool.of(np.flatnonzero(np.isin(self._data.labels, self._motion_like)), self._data.sources)
         into_alike = count // 4 if alike.groups else 0
         picked = np.concatenate([alike.draw(into_alike, self._rng), self._stills.draw(count - into_alike, self._rng)])
-        first, _, _ = self._poses(self._stills.draw_beside(picked, self._data.sources, self._rng))
+        before = self._stills.draw_beside(picked, self._data.sources, self._rng)
+        first = self._changed(self._data.poses[before])  # of no other source than the second, so that folds can drop it
         second, labels, sources = self._poses(picked)
         frames, progress = synthesis.change(first, second, self._rng.uniform(-1.2, 0.35, count), self._rng)
         apart = np.linalg.norm(first - second, axis=-1).mean(axis=-1) > self._config.distinct_distance

@@ -1,7 +1,7 @@
 """Movement made from still hands: holding, drifting, changing letter, drawing J and Z.
 
-All take poses (B, 21, 3), wrist at the origin, palm length 1, and give windows (B, GRID_STEPS, 21, 3), newest frame
-last, y down, of a right hand seen by the camera: its J hooks towards +x, its Z begins towards -x.
+All take poses (B, 21, 3), wrist at the origin, palm length 1, and give windows (B, LETTER_GRID_STEPS, 21, 3), newest
+frame last, y down, of a right hand seen by the camera: its J hooks towards +x, its Z begins towards -x.
 """
 
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features import GRID_SECONDS, GRID_STEPS
+from edge.features import GRID_SECONDS, LETTER_GRID_STEPS
 from edge.types import Floats
 from training.augment import rotations, turned_like
 from training.letters.data import TIP_OF
+from training.types import Rng
 
-TIMES = (GRID_SECONDS * np.arange(1 - GRID_STEPS, 1)).astype(np.float32)
+TIMES = (GRID_SECONDS * np.arange(1 - LETTER_GRID_STEPS, 1)).astype(np.float32)
 """Seconds before now of each grid step."""
-Rng = np.random.Generator
 Reals = NDArray[np.float64]
 Draw = Callable[[Floats, Reals, Rng], tuple[Floats, Floats]]
 """Poses, the end of the drawing in seconds from now, random numbers: windows and progress now (0 to 1)."""
@@ -24,7 +24,7 @@ Draw = Callable[[Floats, Reals, Rng], tuple[Floats, Floats]]
 
 def hold(poses: Floats) -> Floats:
     """A hand that stands still."""
-    return np.repeat(poses[:, None], GRID_STEPS, axis=1)
+    return np.repeat(poses[:, None], LETTER_GRID_STEPS, axis=1)
 
 
 def drift(poses: Floats, rng: Rng) -> Floats:

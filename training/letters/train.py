@@ -7,7 +7,7 @@ from collections import Counter
 
 from edge.argument_parser import ArgumentParser
 from training.letters.fit import fit
-from training.letters.options import add_arguments, open_rounds, settings
+from training.letters.options import OPTIONS
 from training.letters.rounds import Rounds
 
 log = logging.getLogger(__name__)
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 def main(argv: list[str]) -> int:
     parser = ArgumentParser(prog="python -m training.train letters", description=__doc__)
-    add_arguments(parser)
+    OPTIONS.add_arguments(parser)
     args = parser.parse_args(argv)
-    config = settings(args)
-    rounds = open_rounds(args)
+    config = OPTIONS.settings(args)
+    rounds = OPTIONS.open_rounds(args)
     folder = args.out / f"final-{rounds.digest}"  # a checkpoint of other samples or settings is none of this run's
     folder.mkdir(parents=True, exist_ok=True)
     model = fit(rounds, config, folder)

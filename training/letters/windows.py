@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.features import GRID_STEPS, MOTION_CHANNELS, motion_features, shape_features
+from edge.features import LETTER_GRID_STEPS, MOTION_CHANNELS, motion_features, shape_features
 from edge.types import Floats
 from training import augment
 from training.letters.config import Augment
@@ -20,7 +20,7 @@ class Windows:
     """Windows of canonical hands, with the source that each came from, so that folds can leave one out."""
 
     frames: Floats
-    """(B, T, 21, 3); T is GRID_STEPS, or 1 for stills, which are thirty times cheaper so."""
+    """(B, T, 21, 3); T is LETTER_GRID_STEPS, or 1 for stills, which are thirty times cheaper so."""
     labels: Labels
     sources: Names
     """(B, 2): a window made of two sources names both, else one twice."""
@@ -47,8 +47,8 @@ class Windows:
         """(B, FEATURE_SIZE): `letter_features`, for stills without the repetition."""
         motion = motion_features(self.frames)
         if motion.shape[1] == 1:
-            motion = np.repeat(motion, GRID_STEPS, axis=1)
-        flat = motion.reshape(len(motion), GRID_STEPS * MOTION_CHANNELS)
+            motion = np.repeat(motion, LETTER_GRID_STEPS, axis=1)
+        flat = motion.reshape(len(motion), LETTER_GRID_STEPS * MOTION_CHANNELS)
         return np.concatenate([shape_features(self.frames[:, -1]), flat], axis=1)
 
 

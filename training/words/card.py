@@ -29,10 +29,12 @@ def write_card(bundle: Bundle, report: dict[str, Any] | None, lessons: dict[str,
 
 def _head(bundle: Bundle) -> str:
     size = bundle.file().stat().st_size
+    known, disabled = len(bundle.labels) - 1, len(bundle.operating_point.get("disabled", ()))
     return f"""# words {bundle.version}
 
-Reads {len(bundle.labels) - 1} signs of American Sign Language from the landmarks of both hands and the shoulders, from
-the moment the hands come up to the moment they go down. One static int8 .tflite file of {size / 1000:.0f} kB. Input:
+Reads {known - disabled} signs of American Sign Language from the landmarks of both hands and the shoulders, from
+the moment the hands come up to the moment they go down; the network knows {known}, of which {disabled} are
+shipped disabled. One static int8 .tflite file of {size / 1000:.0f} kB. Input:
 {" x ".join(str(n) for n in bundle.manifest["input"][1:])} features (`{bundle.features}`, see `edge/word_features.py`).
 Outputs: logits of the words and `nothing`, and the embedding that they are made from, in which signs that the network
 was never taught lie near their like too (`asl-edge models teach`). What lies far from all words there leans to
@@ -57,7 +59,7 @@ recorders, GISLR participants and framing clusters of WLASL, and the glosses out
 int8, judged through the edge's interpreter. Accuracy is the choice among all words (with `nothing` competing:
 {report["accuracy_with_nothing"]:.3f} of all clips as shown instead of {report["accuracy"]:.3f}). The dictionaries are
 never trained on. What is said was decided by floors fitted on the other folds' people.
-"As shown" leaves out what FACTS knows to be another sign.
+"As shown" leaves out recordings of another sign than their name says, listed under Sources.
 
 | | clips | accuracy | top 5 | said | said and wrong |
 |---|---|---|---|---|---|"""

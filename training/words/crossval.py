@@ -11,6 +11,7 @@ import numpy as np
 from edge.bundle import Bundle
 from edge.types import Floats
 from edge.words import WordModel
+from training.caching import code_fingerprints, digest
 from training.convert import to_float
 from training.figures import UNCALIBRATED, Judgement, judgements
 from training.store import Clip
@@ -41,9 +42,7 @@ class Judged:
 
 def leave_people_out(rounds: Rounds, config: WordConfig, out: Path) -> list[Judged]:
     """Train, quantise and judge every fold; what is done already is read back."""
-    return [
-        _judged(fold, rounds, config, out / "folds" / f"{fold.number}-{rounds.digest}") for fold in folds(rounds.clips)
-    ]
+    return [_judged(fold, rounds, config, out / "folds" / fold.folder(rounds.digest)) for fold in folds(rounds.clips)]
 
 
 def held_out(fold: Fold, rounds: Rounds) -> tuple[set[str], set[str]]:
@@ -62,7 +61,7 @@ def calibration_windows(samples: Samples) -> Floats:
 
 def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Judged:
     clips = [clip for clip in rounds.clips if clip.signer in fold.signers]
-    done = folder / "verdicts.npz"
+    done = folder / f"verdicts-{digest(code_fingerprints('training.words.judge'))}.npz"  # another reader judges anew
     if not done.exists():
         folder.mkdir(parents=True, exist_ok=True)
         signers, glosses = held_out(fold, rounds)

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.segmenter import Segmenter, is_readable, marks, strayed
-from edge.types import Floats
-from edge.word_features import BODY, LEFT, RIGHT, Times
+from edge.segmenter import Segmenter, hand_summaries, is_readable, strayed
+from edge.types import Floats, Times
+from edge.word_features import BODY, LEFT, RIGHT
 from edge.words import active_span
+from training.types import Rng
 from training.words.data import shoulders
 from training.words.resting import RESTS, Rest, lowered, trembling
 
-Rng = np.random.Generator
 Stretch = tuple[float, float]
 """From when to when, in seconds."""
 _REST_SECONDS = 0.8, 1.2
@@ -73,7 +73,7 @@ def _shows(part: Stretch, sign: Stretch, times: Times, points: Floats) -> bool:
     if end - start >= _WHOLE * (sign[1] - sign[0]):
         return True
     outside = (times >= sign[0]) & (times < start), (times > end) & (times <= sign[1])
-    return all(not frames.any() or strayed(marks(points[frames])) < _STILL for frames in outside)
+    return all(not frames.any() or strayed(hand_summaries(points[frames])) < _STILL for frames in outside)
 
 
 def _with_rests(times: Times, points: Floats, height: float, width: float, rng: Rng) -> tuple[Times, Floats]:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.letters import NOTHING
-from edge.teach import on_own_clock
-from edge.types import Floats
-from edge.word_features import BODY, LEFT, POINTS, RIGHT, Times
-from training.sources import lookalike, may_train, word_trainable
+from edge.labels import NOTHING
+from edge.teach import timed_points
+from edge.types import Floats, Times
+from edge.word_features import BODY, LEFT, POINTS, RIGHT
+from training.sources import lookalike, may_train, trainable
 from training.store import Clip, read_named
 
 CORE = ("hello", "thankyou", "iloveyou", "yes", "no", "help", "please")
@@ -57,7 +57,7 @@ def word_tracks(clips: Iterable[Clip], labels: tuple[str, ...], licences: str = 
     """What may be trained on: vocabulary words that show what their name says, and all else as `nothing`."""
     tracks = []
     for clip in clips:
-        if not may_train(clip, licences) or not word_trainable(clip.source, clip.label):
+        if not may_train(clip, licences) or not trainable(clip.source, clip.label):
             continue
         known = clip.label in labels
         if not known and clip.kind == "word" and lookalike(clip.label):
@@ -68,7 +68,7 @@ def word_tracks(clips: Iterable[Clip], labels: tuple[str, ...], licences: str = 
 
 def track_of(clip: Clip, label: str) -> Track:
     """A clip on its own clock."""
-    times, points = on_own_clock(clip)
+    times, points = timed_points(clip)
     return Track(clip.clip, times, points, clip.label, label, clip.signer, clip.source, fps_known=clip.fps > 0)
 
 

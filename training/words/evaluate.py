@@ -15,13 +15,13 @@ from training.figures import Judgement, emitted_by, figures_at, restricted, summ
 from training.store import KINDS, Clip, read_named
 from training.words.bundle import open_bundle
 from training.words.judge import judge, judgeable, why_skipped
-from training.words.options import SHIPPED, add_arguments, open_rounds, settings
+from training.words.options import OPTIONS
 
 
 def main(argv: list[str]) -> int:
     parser = ArgumentParser(prog="python -m training.evaluate words", description=__doc__)
-    add_arguments(parser)
-    parser.add_argument("--bundle", type=Path, default=SHIPPED, help="bundle to judge")
+    OPTIONS.add_arguments(parser)
+    OPTIONS.add_bundle(parser, "bundle to judge")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
         "--leave-people-out", action="store_true", help="train a model per fold of recorders that never saw them"
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
 
 
 def evaluate(stores: list[Path], bundle: Bundle, active: Collection[str] | None = None) -> dict[str, Any]:
-    """The figures of contract 1 for all word clips of the stores; people who sign no word of it under `others`.
+    """The figures for all word clips of the stores; people who sign no word of it under `others`.
 
     `active`: the words that may be said, as the daemon's `words.active`; all others are signs outside the vocabulary.
     """
@@ -84,5 +84,5 @@ def _cross_validated(args: argparse.Namespace) -> dict[str, Any]:
     from training.words.teach import teach  # noqa: PLC0415
 
     if args.teach:
-        return teach(open_rounds(args), settings(args), args.out)
-    return cross_validate(open_rounds(args), settings(args), args.out)
+        return teach(OPTIONS.open_rounds(args), OPTIONS.settings(args), args.out)
+    return cross_validate(OPTIONS.open_rounds(args), OPTIONS.settings(args), args.out)

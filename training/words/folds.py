@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.errors import InputError
-from training.sources import NEVER_TRAIN, evaluation_only
+from training.caching import digest
+from training.sources import may_train, same_people
 from training.store import Clip
 
 FOLDS = 4
@@ -19,30 +20,40 @@ class Fold:
     number: int
     signers: frozenset[str]
 
+    def folder(self, samples: str) -> str:
+        """Name of the folder of what is trained on the samples of that digest without these signers."""
+        return f"{self.number}-{digest([samples, sorted(self.signers)])}"
+
 
 def folds(clips: Iterable[Clip]) -> list[Fold]:
     """Deal signers out to `FOLDS` folds, those of each source by falling number of clips: each gets a like share.
 
-    Signers that no training sees anyway are in the first fold, so that they are judged once too. There also is the
-    largest cluster of WLASL50, who may be the dictionary's signer: WLASL was collected from such dictionaries.
+    Signers that no training sees anyway are in the first fold, so that they are judged once too, and so is whoever may
+    be the same person.
 
     Raises:
         InputError: whoever may be trained on is in one fold, so that nobody is left to train on.
     """
-    kinds: dict[str, Counter[str]] = {}
-    never: set[str] = set()
-    for clip in clips:
-        if clip.source in NEVER_TRAIN or evaluation_only(clip.licence):
-            never.add(clip.signer)
-        else:
-            kind = clip.source.split("_")[0]
-            kinds.setdefault(kind, Counter())[clip.signer] += 1
+    clips = list(clips)
+    never = {clip.signer for clip in clips if not may_train(clip, "all")}
+    same = {name for clip in clips if clip.signer in never for name in same_people(clip.source)}
     groups: list[set[str]] = [set() for _ in range(FOLDS)]
-    for counter in kinds.values():
-        for place, (signer, _) in enumerate(sorted(counter.items(), key=lambda item: (-item[1], item[0]))):
+    groups[0] |= {clip.signer for clip in clips if clip.signer in same}
+    for signers in _by_kind(clip for clip in clips if clip.signer not in never).values():
+        begin = int(any(signer in same for signer in signers))  # the first fold has some already
+        others = sorted(signers.keys() - same, key=lambda signer: (-signers[signer], signer))
+        for place, signer in enumerate(others, begin):
             groups[place % FOLDS].add(signer)
     if sum(map(bool, groups)) < _LEAST_FOLDS:
         names = ", ".join(sorted(set().union(*groups))) or "nobody"
         raise InputError(f"{names}: leaving people out takes two signers of a source that may be trained on; add some")
     groups[0] |= never
     return [Fold(number, frozenset(group)) for number, group in enumerate(groups) if group]
+
+
+def _by_kind(clips: Iterable[Clip]) -> dict[str, Counter[str]]:
+    """Number of clips by signer, of each kind of source: all webcam recorders are one."""
+    kinds: dict[str, Counter[str]] = {}
+    for clip in clips:
+        kinds.setdefault(clip.source.split("_")[0], Counter())[clip.signer] += 1
+    return kinds

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from edge.words import WordModel, active_span, span_features
 from training.figures import Judgement
@@ -32,7 +32,7 @@ def judge(clips: Iterable[Clip], bundle: Bundle) -> list[Judgement]:
 
 
 def clip_windows(clip: Clip) -> Floats:
-    """(cuts, GRID_STEPS, CHANNELS) of one recording; (0, ...) where no hand was up."""
+    """(cuts, WORD_GRID_STEPS, CHANNELS) of one recording; (0, ...) where no hand was up."""
     track = track_of(clip, clip.label)
     span = active_span(track.times, track.points)
     return span_features(track.times, track.points, *span) if span else np.zeros((0,), np.float32)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from edge.types import Floats
-from edge.word_features import CHANNELS, GRID_STEPS
+from edge.word_features import CHANNELS, WORD_GRID_STEPS
 from training.convert import first_output, to_int8
 from training.words.config import WordConfig
 
@@ -18,11 +18,11 @@ _FAR = 0.5
 
 
 def build(config: WordConfig, labels: int) -> Network:
-    """(B, GRID_STEPS, CHANNELS) to the (B, labels) logits of every member and the (B, D) embedding of them all.
+    """(B, WORD_GRID_STEPS, CHANNELS) to the (B, labels) logits of every member and the (B, D) embedding of them all.
 
-    Conv1D and dense layers only, which int8 runs fast (FACTS 1).
+    Conv1D and dense layers only, which int8 runs fast.
     """
-    window = keras.Input((GRID_STEPS, CHANNELS), name="features")
+    window = keras.Input((WORD_GRID_STEPS, CHANNELS), name="features")
     body = {"separable": _separable, "strided": _strided}[config.network]
     embeddings = [body(window, config) for _ in range(config.members)]
     logits = [
@@ -54,7 +54,7 @@ def finished(model: Network, means: Floats, config: WordConfig) -> Network:
 
 
 def to_faithful_int8(model: Network, windows: Floats) -> bytes:
-    """Static int8; `windows` (N, GRID_STEPS, CHANNELS) set the ranges.
+    """Static int8; `windows` (N, WORD_GRID_STEPS, CHANNELS) set the ranges.
 
     The nearest of 54 rounded cosines is a little too near. How much that takes from `nothing` on average is measured
     and given back to its bias (bias correction, Nagel et al. 2019).

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from edge.bundle import UNFITTED_FLOORS
 from edge.errors import InputError
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from training.calibration import balanced, fit_temperature, tempered
 

@@ -16,7 +16,7 @@ from training.words.bundle import WORDS, write_bundle
 from training.words.card import write_card
 from training.words.crossval import calibration_windows
 from training.words.network import to_faithful_int8
-from training.words.options import SHIPPED, add_arguments, open_rounds, settings
+from training.words.options import OPTIONS
 from training.words.teach import TEACH_REPORT
 
 log = logging.getLogger(__name__)
@@ -28,17 +28,17 @@ _JUDGES = "training.evaluate words --leave-people-out"
 
 def main(argv: list[str]) -> int:
     parser = ArgumentParser(prog="python -m training.quantize words", description=__doc__)
-    add_arguments(parser)
-    parser.add_argument("--bundle", type=Path, default=SHIPPED, help="folder to write")
+    OPTIONS.add_arguments(parser)
+    OPTIONS.add_bundle(parser, "folder to write")
     parser.add_argument("--version", help="of the bundle; without it the one after that of the bundle it replaces")
     parser.add_argument("--without-crossval", action="store_true", help="skip the gate on held-out signers; for trials")
     args = parser.parse_args(argv)
     model = keras.models.load_model(made(args.out / "float.keras", "training.train words"), compile=False)
     training = json.loads((args.out / "training.json").read_text("utf-8"))
-    check_training(training, args.licences, settings(args))
+    check_training(training, args.licences, OPTIONS.settings(args))
     report = None if args.without_crossval else read_report(args.out / REPORT[args.licences], _JUDGES)
     lessons = _lessons(args.out / TEACH_REPORT)
-    samples = open_rounds(args)(0)
+    samples = OPTIONS.open_rounds(args)(0)
     content = to_faithful_int8(model, calibration_windows(samples))
     facts: dict[str, Any] = {
         "quantization": "static int8, weights per channel",

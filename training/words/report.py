@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.word_reader import WordReader
-from training.figures import Judgement, calibrated, emitted_by, figures, forced_choice, restricted
+from training.figures import Judgement, calibrated, emitted_by, figures, reliability, restricted
 from training.options import REPORT
 from training.parity import parity_of
-from training.sources import evaluation_only, lookalike, may_train, word_trainable
+from training.sources import evaluation_only, lookalike, may_train, trainable
 from training.store import Clip
 from training.words.config import WordConfig
 from training.words.crossval import Judged, leave_people_out
@@ -121,7 +121,7 @@ def _streams(
 
 def fits(clip: Clip) -> bool:
     """Whether a clip may set thresholds: what may be trained on may."""
-    return may_train(clip, "all") and word_trainable(clip.source, clip.label) and not lookalike(clip.label)
+    return may_train(clip, "all") and trainable(clip.source, clip.label) and not lookalike(clip.label)
 
 
 def _fitting(folds: Iterable[Judged]) -> list[Pair]:
@@ -201,9 +201,8 @@ def _said(
 
 def _reliability(verdicts: list[Judgement], labels: tuple[str, ...]) -> list[dict[str, float]]:
     """Ten bins of the best label's probability: how many clips, how sure, how often right."""
-    table = forced_choice(table_of(verdicts), labels)
-    sure = table.max(axis=1)
-    right = table.argmax(axis=1) == np.array([labels.index(verdict.label) for verdict in verdicts])
+    truth = np.array([labels.index(verdict.label) for verdict in verdicts])
+    sure, right = reliability(table_of(verdicts), truth, labels)
     bins = np.minimum((sure * 10).astype(int), 9)
     return [
         {

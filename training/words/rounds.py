@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from edge.errors import InputError
-from edge.letters import NOTHING
-from training.caching import digest
-from training.store import Clip, marks
+from edge.labels import NOTHING
+from training.caching import code_fingerprints, digest
+from training.store import Clip, store_hashes
 from training.whole_file import whole
 from training.words.config import WordConfig
 from training.words.data import CORE, WLASL50_SOURCE, Track, read_words, spelling_tracks, vocabulary, word_tracks
@@ -25,9 +25,10 @@ class Rounds:
     def __init__(self, stores: list[Path], licences: str, config: WordConfig, folder: Path) -> None:
         self._stores, self._config = stores, config
         self.licences = licences
-        self.digest = digest([*marks(stores), licences, config.digest()])
+        drawn_from = [*store_hashes(stores), licences, code_fingerprints("training.words.sampling")]
+        self.digest = digest([*drawn_from, config.digest()])
         """Names all that is made of these samples."""
-        self._folder = folder / f"rounds-{digest([*marks(stores), licences, config.samples_digest()])}"
+        self._folder = folder / f"rounds-{digest([*drawn_from, config.samples_digest()])}"
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, number: int) -> Samples:

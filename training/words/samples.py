@@ -16,7 +16,7 @@ class Samples:
     """Labelled windows, with all who had a part in each, so that folds can leave people and glosses out."""
 
     features: NDArray[np.int8]
-    """(N, GRID_STEPS, CHANNELS) in INPUT_STEP."""
+    """(N, WORD_GRID_STEPS, CHANNELS) in INPUT_STEP."""
     labels: NDArray[np.int64]
     signers: NDArray[np.str_]
     """(N, 2): both signers of a window made of two recordings, else one twice."""
@@ -24,7 +24,7 @@ class Samples:
     """(N, 2): likewise."""
 
     def inputs(self, rows: NDArray[np.int64] | slice) -> Floats:
-        """(R, GRID_STEPS, CHANNELS): the features of some windows, as a network takes them."""
+        """(R, WORD_GRID_STEPS, CHANNELS): the features of some windows, as a network takes them."""
         return np.asarray(self.features[rows] * np.float32(INPUT_STEP), np.float32)
 
     def without(self, signers: set[str], glosses: set[str]) -> "Samples":

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.letters import NOTHING
-from edge.types import Floats
-from edge.word_features import CHANNELS, GRID_STEPS, LEFT, POINTS, RIGHT, Times, on_grid, word_features
+from edge.labels import NOTHING
+from edge.types import Floats, Times
+from edge.word_features import CHANNELS, LEFT, POINTS, RIGHT, WORD_GRID_STEPS, on_grid, word_features
 from edge.words import active_span
-from training.words import cutting, invented, variations
+from training.words import cutting, synthetic_negatives, variations
 from training.words.config import WordConfig
 from training.words.data import CORE, Track
 from training.words.samples import INPUT_STEP, Samples
@@ -114,37 +114,41 @@ class Sampler:
         return self._window(self._any(self._idle), anywhere=True) if self._idle else None
 
     def _half(self) -> _Drawn | None:
-        half = invented.half(self._pick(self._others)) if self._others else None
+        half = synthetic_negatives.half(self._pick(self._others)) if self._others else None
         return self._window(half) if half else None
 
     def _spelled(self) -> _Drawn | None:
         if not self._spelling:
             return None
         hand, person = self._any(self._spelling), self._any(self._all)
-        spelled = invented.spelled(hand, person, self._rng)
+        spelled = synthetic_negatives.spelled(hand, person, self._rng)
         return self._window(spelled, anywhere=True, beside=person) if spelled else None
 
     def _gesture(self) -> _Drawn | None:
-        gesture = invented.gesture(self._any(self._all), self._rng)
-        return self._window(gesture, anywhere=True) if gesture else None
+        person = self._any(self._all)
+        gesture = synthetic_negatives.gesture(person, self._rng)
+        return self._window(gesture, anywhere=True, beside=person) if gesture else None
 
     def _recombined(self) -> _Drawn | None:
-        made = invented.recombination(self._all, self._rng)
+        made = synthetic_negatives.recombination(self._all, self._rng)
         return self._window(made[0], beside=made[1]) if made else None
 
     def _empty(self) -> _Drawn:
-        return self._window(invented.empty(self._any(self._all)), anywhere=True)
+        person = self._any(self._all)
+        return self._window(synthetic_negatives.empty(person), anywhere=True, beside=person)
 
     def _noise(self) -> _Drawn:
         """A window that means nothing; its features are drawn when all others are worked out."""
-        return _Drawn(np.full((GRID_STEPS, POINTS, 3), np.nan, np.float32), NOTHING, (NOISE, NOISE), (NOISE, NOISE))
+        return _Drawn(
+            np.full((WORD_GRID_STEPS, POINTS, 3), np.nan, np.float32), NOTHING, (NOISE, NOISE), (NOISE, NOISE)
+        )
 
     def _random_features(self) -> Floats:
-        """(GRID_STEPS, CHANNELS) of any strength."""
+        """(WORD_GRID_STEPS, CHANNELS) of any strength."""
         rng = self._rng
-        steps = GRID_STEPS if rng.random() < 0.7 else 1
+        steps = WORD_GRID_STEPS if rng.random() < 0.7 else 1
         drawn = rng.uniform(-1, 1, (steps, CHANNELS)) if rng.random() < 0.5 else rng.standard_normal((steps, CHANNELS))
-        drawn = np.broadcast_to(np.exp(rng.uniform(np.log(0.1), np.log(2.0))) * drawn, (GRID_STEPS, CHANNELS))
+        drawn = np.broadcast_to(np.exp(rng.uniform(np.log(0.1), np.log(2.0))) * drawn, (WORD_GRID_STEPS, CHANNELS))
         return np.asarray(np.clip(drawn, -2.0, 2.0), np.float32)
 
     def _window(

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from edge.landmark_store import UNKNOWN_BRIGHTNESS
+from edge.pose_points import SHOULDERS
 from edge.teach import UNKNOWN_SIGN_FPS
 from edge.types import Floats, Landmarks
 from edge.word_reader import WordReader
@@ -124,7 +126,7 @@ class _Resting:
         self._next = following.hands[0] * self._size if following else nobody
         self._rest = nobody if rest == "away" else self._last
         if rest == "lowered":
-            shoulders = clip.pose[-1, [11, 12], :2] * self._size[:2]
+            shoulders = clip.pose[-1, list(SHOULDERS), :2] * self._size[:2]
             belly = shoulders[:, 1].mean() + _BELLY * np.linalg.norm(shoulders[0] - shoulders[1])
             self._rest = lowered(self._last, float(belly))
 
@@ -145,7 +147,7 @@ def _last_seen(hands: Floats) -> Floats:
 
 def _frame(clip: Clip, hands: Floats, pose: Floats, ts: float) -> Landmarks:
     presence = np.isfinite(hands[:, 0, 0]).astype(np.float32)
-    return Landmarks(ts, clip.width, clip.height, hands, presence, pose, 128.0)
+    return Landmarks(ts, clip.width, clip.height, hands, presence, pose, UNKNOWN_BRIGHTNESS)
 
 
 def _place(ts: float, spans: list[tuple[str, float, float]]) -> int | None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from edge.letters import NOTHING
-from edge.prototypes import Likeness, Prototypes
+from edge.labels import NOTHING
+from edge.prototypes import Prototypes, SimilarityCalibration
 from edge.word_reader import WordReader
 from training.figures import UNCALIBRATED
 from training.options import REPORT, read_report
@@ -23,13 +23,13 @@ from training.words.bundle import write_bundle
 from training.words.config import WordConfig
 from training.words.crossval import calibration_windows, held_out, network_without
 from training.words.data import CORE
+from training.words.few_shot import EXAMPLES, TAUGHT, Lesson, Pupil
 from training.words.folds import FOLDS, Fold, folds
-from training.words.lessons import EXAMPLES, TAUGHT, Lesson, Pupil
-from training.words.likeness import fit_likeness
 from training.words.network import to_faithful_int8
 from training.words.report import fits
 from training.words.rounds import Rounds
 from training.words.streams import streams
+from training.words.taught_threshold import fit_calibration
 
 TEACH_REPORT = "teach.json"
 _DRAWS = 25
@@ -61,7 +61,7 @@ def report_of(pupils: Sequence[Pupil], points: Sequence[dict[str, Any]]) -> dict
         "glosses": sorted({clip.label for pupil in pupils for clip in pupil.clips if clip.label in pupil.unseen}),
         "accuracy": {str(examples): _accuracy(pupils, examples) for examples in EXAMPLES},
         "said": _said(pupils, points),
-        "taught": _likeness(pupils),
+        "taught": _calibration(pupils),
     }
 
 
@@ -70,7 +70,7 @@ def _pupil(fold: Fold, rounds: Rounds, config: WordConfig, out: Path) -> Pupil:
     signers, foreign = held_out(fold, rounds)
     beyond_core = [label for label in rounds.labels if label not in CORE and label != NOTHING]
     unseen = foreign | set(beyond_core[fold.number :: FOLDS])
-    folder = out / "teach" / f"{fold.number}-{rounds.digest}"
+    folder = out / "teach" / fold.folder(rounds.digest)
     folder.mkdir(parents=True, exist_ok=True)
     model = network_without(signers, unseen, rounds, config, folder / "float.keras")
     content = to_faithful_int8(model, calibration_windows(rounds(0).without(signers, unseen)))
@@ -105,7 +105,7 @@ def _right(pupil: Pupil, lessons: Sequence[Lesson], k: int) -> float:
     return float((pupil.cosines(lessons, lessons[k].tests).argmax(axis=1) == k).mean())
 
 
-def _likeness(pupils: Sequence[Pupil], avoid: Pupil | None = None) -> dict[str, float]:
+def _calibration(pupils: Sequence[Pupil], avoid: Pupil | None = None) -> dict[str, float]:
     """The operating point of taught signs; `avoid`: fitted on neither this one's glosses nor its signers."""
     taught, right, unknown = [], [], []
     for number, pupil in enumerate(pupils):
@@ -124,7 +124,7 @@ def _likeness(pupils: Sequence[Pupil], avoid: Pupil | None = None) -> dict[str, 
                 unknown.append(pupil.cosines(lessons, strangers).max(axis=1))
     if not unknown:
         return {}
-    return fit_likeness(np.concatenate(taught), np.concatenate(right), np.concatenate(unknown))
+    return fit_calibration(np.concatenate(taught), np.concatenate(right), np.concatenate(unknown))
 
 
 def _said(pupils: Sequence[Pupil], points: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -132,15 +132,15 @@ def _said(pupils: Sequence[Pupil], points: Sequence[dict[str, Any]]) -> dict[str
     kinds = ("taught by other people", "taught by the same person", "of no sign it knows", "of its own words")
     rows: dict[str, list[tuple[bool, bool, bool]]] = {kind: [] for kind in kinds}
     for number, (pupil, point) in enumerate(zip(pupils, points, strict=True)):
-        likeness = _likeness(pupils, avoid=pupil)
+        calibration = _calibration(pupils, avoid=pupil)
         rng = np.random.default_rng((number, len(pupils)))
-        for _ in range(_READ_DRAWS if likeness else 0):
+        for _ in range(_READ_DRAWS if calibration else 0):
             lessons = pupil.lessons(rng, max(EXAMPLES))
             if not lessons:
                 continue
             unknown, words = pupil.strangers(lessons, rng)
             tests = {by: [k for each in lessons if each.by_others is by for k in each.tests] for by in (True, False)}
-            reader = _Reader(pupil, lessons, point | {"taught": likeness})
+            reader = _Reader(pupil, lessons, point | {"taught": calibration})
             for kind, places in zip(kinds, (tests[True], tests[False], unknown, words), strict=True):
                 rows[kind] += [reader.verdict(pupil.clips[place]) for place in places]
     return {
@@ -161,7 +161,7 @@ class _Reader:
         self._bundle = dataclasses.replace(pupil.bundle, manifest=pupil.bundle.manifest | {"operating_point": point})
         self._words = pupil.words - set(point["disabled"])
         signs = {lesson.gloss: pupil.embeddings[lesson.examples] for lesson in lessons}
-        self._taught = Prototypes(signs, Likeness.of(point))
+        self._taught = Prototypes(signs, SimilarityCalibration.of(point))
 
     def verdict(self, clip: Clip) -> tuple[bool, bool, bool]:
         """Whether the right sign was said, whether a wrong one was, and whether any would have been untaught."""

@@ -8,17 +8,17 @@ from collections import Counter
 from edge.argument_parser import ArgumentParser
 from training.sources import may_train
 from training.words.fit import fit
-from training.words.options import add_arguments, open_rounds, settings
+from training.words.options import OPTIONS
 
 log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
     parser = ArgumentParser(prog="python -m training.train words", description=__doc__)
-    add_arguments(parser)
+    OPTIONS.add_arguments(parser)
     args = parser.parse_args(argv)
-    config = settings(args)
-    rounds = open_rounds(args)
+    config = OPTIONS.settings(args)
+    rounds = OPTIONS.open_rounds(args)
     longer = dataclasses.replace(config, passes=config.final_passes)
     fit(rounds, longer, len(rounds.labels)).save(args.out / "float.keras")
     sources = Counter(clip.source for clip in rounds.clips if may_train(clip, args.licences))

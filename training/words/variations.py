@@ -3,12 +3,12 @@
 import numpy as np
 
 from edge.features import palm_length
-from edge.types import Floats
-from edge.word_features import BODY, LEFT, MIRRORED, RIGHT, Times
+from edge.types import Floats, Times
+from edge.word_features import BODY, LEFT, MIRRORED, RIGHT
 from training.augment import rotations
+from training.types import Rng
 from training.words.config import Augment
 
-Rng = np.random.Generator
 _SLOWEST_FPS = 8.0
 _LONGEST_LOSS_SECONDS = 0.35
 _HANDS = (LEFT, RIGHT)

@@ -36,7 +36,7 @@ _CHROMA_TO_VIDEO = np.rint(128 + (_LEVELS - 128) * 224 / 255).astype(np.uint8)
 With these tables a 640x480 picture takes 0.19 instead of 0.08 ms; by planes made as large as luma 1.1 ms."""
 
 
-class ChildStream:
+class ExecStream:
     """Runs the command of an `exec:` source, without a shell, in a process group of its own."""
 
     def __init__(self, source: Source, config: CameraConfig, closing: Event) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.bundle import Bundle
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.prototypes import unit
 from edge.teach import embedding_of
 from edge.types import Floats

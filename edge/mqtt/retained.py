@@ -20,7 +20,7 @@ _KEPT_SECONDS = 2.0
 _KEEPALIVE_SECONDS = 30
 
 
-def visit(endpoint: Endpoint, topics: Sequence[str] = ()) -> dict[str, bytes]:
+def fetch_retained(endpoint: Endpoint, topics: Sequence[str] = ()) -> dict[str, bytes]:
     """Connect, take the retained messages of `topics`, hang up; topics of which there is none are left out.
 
     Raises:

@@ -10,8 +10,8 @@ pytest.importorskip("pyarrow", reason="needs the training extra")
 from word_store import clip
 
 from training.words.bundle import open_bundle
-from training.words.lessons import TAUGHT, Pupil
-from training.words.likeness import fit_likeness
+from training.words.few_shot import TAUGHT, Pupil
+from training.words.taught_threshold import fit_calibration
 
 BUNDLE = Path(__file__).resolve().parent.parent / "models" / "words"
 GLOSSES = [f"{letter}{letter}" for letter in "abcdefghijkl"]
@@ -53,7 +53,7 @@ def test_the_floor_lets_one_unknown_sign_in_twenty_through() -> None:
     rng = np.random.default_rng(0)
     unknown, taught = rng.normal(0.7, 0.05, 4000), rng.normal(0.9, 0.05, 4000)
     right = taught > 0.85
-    point = fit_likeness(taught.astype(np.float32), right, unknown.astype(np.float32))
+    point = fit_calibration(taught.astype(np.float32), right, unknown.astype(np.float32))
     assert (unknown >= point["floor"]).mean() == pytest.approx(0.05, abs=0.005)
     assert point["middle"] == pytest.approx(0.85, abs=0.01)
     assert 0 < point["width"] < 0.02

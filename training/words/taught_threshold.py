@@ -10,7 +10,7 @@ UNKNOWN_SAID = 0.05
 _STEPS = 50
 
 
-def fit_likeness(taught: Floats, right: NDArray[np.bool_], unknown: Floats) -> dict[str, float]:
+def fit_calibration(taught: Floats, right: NDArray[np.bool_], unknown: Floats) -> dict[str, float]:
     """The manifest's `taught`, from cosines to the nearest taught example.
 
     `taught` (N,) are of recordings of taught signs, of which the nearest was `right` or not; `unknown` (M,) of signs

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 from edge.features import palm_length
-from edge.letters import NOTHING
+from edge.labels import NOTHING
 from edge.types import Floats
 from edge.word_features import BODY, PALMS_PER_SHOULDERS, POINTS, RIGHT
 from edge.words import active_span
+from training.types import Rng
 from training.words import recombined
 from training.words.data import Track, shoulders
 
-Rng = np.random.Generator
 _HALF, _LEAST_FRAMES = 0.3, 3
 _GESTURE_STEPS, _GESTURE_FPS = 40, 15
 _BACKWARDS, _TRIES = 0.3, 20

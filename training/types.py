@@ -1,0 +1,5 @@
+"""Short names for types that training passes around."""
+
+import numpy as np
+
+Rng = np.random.Generator
