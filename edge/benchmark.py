@@ -176,7 +176,7 @@ def _at_its_own_pace(config: Config, sources: list[str], pipeline: Pipeline) -> 
             if frame is None:
                 continue
             events = pipeline.step(frame)
-            late = time.time() - frame.ts
+            late = camera.clock.now() - frame.ts
             latencies["frames"].append(late)
             if any(event.topic in ("letter", "word") for event in events):
                 latencies["emit"].append(late)

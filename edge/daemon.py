@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from edge import notify
-from edge.camera import Camera
+from edge.camera import Camera, EpochClock
 from edge.config import Config, add_config_arguments, config_of, dump_config
 from edge.errors import InputError, one_line
 from edge.governor import Governor
@@ -22,7 +22,7 @@ from edge.outputs import Outputs
 from edge.paths import models_dir
 from edge.pipeline import Pipeline, with_latency
 from edge.report import Report, info_event
-from edge.standard_streams import has_terminal
+from edge.standard_streams import has_terminal, silence_libraries
 from edge.system import Load, temperature_celsius
 from edge.types import Event, Frame
 
@@ -34,6 +34,8 @@ _MEASURE_SECONDS = 1.0
 """Time between two looks at load and temperature, while either has a limit."""
 _CAMERA_DEAD_SECONDS = 10.0
 """A grabber without a sign of life for so long is wedged: the watchdog is starved on purpose."""
+_SET_BACK_SECONDS = 60.0
+"""A system clock that was set back by more than that is followed, once nobody is there."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         print(dump_config(config), end="")
         return 0
     logging.getLogger().setLevel(config.daemon.log_level)
+    if not args.debug:
+        silence_libraries()
     return Daemon(config, lambda: config_of(args)).run()
 
 
@@ -60,7 +64,8 @@ class Daemon:
         nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         self._at_terminal = has_terminal() and not nohup
         self._stopwatch = Stopwatch()
-        self._camera = Camera(config.camera)
+        self._clock = EpochClock()
+        self._camera = Camera(config.camera, self._clock)
         self._pipeline = Pipeline(config, models_dir(config), self._stopwatch)
         self._report = Report(config.daemon.stats_seconds)
         self._governor = Governor(config.governor)
@@ -74,7 +79,7 @@ class Daemon:
             signal.signal(number, self._on_signal)
         self._camera.start(required=not notify.enabled())  # a service waits for its camera, a person is told
         try:
-            self._outputs = Outputs(self._config)
+            self._outputs = Outputs(self._config, self._clock.now)
             self._serve()
         finally:
             self._camera.stop()
@@ -82,13 +87,13 @@ class Daemon:
 
     def _serve(self) -> None:
         try:
-            state = self._pipeline.state(time.time())  # a broker may keep the last run's, caption and all
+            state = self._pipeline.state(self._clock.now())  # a broker may keep the last run's, caption and all
             self._send(info_event(self._config, self._pipeline, self._camera), *state)
             while not self._stop and not self._camera.ended:
                 self._turn()
-            ended = time.time()
+            ended = self._clock.now()
             events = self._pipeline.finish(ended)
-            latency_ms = max(0.0, time.time() - ended) * 1000
+            latency_ms = (self._clock.now() - ended) * 1000
             self._send(*(with_latency(event, latency_ms) for event in events))
             while self._outputs.speaker.speaks and not self._stop:  # the last caption of a video
                 self._alive()
@@ -99,9 +104,11 @@ class Daemon:
             self._outputs.stop()
 
     def _turn(self) -> None:
+        if self._clock.ahead_seconds > _SET_BACK_SECONDS and self._pipeline.idle:
+            self._follow_clock()
         if self._governor.on:
             self._govern()
-        frame = self._camera.latest(_WAIT_SECONDS, self._governor.admit)
+        frame = self._camera.latest(_WAIT_SECONDS, self._wants)
         if self._reload:
             self._reload = False
             self._reload_config()
@@ -114,10 +121,22 @@ class Daemon:
             counters = self._outputs.counters()
             self._send(self._report.stats(self._stopwatch, self._pipeline, self._camera, self._governor, counters))
 
+    def _wants(self, ts: float) -> bool:
+        """Whether to read the frame of this time; one from before the clock was set back would be of the future."""
+        return ts <= self._clock.now() and self._governor.admit(ts)
+
+    def _follow_clock(self) -> None:
+        """The system clock was set back: go on from there, with nothing that remembers the time before."""
+        log.info("the system clock was set back by %.0f s: followed", self._clock.ahead_seconds)
+        self._clock.follow()
+        self._pipeline.reset()
+        self._governor = Governor(self._config.governor)
+        self._report = Report(self._config.daemon.stats_seconds, self._camera.dropped)
+
     def _read(self, frame: Frame) -> None:
         self._pipeline.camera_lost = False
         events = self._pipeline.step(frame)
-        latency_ms = max(0.0, time.time() - frame.ts) * 1000  # the clock may have been set back meanwhile
+        latency_ms = (self._clock.now() - frame.ts) * 1000
         self._send(*(with_latency(event, latency_ms) for event in events))
         self._report.frame(latency_ms, events)
         self._governor.observe_frame(
@@ -128,7 +147,7 @@ class Daemon:
     def _govern(self) -> None:
         if not self._cpu_load.due(_MEASURE_SECONDS):
             return
-        now = time.time()
+        now = self._clock.now()
         changed = self._governor.observe_load(now, self._cpu_load.cpu_percent(), temperature_celsius())
         rates = self._governor.rates(now)
         self._pipeline.landmarker.set_pose_interval_times(rates.pose)
@@ -140,7 +159,7 @@ class Daemon:
         if lost and not self._ready and not notify.enabled():
             raise InputError(self._camera.problem)
         self._pipeline.camera_lost = lost
-        now = time.time()
+        now = self._clock.now()
         self._send(*(self._pipeline.unseen(now) if lost else self._pipeline.state(now)))
         if time.monotonic() - self._camera.alive_at < _CAMERA_DEAD_SECONDS and (lost or self._ready):
             self._alive()
@@ -158,7 +177,7 @@ class Daemon:
             self._run_command(command)
 
     def _run_command(self, command: Command) -> None:
-        now, pipeline = time.time(), self._pipeline
+        now, pipeline = self._clock.now(), self._pipeline
         match command.name:
             case "clear":
                 self._outputs.speaker.cancel()
@@ -188,13 +207,13 @@ class Daemon:
             pipeline = Pipeline(config, models_dir(config), self._stopwatch)
             camera = self._camera
             if config.camera != self._config.camera:
-                camera = Camera(config.camera)
+                camera = Camera(config.camera, self._clock)
                 camera.check()
             self._outputs.reconfigure(config)
         except Exception as error:  # whatever it is, a daemon that reads must not end by it
             log.error("reload refused, going on as before: %s", one_line(error))
             log.debug("reload refused", exc_info=True)
-            self._send(Event("error", time.time(), {"message": f"reload refused: {one_line(error)}"}))
+            self._send(Event("error", self._clock.now(), {"message": f"reload refused: {one_line(error)}"}))
             notify.ready("reload refused, going on as before")
             return
         if camera is not self._camera:
@@ -208,7 +227,7 @@ class Daemon:
         self._mute()
         self._governor = Governor(config.governor)
         self._report = Report(config.daemon.stats_seconds, camera.dropped)
-        self._send(info_event(config, pipeline, camera), *pipeline.state(time.time()))
+        self._send(info_event(config, pipeline, camera), *pipeline.state(self._clock.now()))
         notify.ready("configuration loaded again")
         log.info("configuration and models loaded again")
 

@@ -8,6 +8,7 @@ import os
 import queue
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -51,12 +52,13 @@ class _Parts:
 class Outputs:
     """The outward parts; fans events out to them."""
 
-    def __init__(self, config: Config) -> None:
-        """Start them.
+    def __init__(self, config: Config, now: Callable[[], float] = time.time) -> None:
+        """Start them; `now` is the clock of the events.
 
         Raises:
             AslEdgeError: a port is taken, or an option cannot be used. Nothing is left running.
         """
+        self._now = now
         self._commands: queue.Queue[Command] = queue.Queue(maxsize=_COMMANDS_WAITING)
         self._on_terminal = "JOURNAL_STREAM" not in os.environ  # what a visitor signs does not belong in the journal
         self._parts = self._made(config, None)
@@ -154,7 +156,7 @@ class Outputs:
             self._commands.put_nowait(command)
         except queue.Full:
             message = f"cmd/{command.name}: {_COMMANDS_WAITING} commands are waiting already; send it again later"
-            self._parts.publisher.publish(Event("error", time.time(), {"message": message}))
+            self._parts.publisher.publish(Event("error", self._now(), {"message": message}))
 
     def _spoken(self, spoken: Spoken, *, practice: bool = False) -> None:
         """Publish what became of a caption; from the speaking thread too."""
@@ -169,7 +171,7 @@ class Outputs:
             **({"signer": int(signer)} if signer else {}),
             **({"practice": True} if practice else {}),
         }
-        self._parts.publisher.publish(Event("spoken", time.time(), body))
+        self._parts.publisher.publish(Event("spoken", self._now(), body))
 
 
 def _caption_id(caption: Event) -> str:

@@ -103,6 +103,11 @@ class Pipeline:
         """Whether a hand of any signer was seen in the last frame."""
         return any(reader.hand_up for reader in self.signers)
 
+    @property
+    def idle(self) -> bool:
+        """Nobody is there, and no caption stands: nothing of worth is lost by `reset`."""
+        return not any(reader.silence.signer_present or reader.composer.text for reader in self.signers)
+
     def command(self, name: Literal["clear", "backspace", "speak"], ts: float) -> list[Event]:
         """What a command to the caption gives; commands are the first signer's."""
         composer = self.signers[0].composer

@@ -51,7 +51,7 @@ class Report:
         mqtt: dict[str, Any],
     ) -> Event:
         """The `stats` event: rates since the last one, times of the steps that the stopwatch still remembers."""
-        now, since = time.time(), time.monotonic()
+        now, since = camera.clock.now(), time.monotonic()
         seconds = max(since - self._since, 1e-3)
         abstentions = pipeline.abstentions
         body = {
@@ -92,4 +92,4 @@ def info_event(config: Config, pipeline: Pipeline, camera: Camera) -> Event:
         "broker": "embedded" if config.mqtt.url is None else "configured",
         "config_sha256": hashlib.sha256(dump_config(config).encode()).hexdigest(),
     }
-    return Event("info", time.time(), body)
+    return Event("info", camera.clock.now(), body)

@@ -8,6 +8,8 @@ import select
 import sys
 from typing import TextIO
 
+_STDERR = 2
+
 
 def is_stalled(stream: TextIO) -> bool:
     """Nobody reads it on, and a line more would wait for them."""
@@ -37,6 +39,28 @@ def open_standard_streams() -> None:
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_RDWR), number)  # the lowest free number, so mostly this one
             setattr(sys, name, os.fdopen(number, mode))
+
+
+def silence_libraries() -> None:
+    """Let what native libraries write to descriptor 2 vanish; our log and tracebacks still go where that led.
+
+    libjpeg writes a line for every picture of many a webcam, 185,000 a day in the journal, and OpenCV lets nobody tell
+    it not to. Does nothing where Python's standard error is not that descriptor.
+    """
+    ours = sys.stderr
+    try:
+        if ours.fileno() != _STDERR:
+            return
+    except OSError:  # a stand-in that is no file
+        return
+    ours.flush()
+    sys.stderr = os.fdopen(os.dup(_STDERR), "w", buffering=1, encoding=ours.encoding, errors=ours.errors)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is ours:
+            handler.setStream(sys.stderr)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, _STDERR)
+    os.close(nowhere)
 
 
 def close_output() -> None:

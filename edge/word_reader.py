@@ -53,6 +53,7 @@ class WordReader:
         """Forget the past: another recording follows."""
         self._segmenter.reset()
         self._said = None
+        self.abstentions = 0
 
     @property
     def hands_up_since(self) -> float:

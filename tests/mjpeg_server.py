@@ -34,11 +34,15 @@ def stamp(image: Image) -> float:
 
 
 class MjpegServer(LoopbackServer):
-    """The camera; `stalled` keeps the connection open and sends nothing, `damaged` cuts every picture."""
+    """The camera; `stalled` keeps the connection open and sends nothing, `damaged` cuts every picture.
+
+    `untidy` leaves bytes too many before a marker, as many webcams do: libjpeg decodes it and complains.
+    """
 
     def __init__(self, port: int = 0, fps: float = 30.0) -> None:
         self.stalled = threading.Event()
         self.damaged = threading.Event()
+        self.untidy = threading.Event()
         self.connections = 0
         self._fps = fps
         self._gone = threading.Event()
@@ -73,5 +77,6 @@ class MjpegServer(LoopbackServer):
             if not self.stalled.is_set():
                 jpeg = cv2.imencode(".jpg", stamped_picture())[1].tobytes()
                 jpeg = jpeg[: len(jpeg) // 2] if self.damaged.is_set() else jpeg
+                jpeg = jpeg[:-2] + b"\x12" * 16 + jpeg[-2:] if self.untidy.is_set() else jpeg
                 head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
                 handler.wfile.write(head + jpeg + b"\r\n")

@@ -316,7 +316,7 @@ def test_a_video_damaged_in_the_middle_goes_on_after_the_damage(
         ("/dev/v4l/by-id/usb-046d_C270-video-index0", SourceKind.DEVICE),
         ("http://camera/stream", SourceKind.URL),
         ("rtsp://user:word@camera:554/1", SourceKind.URL),
-        ("exec:rpicam-vid -t 0 -n --codec yuv420 -o -", SourceKind.EXEC),
+        ("exec:rpicam-vid -t 0 -n --codec yuv420 -o - --flush", SourceKind.EXEC),
         ("demo", SourceKind.DEMO),
         ("demo:HELLO", SourceKind.DEMO),
     ],

@@ -267,6 +267,30 @@ def test_a_command_whose_pictures_cannot_have_that_size_is_refused(size: dict[st
         camera.check()
 
 
+@pytest.mark.parametrize("program", ["rpicam-vid", "/usr/bin/libcamera-vid"])
+def test_a_width_to_which_rpicam_would_add_padding_is_refused(program: str) -> None:
+    with pytest.raises(InputError, match=r"^camera: 800x600: rpicam's rows are padded to 64 pixels; choose 640,"):
+        Camera(CameraConfig(source=f"exec:{program} -o - --flush", width_px=800, height_px=600)).check()
+    Camera(CameraConfig(source=f"exec:{program} -o - --flush", width_px=704, height_px=600)).check()
+    Camera(CameraConfig(source="exec:ffmpeg -i rpicam-vid", width_px=800, height_px=600)).check()
+
+
+def test_rpicam_pictures_keep_their_shadows_lights_and_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = np.zeros((48, 64, 3), np.uint8)
+    colours = [(level,) * 3 for level in (0, 8, 16, 128, 240, 255)] + [(40, 60, 160), (200, 60, 40)]
+    for column, colour in enumerate(colours):
+        drawn[:, 8 * column : 8 * (column + 1)] = colour
+    luma, red, blue = cv2.split(cv2.cvtColor(drawn, cv2.COLOR_BGR2YCrCb))  # full range, as in a JPEG
+    (tmp_path / "frame").write_bytes(b"".join(plane.tobytes() for plane in (luma, blue[::2, ::2], red[::2, ::2])))
+    program = tmp_path / "rpicam-vid"
+    program.write_text(f"#!/bin/sh\nwhile cat {tmp_path}/frame; do sleep 0.05; done\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with running("exec:rpicam-vid -t 0 -n --codec yuv420 -o - --flush", SMALL) as camera:
+        image = next_frame(camera).image
+    assert np.abs(image.astype(int) - drawn).max() <= 2
+
+
 def test_a_command_that_does_not_exist_is_a_lost_camera() -> None:
     with running("exec:no-such-program --fast", SMALL) as camera:
         assert until(lambda: camera.state == "lost")
@@ -501,3 +525,21 @@ def test_time_goes_on_when_the_system_clock_is_set(monkeypatch: pytest.MonkeyPat
         steady[0] += 1.0
         seen.append(clock.now())
     assert seen == [1000.0, 1001.0, 1002.0, 1003.0, 1004.0, 83803.0]
+    wall[0] -= 7200.0
+    assert (clock.now(), clock.ahead_seconds) == (83803.0, 7200.0)
+    clock.follow()
+    assert (clock.now(), clock.ahead_seconds) == (76603.0, 0.0)
+
+
+def test_a_camera_is_lost_and_found_whatever_the_clock_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    step, real = [0.0], time.time
+    with MjpegServer() as server, running(server.url) as camera:
+        monkeypatch.setattr(time, "time", lambda: real() + step[0])
+        before = next_frame(camera)
+        server.stalled.set()
+        step[0] = -3600.0
+        camera.clock.follow()
+        assert until(lambda: camera.state == "lost")
+        server.stalled.clear()
+        assert until(lambda: camera.latest(1.0) is not None and camera.state == "ok")
+        assert next_frame(camera).ts < before.ts - 3000

@@ -11,14 +11,35 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
 from daemon_tools import ROOT, Running, write_config
+from mjpeg_server import MjpegServer
 from mqtt_tools import Listener, Mosquitto, eventually
 from speech_tools import fake_program
 
 from edge.demo import DemoSigner
+
+CLOCK = """\
+import os, time
+real = time.time
+time.time = lambda: real() - (3600 if os.path.exists({set_back!r}) else 0)
+"""
+
+CAMERA = """\
+import os, sys, time
+import cv2
+from edge.demo import DemoSigner
+
+for frame, _ in DemoSigner("HELLO", fps=15, loop=True):
+    if os.path.exists({gone!r}):
+        sys.exit("unplugged")
+    sys.stdout.buffer.write(cv2.cvtColor(frame.image, cv2.COLOR_BGR2YUV_I420).tobytes())
+    sys.stdout.flush()
+    time.sleep(0.03)
+"""
 
 BASE = "asl/test"
 STOP_SECONDS = 5.0  # half a second when the machine is idle; systemd kills after five
@@ -166,6 +187,46 @@ def test_the_last_caption_of_a_video_is_spoken_to_its_end(
         daemon.kill()
 
 
+def test_a_clock_set_back_mixes_no_times_and_is_followed_once_nobody_is_there(
+    tmp_path: Path, mosquitto: Mosquitto, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def heard(name: str) -> list[dict[str, Any]]:
+        return [seen.json for seen in listener.on(f"{BASE}/{name}")]
+
+    set_back, gone = tmp_path / "set back", tmp_path / "gone"
+    (tmp_path / "sitecustomize.py").write_text(CLOCK.format(set_back=str(set_back)))
+    (tmp_path / "camera.py").write_text(CAMERA.format(gone=str(gone)))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
+    config = write_config(tmp_path, mosquitto.url, extra="camera:\n  reopen_max_seconds: 1\n")
+    source = f"exec:{sys.executable} {tmp_path / 'camera.py'}"
+    daemon = Running("--config", config, "--source", source, log=tmp_path / "log")
+    try:
+        listener.wait(f"{BASE}/letter", seconds=60)
+        set_back.touch()
+        before = heard("letter")
+        letters = eventually(lambda: len(heard("letter")) > len(before) + 2 and heard("letter"), 60)
+        assert all(letter["latency_ms"] > 0 for letter in letters)
+        listener.send(f"{BASE}/cmd/mute/set", "ON")
+        muted = eventually(lambda: [state for state in heard("state") if state["muted"]])
+        assert min(letter["ts"] for letter in letters[len(before) :]) > before[-1]["ts"]
+        assert muted[0]["ts"] > before[-1]["ts"], "somebody is there: the old time goes on, for all"
+
+        eventually(lambda: heard("state")[-1]["caption"], 60)
+        gone.touch()
+        eventually(lambda: heard("state")[-1]["silent"] == "camera_lost" and not heard("state")[-1]["caption"], 60)
+        eventually(lambda: "the system clock was set back by 3600 s: followed" in daemon.output)
+
+        before = heard("letter")
+        gone.unlink()
+        after = eventually(lambda: heard("letter")[len(before) :], 60)
+        assert after[0]["ts"] < time.time() - 3000
+        assert after[0]["latency_ms"] > 0
+        assert heard("state")[-1]["ts"] < time.time() - 3000
+        assert heard("state")[-1]["muted"], "what people set stays"
+    finally:
+        daemon.kill()
+
+
 def test_two_of_one_name_are_told_so(start: Start, tmp_path: Path) -> None:
     first = start()
     namesake = Running("--config", tmp_path / "edge.yaml", "--source", "demo:HI", log=tmp_path / "namesake")
@@ -275,6 +336,26 @@ def test_outputs_refused_at_the_start_leave_no_camera_behind(tmp_path: Path, mon
         assert left.stdout == ""
     finally:
         daemon.kill()
+
+
+@pytest.mark.parametrize("options", [[], ["--debug"]])
+def test_what_libraries_write_to_stderr_is_shown_with_debug_alone_and_our_own_words_always(
+    options: list[str], tmp_path: Path, mosquitto: Mosquitto, listener: Listener
+) -> None:
+    config = write_config(tmp_path, mosquitto.url, stats=0.5)
+    with MjpegServer() as camera:
+        camera.untidy.set()
+        daemon = Running(*options, "--config", config, "--source", camera.url, log=tmp_path / "log")
+        try:
+            eventually(lambda: any(seen.json["fps"] for seen in listener.on(f"{BASE}/stats")), 60)
+            daemon.signal(signal.SIGABRT)
+            assert daemon.process.wait(timeout=30) == -signal.SIGABRT
+        finally:
+            daemon.kill()
+    assert ("Corrupt JPEG data" in daemon.output) == bool(options)
+    assert f"ready, reading {camera.url}" in daemon.output
+    assert "Fatal Python error: Aborted" in daemon.output
+    assert "edge/daemon.py" in daemon.output, "what the watchdog leaves in the journal"
 
 
 def test_stats_say_what_it_costs(start: Start, listener: Listener) -> None:

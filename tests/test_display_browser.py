@@ -2,12 +2,15 @@
 
 import socket
 import subprocess
+import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser_tools import Browser
+from loopback_server import LoopbackServer
 from mqtt_tools import Listener, Mosquitto, eventually
 
 from edge.config import DisplayConfig, MqttConfig
@@ -260,6 +263,36 @@ def test_a_broker_that_never_answers_is_said_on_the_page(browser: Browser) -> No
         browser.go(display.url)
         eventually(lambda: "does not answer" in browser.text("#connection"))
         display.stop()
+
+
+@pytest.mark.parametrize("missing", ["/settings.json", "/mqtt.js"])
+def test_a_page_of_which_a_part_did_not_come_is_loaded_again(browser: Browser, kiosk: Kiosk, missing: str) -> None:
+    refused: list[str] = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        """The page's server, but for the first request of one part."""
+
+        def do_GET(self) -> None:
+            if self.path == missing and not refused:
+                refused.append(self.path)
+                self.close_connection = True
+                return
+            url = kiosk.display.url.rstrip("/") + self.path
+            with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - that server
+                self.send_response(200)
+                for name in ("Content-Type", "Content-Security-Policy"):
+                    self.send_header(name, answer.headers[name])
+                self.end_headers()
+                self.wfile.write(answer.read())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    kiosk.state(caption="HEL")
+    with LoopbackServer(Gateway) as gateway:
+        browser.go(f"http://127.0.0.1:{gateway.port}/")
+        eventually(lambda: browser.text("#caption") == "HEL", 30)
+    assert refused == [missing]
 
 
 def test_a_page_that_was_told_of_no_broker_sends_for_the_staff(browser: Browser) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from edge.camera import EpochClock
 from edge.config import GovernorConfig
 from edge.governor import Governor
 from edge.metrics import Stopwatch
@@ -17,7 +18,7 @@ from edge.types import Event
 
 def stats(report: Report, **camera: int) -> dict[str, Any]:
     pipeline: Any = SimpleNamespace(abstentions=0)
-    seen: Any = SimpleNamespace(**camera)
+    seen: Any = SimpleNamespace(clock=EpochClock(), **camera)
     return report.stats(Stopwatch(), pipeline, seen, Governor(GovernorConfig()), {}).body
 
 

@@ -164,6 +164,15 @@ def test_it_stops_soon(service: Service) -> None:
     assert (service.show("Result"), service.show("ExecMainStatus")) == ("success", "0")
 
 
+def test_a_stop_is_no_lost_camera(service: Service) -> None:
+    service.configure(source='"exec:cat /dev/zero"')
+    service.ctl("restart")
+    service.wait_for(lambda: "ready, reading exec:cat" in service.journal(), "no picture comes")
+    service.ctl("stop")
+    assert service.show("Result") == "success"
+    assert "camera lost" not in service.journal()
+
+
 def test_a_mistake_in_the_configuration_is_said_once_and_not_tried_again(service: Service) -> None:
     service.machine.write("/etc/asl-edge/edge.yaml", "device: kiosk\ncamera:\n  sauce: 0\n")
     service.ctl("restart", check=False)

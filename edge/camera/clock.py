@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 
 class EpochClock:
-    """Epoch seconds that never run backwards: a Pi has no battery clock, and NTP may set it while we run.
+    """Epoch seconds that do not run backwards: a Pi has no battery clock, and NTP may set it while we run.
 
     A step forward is followed at once (times then match the rest of the world); after a step back the old
     offset stays, and time goes on at its usual pace, since a decoder that sees time stand still goes deaf.
+    `follow` takes the step back over: for a moment at which nobody remembers a time.
     """
 
     def __init__(self) -> None:
         self._offset = float("-inf")
+        self._lock = threading.Lock()
 
     def now(self) -> float:
-        monotonic = time.monotonic()
-        self._offset = max(self._offset, time.time() - monotonic)
-        return monotonic + self._offset
+        with self._lock:
+            wall, monotonic = time.time(), time.monotonic()  # in this order a pause between them adds nothing
+            self._offset = max(self._offset, wall - monotonic)
+            return monotonic + self._offset
+
+    @property
+    def ahead_seconds(self) -> float:
+        """How far the system clock was set back."""
+        return self._offset - (time.time() - time.monotonic())
+
+    def follow(self) -> None:
+        """Go on from the system clock."""
+        with self._lock:
+            self._offset = time.time() - time.monotonic()

@@ -1,4 +1,4 @@
-"""A child process as camera: raw yuv420 (I420) frames on its standard output, as rpicam-vid writes them."""
+"""A child process as camera: raw yuv420 (I420) frames on its standard output, as rpicam-vid and ffmpeg write them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ _TERM_SECONDS = 0.3
 _PIPE_BYTES = 1 << 20
 """The most an ordinary user may ask for: a 640x480 frame then arrives in one or two reads instead of eight."""
 _STDERR_BYTES = 2048
+_LEVELS = np.arange(256)
+_LUMA_TO_VIDEO = np.rint(16 + _LEVELS * 219 / 255).astype(np.uint8)
+_CHROMA_TO_VIDEO = np.rint(128 + (_LEVELS - 128) * 224 / 255).astype(np.uint8)
+"""From the full range of rpicam-apps to the narrower one that OpenCV takes I420 for, which else crushes the shadows.
+With these tables a 640x480 picture takes 0.19 instead of 0.08 ms; by planes made as large as luma 1.1 ms."""
 
 
 class ExecStream:
@@ -37,6 +42,7 @@ class ExecStream:
     def __init__(self, source: Source, config: CameraConfig, closing: Event) -> None:
         self._name = source.name
         self._closing = closing
+        self._full_range = source.is_rpicam
         self._shape = (config.height_px * 3 // 2, config.width_px)
         self._stderr = b""
         if (problem := why_absent(source)) is not None:
@@ -73,7 +79,7 @@ class ExecStream:
                 if count == 0:
                     raise self._ended()
                 have += count
-        return lambda: _to_bgr(raw)
+        return lambda: _to_bgr(_to_video_range(raw) if self._full_range else raw)
 
     def close(self) -> None:
         """End the child and all that it started."""
@@ -113,6 +119,14 @@ class ExecStream:
     def _signal_group(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, number)
+
+
+def _to_video_range(raw: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    luma_rows = len(raw) * 2 // 3
+    video = np.empty_like(raw)
+    cv2.LUT(raw[:luma_rows], _LUMA_TO_VIDEO, dst=video[:luma_rows])
+    cv2.LUT(raw[luma_rows:], _CHROMA_TO_VIDEO, dst=video[luma_rows:])
+    return video
 
 
 def _to_bgr(raw: NDArray[np.uint8]) -> Image:

@@ -39,12 +39,16 @@ _STEADY_SECONDS = 5.0
 _MAX_HANGING = 4
 """Threads that may hang in a blocked read at the same time; beyond that no source is opened."""
 _STOP_SECONDS = 0.8
+_RPICAM_ROW_PX = 64
+"""To a multiple of that rpicam-vid pads its rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Grab:
     decode: Decode
     ts: float
+    at: float
+    """The same moment on the clock that nobody sets."""
     index: int
 
 
@@ -55,8 +59,13 @@ class Camera:
     (`asl-camera-1`, `-2`, ...); a silent session is left behind to end by itself, and a new one is opened.
     """
 
-    def __init__(self, config: CameraConfig) -> None:
-        """Raises InputError where `config.source` names nothing that can be a source."""
+    def __init__(self, config: CameraConfig, clock: EpochClock | None = None) -> None:
+        """`clock` stamps the frames; without one the camera has its own.
+
+        Raises:
+            InputError: `config.source` names nothing that can be a source.
+        """
+        self.clock = clock or EpochClock()
         self.problem = ""
         """Why the source was last lost, and how to mend it."""
         self._config = config
@@ -64,12 +73,11 @@ class Camera:
         self._flip = config.mirrored and self._source.kind is not SourceKind.DEMO
         self._mailbox: Mailbox[_Grab] = Mailbox()
         self._whole_at = self._lost_at = -math.inf
-        """When the newest picture that could be decoded was grabbed, and when the source was last lost."""
+        """Monotonic moments at which the newest decodable picture was grabbed, and the source was last lost."""
         self._damaged = 0
         self._damaged_since = math.inf
         """When the first of those that could not be decoded was grabbed; set back by one that could."""
         self._reached_end = False
-        self._clock = EpochClock()
         self._frame_numbers = itertools.count()
         self._session_numbers = itertools.count(1)
         self._sessions: list[Session] = []
@@ -136,11 +144,14 @@ class Camera:
         """See whether what is no camera can be read, and a command's pictures can have that size.
 
         Raises:
-            InputError: a file that cannot be read, a text that cannot be signed, an odd width or height.
+            InputError: a file that cannot be read, a text that cannot be signed, a width or height that no frame has.
         """
         width, height = self._config.width_px, self._config.height_px
         if self._source.kind is SourceKind.EXEC and (width % 2 or height % 2):
             raise InputError(f"camera: {width}x{height}: yuv420 needs even width_px and height_px; change the odd one")
+        if self._source.is_rpicam and width % _RPICAM_ROW_PX:
+            mend = "choose 640, 704, 768 or another multiple as width_px, and in the command"
+            raise InputError(f"camera: {width}x{height}: rpicam's rows are padded to {_RPICAM_ROW_PX} pixels; {mend}")
         if self._source.kind in LOCAL_KINDS:
             with contextlib.closing(raw_frames(self._source, self._config)) as frames:
                 next(frames)
@@ -156,9 +167,9 @@ class Camera:
                 continue
             picture = grab.decode()
             if picture is not None:
-                self._note_whole(grab.ts)
+                self._note_whole(grab.at)
                 return Frame(mirrored(picture) if self._flip else picture, grab.ts, grab.index)
-            self._note_damaged(grab.ts)
+            self._note_damaged(grab.at)
         return None
 
     def stop(self) -> None:
@@ -171,19 +182,19 @@ class Camera:
         for session in self._sessions:
             session.join(deadline - time.monotonic())
 
-    def _note_whole(self, ts: float) -> None:
+    def _note_whole(self, at: float) -> None:
         self._damaged_since = math.inf
         was_lost = self.state == "lost"
-        self._whole_at = ts
+        self._whole_at = at
         if was_lost and self.state == "ok":
             log.info("camera %s: back", self.name)
 
-    def _note_damaged(self, ts: float) -> None:
+    def _note_damaged(self, at: float) -> None:
         self._damaged += 1
-        self._damaged_since = min(self._damaged_since, ts)
+        self._damaged_since = min(self._damaged_since, at)
         patience = self._config.stall_seconds
-        if ts - self._damaged_since > patience:
-            self._damaged_since = ts
+        if at - self._damaged_since > patience:
+            self._damaged_since = at
             self._report_lost(f"{self.name}: only damaged pictures for {patience:g} s; try another cable or port")
 
     def _watch(self) -> None:
@@ -237,11 +248,11 @@ class Camera:
         level = logging.DEBUG if self.state == "lost" else logging.WARNING
         log.log(level, "camera lost: %s; trying again until it is back", reason)
         self.problem = reason
-        self._lost_at = self._clock.now()
+        self._lost_at = time.monotonic()
 
     def _receive(self, decode: Decode) -> None:
         """Take a picture from a session's thread."""
-        self._mailbox.put(_Grab(decode, self._clock.now(), next(self._frame_numbers)))
+        self._mailbox.put(_Grab(decode, self.clock.now(), time.monotonic(), next(self._frame_numbers)))
 
 
 def _pauses(longest: float) -> Iterator[float]:

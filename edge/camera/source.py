@@ -35,6 +35,8 @@ LOCAL_KINDS = frozenset({SourceKind.VIDEO, SourceKind.PICTURES, SourceKind.DEMO}
 """No camera: a fault in one does not mend itself by opening it again."""
 
 _SCHEMES = ("http", "https", "rtsp", "rtsps")
+_RPICAM = ("rpicam-", "libcamera-")
+"""What the names of these programs begin with, today and in older systems."""
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/]*@")
 _QUERY = re.compile(r"(\w+://[^\s?]*)\?\S*")
 
@@ -48,6 +50,11 @@ class Source:
     """Device path, URL, command line, text to sign, or absolute path of the file or folder."""
     name: str
     """The source as logs and messages may show it: no password, no query."""
+
+    @property
+    def is_rpicam(self) -> bool:
+        """A command of rpicam-apps, which writes yuv420 in a way of its own: full range, and its rows padded."""
+        return self.kind is SourceKind.EXEC and Path(shlex.split(self.target)[0]).name.startswith(_RPICAM)
 
     @property
     def digest(self) -> str:
@@ -107,7 +114,9 @@ def _check_command(text: str) -> None:
     except ValueError as error:
         raise InputError(f"{redacted(text)}: not a command line ({error}); close the quotes") from None
     if not words:
-        raise InputError("exec: no command given; write for example `exec:rpicam-vid -t 0 -n --codec yuv420 -o -`")
+        # Without --flush the end of a frame waits in rpicam-vid for the next one, and every second frame is dropped.
+        example = "exec:rpicam-vid -t 0 -n --codec yuv420 -o - --flush"
+        raise InputError(f"exec: no command given; write for example `{example}`")
 
 
 def _parse_path(text: str) -> Source:

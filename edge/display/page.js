@@ -1,7 +1,5 @@
 // The caption page: shows what the daemon publishes and sends back what the signer presses.
 
-import { MqttClient } from "./mqtt.js";
-
 const WHY_SILENT = {
   no_signer: "Step in front of the camera to begin.",
   too_dark: "It is too dark to see your hands. More light would help.",
@@ -24,6 +22,7 @@ const PRACTICE = "practice: not spoken";
 const HISTORY_LENGTH = 5;
 const HISTORY_SECONDS = 120; // the next visitor must not read this one's conversation
 const STATUS_DUE_SECONDS = 3; // a broker that keeps no status so long has never seen the device
+const RELOAD_SECONDS = 5; // until a page of which a part did not come is loaded again
 const SETTINGS_SECONDS = 5; // a reader that was given another name or port says so in its settings
 const SIZES = [[14, "short"], [40, "medium"], [90, "long"]]; // most characters of each size
 
@@ -138,6 +137,7 @@ async function beginAnewWhereChanged(settings) {
 }
 
 async function main() {
+  const { MqttClient } = await import("./mqtt.js"); // here, so that its failure is seen too
   const settings = await readSettings();
   setInterval(beginAnewWhereChanged, SETTINGS_SECONDS * 1000, settings);
   const base = `asl/${settings.device}`;
@@ -163,4 +163,7 @@ async function main() {
   client.connect();
 }
 
-main();
+main().catch((error) => {
+  console.warn("not all of the page came:", error.message);
+  setTimeout(() => location.reload(), RELOAD_SECONDS * 1000); // nobody stands by a kiosk to do it
+});
