@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from edge.bundle import NOTHING
 from edge.classifier import Classifier
 from edge.types import Scores, Window
 
-NOTHING = "nothing"
-"""Label of a hand that spells no letter."""
+__all__ = ["MOTION_LETTERS", "NOTHING", "LetterModel"]
+
 MOTION_LETTERS = ("J", "Z")
 """Letters that are drawn in the air: one frame cannot show them."""
 
