@@ -43,6 +43,8 @@ likely enough, no longer before than this, and no other letter in between. Of 50
 instead of 42; of 2,640 other letters of two one more is taken for a J."""
 _SPELLING_SECONDS = 4.0
 """No longer after the last letter: slow spellers hold one for 2.5 s, a hand that stays up longer does not spell."""
+_RELOAD_SECONDS = 10.0
+"""Loading takes well under a second, more on a slow card; a hand not seen for longer is no longer held."""
 _FIRST_SECONDS = 0.25
 """Stillness asked of a first letter: idle hands say half as many as with 0.2."""
 
@@ -98,6 +100,7 @@ class LetterDecoder:
         self._point = point
         self.abstentions = 0
         """Settled hand shapes that stayed unsaid because no letter reached its floor."""
+        self._resumed = False
         self._forget()
 
     def _forget(self) -> None:
@@ -110,14 +113,22 @@ class LetterDecoder:
         self._drawn: _Drawn | None = None
         """The J or Z drawn last that was not said."""
 
+    def resume(self) -> None:
+        """Nobody looked while the program was loaded anew: a hand still up then was missed, not taken away."""
+        self.abstentions = 0
+        self._resumed = True
+
     def step(self, ts: float, scores: Scores | None) -> list[Emission]:
         """Take what was seen at `ts` (None: no spelling hand); returns the letters that are certain now."""
+        missed = ts - self._seen_at >= LOST_SECONDS
+        if self._resumed and ts - self._seen_at < _RELOAD_SECONDS:
+            self._seen_at = max(self._seen_at, ts - LOST_SECONDS)
+        self._resumed = False
         away = ts - self._seen_at >= _AWAY_SECONDS
         if scores is None:
             return self._lose(ts) if away else []
         if away:
             self._forget()  # no picture came meanwhile
-        missed = ts - self._seen_at >= LOST_SECONDS
         if scores.motion.seconds == 0:
             self._evidence = self._drawn = None  # another hand, or the picture was cut, or the hand was missed
             if not missed:

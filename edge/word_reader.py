@@ -54,6 +54,11 @@ class WordReader:
         self._segmenter.reset()
         self._said = None
 
+    def continue_from(self, before: WordReader) -> None:
+        """Take over the sign in progress at a reload, and the last one said, if the bundle is the same."""
+        if before.bundle.manifest == self.bundle.manifest:
+            self._segmenter, self._said = before._segmenter, before._said
+
     @property
     def hands_up_since(self) -> float:
         """Since when the hands have not been down for long, whatever was said meanwhile; in seconds."""

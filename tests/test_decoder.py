@@ -11,6 +11,7 @@ import pytest
 from edge.decoder import LetterDecoder
 from edge.operating_point import OperatingPoint
 from edge.types import Emission, Motion, Scores
+from edge.windows import LOST_SECONDS
 
 LABELS = (*string.ascii_uppercase, "nothing")
 PALM = 60.0
@@ -320,6 +321,20 @@ def test_a_hand_seen_again_after_a_time_without_pictures_begins_anew() -> None:
     (letter,) = [emission for said in later for emission in said]
     assert letter.started_at >= 60
     assert letter.decided_at >= 60.2
+
+
+@pytest.mark.parametrize("gap", [gap / 100 for gap in range(1, 60, 3)])
+@pytest.mark.parametrize("start", [0.0, 1.1, 7.7])
+def test_a_hand_that_holds_its_letter_across_a_reload_says_nothing_new(start: float, gap: float) -> None:
+    decoder = LetterDecoder(OperatingPoint())
+    held = Part("A", 1.0)
+    times = [start + n / 30 for n in range(30)]
+    assert text([letter for ts in times for letter in decoder.step(ts, scores_of(held, ts, ts - start))]) == "A"
+    decoder.resume()
+    back = times[-1] + gap
+    seen = start if gap < LOST_SECONDS else back  # where the windows begin a hand anew
+    times = [back + n / 30 for n in range(30)]
+    assert not [letter for ts in times for letter in decoder.step(ts, scores_of(held, ts, ts - seen))]
 
 
 UNREAD = Part("nothing", 0.6, 0.5, second=("R", 0.35))
