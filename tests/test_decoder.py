@@ -331,7 +331,9 @@ def test_a_hand_that_holds_its_letter_across_a_reload_says_nothing_new(start: fl
     times = [start + n / 30 for n in range(30)]
     assert text([letter for ts in times for letter in decoder.step(ts, scores_of(held, ts, ts - start))]) == "A"
     decoder.resume()
-    back = times[-1] + gap
+    taken_before = times[-1] + 0.03
+    assert decoder.step(taken_before, scores_of(held, taken_before, taken_before - start)) == []
+    back = taken_before + gap
     seen = start if gap < LOST_SECONDS else back  # where the windows begin a hand anew
     times = [back + n / 30 for n in range(30)]
     assert not [letter for ts in times for letter in decoder.step(ts, scores_of(held, ts, ts - seen))]
