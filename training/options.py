@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import InputError
+from training.command import Listed
 
 REPORT = {"all": "crossval.json", "clear": "crossval-clear.json"}
 """Cross-validation's report under --out, by the licences trained on."""
@@ -15,7 +16,9 @@ REPORT = {"all": "crossval.json", "clear": "crossval-clear.json"}
 
 def add_training_arguments(parser: argparse.ArgumentParser, task: str, stores: Sequence[Path], build: Path) -> None:
     """`task` is `letters` or `words`; `stores` and `build` are used where the command line names none."""
-    parser.add_argument("--store", type=Path, nargs="+", default=list(stores), help="landmark stores (contract 3)")
+    parser.add_argument(
+        "--store", type=Path, action=Listed, nargs="+", default=list(stores), help="landmark stores (contract 3)"
+    )
     parser.add_argument("--config", type=Path, help=f"YAML file over the defaults of training/{task}/config.py")
     parser.add_argument(
         "--licences",

@@ -19,7 +19,7 @@ import yaml
 from edge.argument_parser import ArgumentParser
 from edge.errors import InputError
 from training.caching import content_hash
-from training.command import count, run_parsed
+from training.command import Listed, count, run_parsed
 from training.trials import TASKS, Task
 
 log = logging.getLogger(__name__)
@@ -167,7 +167,9 @@ def _as_choice(value: Any) -> Any:
 def _parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m training.tune", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("task", choices=sorted(TASKS))
-    parser.add_argument("--store", type=Path, nargs="+", default=_DEFAULT_STORES, help="landmark stores (contract 3)")
+    parser.add_argument(
+        "--store", type=Path, action=Listed, nargs="+", default=_DEFAULT_STORES, help="landmark stores (contract 3)"
+    )
     parser.add_argument("--config", type=Path, help="settings to start from (YAML)")
     parser.add_argument(
         "--licences", choices=("all", "clear"), default="all", help="`clear`: MIT, CC (not NC or ND), public domain"
@@ -179,7 +181,12 @@ def _parser() -> argparse.ArgumentParser:
         help="length of a trial; default: that of the settings. Much shorter ones choose too high a learning rate",
     )
     parser.add_argument(
-        "--hold-out", nargs="*", default=[], metavar="NAME", help="sources (letters) or signers (words) to leave alone"
+        "--hold-out",
+        action=Listed,
+        nargs="*",
+        default=[],
+        metavar="NAME",
+        help="sources (letters) or signers (words) to leave alone",
     )
     parser.add_argument("--out", type=Path, default=Path("build/tune"), help="folder for samples and trials")
     parser.add_argument("--best", type=Path, help="YAML file to write; default: `best.yaml` under --out")
