@@ -210,7 +210,7 @@ class LetterDecoder:
     def _settled(self, ts: float, labels: tuple[str, ...]) -> bool:
         """Whether a hand in the midst of a word has stood with a letter for long, however doubtful it is."""
         run, said = self._run, self._said
-        if said is None or ts - said.at > _SPELLING_SECONDS or run.label in MOTION_LETTERS:
+        if said is None or ts - said.at > _SPELLING_SECONDS or run.label in {*MOTION_LETTERS, *self._point.disabled}:
             return False
         return run.still >= _SETTLED_SECONDS - 1e-6 and run.leads(labels)
 

@@ -38,8 +38,14 @@ def change(seconds: float = 0.15, label: str = "nothing") -> Part:
     return Part(label, seconds, 0.5, speed=2.5, shape_speed=3.0)
 
 
-def play(parts: list[Part], fps: float = 30.0, start: float = 0.0, palm_share: float = 0.0) -> list[Emission]:
-    decoder = LetterDecoder(OperatingPoint())
+def play(
+    parts: list[Part],
+    fps: float = 30.0,
+    start: float = 0.0,
+    palm_share: float = 0.0,
+    point: OperatingPoint | None = None,
+) -> list[Emission]:
+    decoder = LetterDecoder(point or OperatingPoint())
     emissions: list[Emission] = []
     ts, x, y, followed, end = 0.0, parts[0].x, parts[0].y, 0.0, 0.0
     for part in parts:
@@ -165,6 +171,26 @@ def test_a_label_has_its_own_floor() -> None:
             for emission in decoder.step(index / 30, scores_of(Part("K", 2, 0.88), index / 30, 1 + index / 30))
         ]
         assert text(said) == expected
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [Part("B", 1.5)],
+        [Part("A", 0.8), change(), Part("B", 1.5), change(), Part("C", 0.8)],
+        [Part("A", 0.8), change(), Part("B", 1.5, 0.7), change(), Part("C", 0.8)],
+        [Part("A", 0.8), change(), Part("B", 0.15), change(), Part("C", 0.8)],
+        [Part("A", 0.12), change(), Part("B", 0.12), change(), Part("B", 0.12), change(), Part("C", 0.8)],
+        [Part("A", 0.8), change(), Part("J", 0.5, speed=4.0), Part("I", 0.8), change(), Part("C", 0.8)],
+    ],
+)
+def test_a_letter_that_its_bundle_disables_is_never_said(parts: list[Part]) -> None:
+    """However it is held, and whatever comes before and after it."""
+    assert {*"BJ"} & {*text(play(parts))}, "else it is"
+    point = OperatingPoint.of({"disabled": ["B", "J"], "floor": 0.6})
+    said = text(play(parts, point=point))
+    assert not {*"BJ"} & {*said}
+    assert said.endswith("C") or len(parts) == 1, "what follows is read"
 
 
 def test_nothing_is_never_said() -> None:
