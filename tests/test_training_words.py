@@ -296,12 +296,16 @@ def made(label: str, **changes: object) -> Clip:
     return dataclasses.replace(word_clip("hello", 0, 0, "elsewhere"), label=label, **changes)  # type: ignore[arg-type]
 
 
+def cut(label: str, frames: int) -> Clip:
+    whole = made(label)
+    return dataclasses.replace(whole, hands=whole.hands[:frames], pose=whole.pose[:frames])
+
+
 def test_labels_of_other_stores_are_spelled_as_ours_before_they_are_compared(tmp_path: Path) -> None:
-    hands = made("hello").hands
     clips = [
         *(made(label) for label in ("HELLO", "thank you", "thank_you", "zebra")),
         *(made("_idle", kind="idle"), made("hello", kind="Word"), made("A", kind="letter")),
-        *(made("hello", hands=hands[:1]), made("hello", hands=hands[:0])),
+        *(cut("hello", frames) for frames in (1, 0)),
     ]
     write_store(tmp_path / "s.parquet", clips)
     figures = evaluate.evaluate([tmp_path / "s.parquet"], open_bundle(ROOT / "models/words"))
@@ -366,7 +370,7 @@ def test_a_word_that_is_shipped_disabled_can_be_said_where_it_is_named_active(
     [
         ([], "no clip of a word in it"),
         ([made("A", kind="letter")], "no clip of a word in it"),
-        ([made("hello", hands=made("hello").hands[:1]), made("zebra")], "still of a word: 1, unknown label: 1"),
+        ([cut("hello", 1), made("zebra")], "still of a word: 1, unknown label: 1"),
     ],
 )
 def test_a_store_without_a_word_to_judge_gives_undefined_figures_and_says_why(
