@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import InputError, why_unreadable
+from edge.labels import NOTHING
 from edge.paths import fill_models, shipped
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 UNFITTED_FLOORS = {"letters": 0.6, "words": 0.8}
 """Probability from which a label is said where a manifest names no floor, by task."""
+_LEAST_TEMPERATURE = 0.01
+"""Fitted ones are 0.5 to 3; divided by far smaller ones no probability is finite."""
 _BY_LABEL = ("floors", "settle_seconds_by_label")
 """What an operating point says of each label."""
 
@@ -60,7 +63,8 @@ def load_bundle(path: Path, *, task: str, features: str) -> Bundle:
     """Read and verify a bundle.
 
     Raises:
-        InputError: a file is missing or altered, or it was trained for another task or other features.
+        InputError: a file is missing or altered, it was trained for another task or other features, or its labels can
+            be none of letters or words.
     """
     bundle = verify_bundle(path)
     if bundle.task != task:
@@ -72,7 +76,21 @@ def load_bundle(path: Path, *, task: str, features: str) -> Bundle:
             f"{path / MANIFEST}: trained on features '{bundle.features}', this program computes '{features}'; "
             "install a bundle made for this version"
         )
+    if task in UNFITTED_FLOORS:
+        _check_labels(bundle)
     return bundle
+
+
+def _check_labels(bundle: Bundle) -> None:
+    """Labels of letters or words are published, spoken, and told from silence."""
+    labels, where = bundle.labels, f"{bundle.path}: its labels"
+    if NOTHING not in labels:
+        raise InputError(f"{where} lack '{NOTHING}', by which silence is judged; train it with that")
+    for label in labels:
+        if label != label.strip() or not label.isprintable():
+            raise InputError(f"{where} have blanks around {label!r}, or what cannot be printed in it; quantize it anew")
+        if labels.count(label) > 1:
+            raise InputError(f"{where} have '{label}' twice; quantize it anew")
 
 
 def load_installed(path: Path, *, task: str, features: str) -> Bundle:
@@ -180,8 +198,8 @@ def _check_point(point: object, where: str) -> None:
             fits, wanted = _is_number(value), "a number"
         if not fits:
             raise InputError(f"{where}: '{name}' must be {wanted}; quantize the bundle again")
-    if not point.get("temperature", 1.0) > 0:
-        raise InputError(f"{where}: temperature must be more than 0; quantize the bundle again")
+    if point.get("temperature", 1.0) < _LEAST_TEMPERATURE:
+        raise InputError(f"{where}: temperature must be {_LEAST_TEMPERATURE} or more; quantize the bundle again")
 
 
 def _is_writable(manifest: dict[str, Any]) -> bool:

@@ -43,6 +43,9 @@ likely enough, no longer before than this, and no other letter in between. Of 50
 instead of 42; of 2,640 other letters of two one more is taken for a J."""
 _SPELLING_SECONDS = 4.0
 """No longer after the last letter: slow spellers hold one for 2.5 s, a hand that stays up longer does not spell."""
+_LATE_FRAMES, _RELOAD_SECONDS = 2, 10.0
+"""The first frame that is read after a reload may have been taken before it, the next one is late. Loading takes less
+than a second, more on a slow card: a hand not seen for so long is no longer held."""
 _FIRST_SECONDS = 0.25
 """Stillness asked of a first letter: idle hands say half as many as with 0.2."""
 
@@ -98,6 +101,8 @@ class LetterDecoder:
         self._point = point
         self.abstentions = 0
         """Settled hand shapes that stayed unsaid because no letter reached its floor."""
+        self._late_frames = 0
+        """So many of the next ones come after a time in which nobody looked."""
         self._forget()
 
     def _forget(self) -> None:
@@ -110,14 +115,22 @@ class LetterDecoder:
         self._drawn: _Drawn | None = None
         """The J or Z drawn last that was not said."""
 
+    def resume(self) -> None:
+        """Nobody looked while the program was loaded anew: a hand still up then was missed, not taken away."""
+        self.abstentions = 0
+        self._late_frames = _LATE_FRAMES
+
     def step(self, ts: float, scores: Scores | None) -> list[Emission]:
         """Take what was seen at `ts` (None: no spelling hand); returns the letters that are certain now."""
+        missed = ts - self._seen_at >= LOST_SECONDS
+        if self._late_frames and ts - self._seen_at < _RELOAD_SECONDS:
+            self._seen_at = max(self._seen_at, ts - LOST_SECONDS)
+        self._late_frames = max(0, self._late_frames - 1)
         away = ts - self._seen_at >= _AWAY_SECONDS
         if scores is None:
             return self._lose(ts) if away else []
         if away:
             self._forget()  # no picture came meanwhile
-        missed = ts - self._seen_at >= LOST_SECONDS
         if scores.motion.seconds == 0:
             self._evidence = self._drawn = None  # another hand, or the picture was cut, or the hand was missed
             if not missed:
@@ -198,7 +211,7 @@ class LetterDecoder:
     def _settled(self, ts: float, labels: tuple[str, ...]) -> bool:
         """Whether a hand in the midst of a word has stood with a letter for long, however doubtful it is."""
         run, said = self._run, self._said
-        if said is None or ts - said.at > _SPELLING_SECONDS or run.label in MOTION_LETTERS:
+        if said is None or ts - said.at > _SPELLING_SECONDS or run.label in {*MOTION_LETTERS, *self._point.disabled}:
             return False
         return run.still >= _SETTLED_SECONDS - ROUNDING_SECONDS and run.leads(labels)
 

@@ -117,7 +117,7 @@ class Holds:
             self._unread, self._unread_at = unread, ts
         self._brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
         doubtful = hold.still < QUICK_HOLD_SECONDS - ROUNDING_SECONDS or mean.max() < _DOUBTFUL_FLOOR
-        if doubtful or label == NOTHING or label in MOTION_LETTERS:
+        if doubtful or label in {NOTHING, *MOTION_LETTERS, *self._point.disabled}:
             return
         if said is not None and not said.allows_hold(label, mean, scores.labels):
             return

@@ -26,6 +26,14 @@ UNKNOWN_FPS = 30.0
 UNKNOWN_BRIGHTNESS = 128.0
 """Stores hold no picture: theirs count as well lit."""
 _BATCH_ROWS = 2048
+_MENDS = {
+    "licence": "write 'unknown' where none is stated",
+    "fps": "write 0 where it is unknown",
+    "width": "write whole pixels, int32",
+    "height": "write whole pixels, int32",
+    "frames": "write how many there are, int32",
+}
+"""How a value that cannot be used is put right, by column; any other is text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +98,31 @@ def read_store(path: Path) -> Iterator[Clip]:
     if not_once:
         raise InputError(f"{path}: not a landmark store, column '{not_once[0]}' is missing or there twice")
     try:
+        before = 0
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(COLUMNS)):
-            yield from _clips(batch, path)
+            yield from _clips(batch, path, before)
+            before += batch.num_rows
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: damaged ({str(error).splitlines()[0]}); copy or record it again") from error
 
 
-def _clips(batch: Any, path: Path) -> Iterator[Clip]:
+def _clips(batch: Any, path: Path, before: int) -> Iterator[Clip]:
+    """The clips of a batch of rows, of which so many came `before`; errors count rows from 0, as tables do."""
     columns = {name: batch.column(name).to_pylist() for name in COLUMNS if name not in {"hands", "pose"}}
     hands, pose = batch.column("hands"), batch.column("pose")
     for row in range(batch.num_rows):
         values = {name: column[row] for name, column in columns.items()}
         unfit = [name for name, value in values.items() if not _fits(name, value)]
+        where = f"{path}: row {before + row}, clip '{values['clip']}',"
         if unfit:
-            where = f"{path}: row {row} of a batch"
-            raise InputError(f"{where} has no {unfit[0]} that can be used ({values[unfit[0]]}); record it again")
-        frames, where = values.pop("frames"), f"{path}: clip '{values['clip']}'"
+            mend = _MENDS.get(unfit[0], "write it as text")
+            raise InputError(f"{where} has no {unfit[0]} that can be used ({values[unfit[0]]}); {mend}")
+        frames = values.pop("frames")
         try:
-            points = _floats(hands, row).reshape(frames, 2, 21, 3), _floats(pose, row).reshape(-1, 33, 4)
+            bodies = _floats(pose, row)
+            points = _floats(hands, row).reshape(frames, 2, 21, 3), bodies.reshape(frames if bodies.size else 0, 33, 4)
         except (ValueError, TypeError, AttributeError) as error:
-            raise InputError(f"{where} has landmarks of the wrong length ({error})") from error
+            raise InputError(f"{where} has landmarks of the wrong length ({error}); record it again") from error
         if any(np.isinf(each).any() for each in points):
             raise InputError(f"{where} has an infinite landmark; record it again")
         yield Clip(**values, hands=points[0], pose=points[1])
@@ -125,5 +138,7 @@ def _fits(name: str, value: object) -> bool:
 
 
 def _floats(column: Any, row: int) -> Floats:
-    values = column[row].values
-    return np.zeros(0, np.float32) if values is None else np.array(values.to_numpy(zero_copy_only=False), np.float32)
+    entry = column[row]
+    if not entry.is_valid:  # in a column of nothing else its type is null too
+        return np.zeros(0, np.float32)
+    return np.array(entry.values.to_numpy(zero_copy_only=False), np.float32)

@@ -26,6 +26,12 @@ class LetterReader:
         self.scores: Scores | None = None
         """What the model said of the last frame; None where no hand was seen."""
 
+    def continue_from(self, before: LetterReader) -> None:
+        """Take over what the hand did until a reload, if the bundle is the same: a letter held on is said once."""
+        if before.bundle.manifest == self.bundle.manifest:
+            self._windows, self._decoder = before._windows, before._decoder
+            self._decoder.resume()
+
     def step(self, landmarks: Landmarks) -> list[Emission]:
         window = self._windows.step(landmarks)
         self.scores = as_drawn(self._model.step(window), window.past) if window is not None else None

@@ -11,6 +11,7 @@ import numpy as np
 
 _KEEP = 2000
 """Steps a stage remembers: over a minute at 30 fps, 16 KB a stage."""
+Percentiles = dict[str, float | None]
 
 
 class Stopwatch:
@@ -40,7 +41,7 @@ class Stopwatch:
         self._wall.clear()
         self._cpu.clear()
 
-    def latency_ms(self) -> dict[str, dict[str, float]]:
+    def latency_ms(self) -> dict[str, Percentiles]:
         """{stage: {p50, p95, p99}} of the steps still remembered."""
         return {stage: percentiles_ms(values) for stage, values in self._wall.items()}
 
@@ -53,9 +54,9 @@ class Stopwatch:
         return {stage: round(1000 * sum(values) / len(values), 3) for stage, values in self._cpu.items()}
 
 
-def percentiles_ms(seconds: deque[float] | list[float]) -> dict[str, float]:
-    """{p50, p95, p99} in milliseconds; all 0 where there is nothing."""
+def percentiles_ms(seconds: deque[float] | list[float]) -> Percentiles:
+    """{p50, p95, p99} in milliseconds; None where there is nothing."""
     if not seconds:
-        return {"p50": 0.0, "p95": 0.0, "p99": 0.0}
+        return {"p50": None, "p95": None, "p99": None}
     p50, p95, p99 = np.percentile(np.fromiter(seconds, float), (50, 95, 99)) * 1000
     return {"p50": round(float(p50), 2), "p95": round(float(p95), 2), "p99": round(float(p99), 2)}

@@ -21,6 +21,7 @@ from edge.landmarks.hands import HANDS_TAG, HandNetworks
 from edge.landmarks.pose import POSE_TAG, PoseNetworks
 from edge.letters import LetterModel
 from edge.paths import MODELS_UNWRITABLE_HINT
+from edge.types import Floats
 from edge.word_features import CHANNELS, WORD_FEATURES_TAG, WORD_GRID_STEPS
 from edge.words import WordModel
 
@@ -110,16 +111,23 @@ def check(path: Path) -> Bundle:
 
 
 def _try(bundle: Bundle) -> None:
-    """Run each network once."""
+    """Run each network once.
+
+    Raises:
+        InputError: what it gives for a letter or a word is not finite.
+    """
+    given: tuple[Floats, ...] = ()
     if bundle.task == "letters":
-        LetterModel(bundle).probabilities(np.zeros(FEATURE_SIZE, np.float32))
+        given = (LetterModel(bundle).probabilities(np.zeros(FEATURE_SIZE, np.float32)),)
     elif bundle.task == "words":
-        WordModel(bundle).mean(np.zeros((1, WORD_GRID_STEPS, CHANNELS), np.float32))
+        given = WordModel(bundle).mean(np.zeros((1, WORD_GRID_STEPS, CHANNELS), np.float32))
     else:
         picture = np.zeros((64, 64, 3), np.uint8)
         networks = HandNetworks(bundle) if bundle.task == "hands" else PoseNetworks(bundle)
         networks.find(picture)
         networks.read(picture, covering_square(picture))
+    if not all(np.isfinite(each).all() for each in given):
+        raise InputError(f"{bundle.path}: its network gives numbers that are none; quantize it anew")
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,8 @@ class OperatingPoint:
     """How long a hand must be still with a letter that follows no other."""
     settle_seconds_by_label: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys("IDGX", 0.3))
     """Letters that must wait in case they begin a J or a Z."""
+    disabled: Collection[str] = ()
+    """Letters that are not said, however sure the model is."""
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> OperatingPoint:
@@ -34,6 +37,8 @@ class OperatingPoint:
 
     def least_evidence(self, label: str, *, spelling: bool) -> float:
         """The floor that was fitted on isolated clips, but never less than a stream asks for."""
+        if label in self.disabled:
+            return math.inf
         still = _SPELLING_FLOOR if spelling else _FIRST_FLOOR
         least = _MOTION_FLOOR if label in MOTION_LETTERS else still
         return max(self.floors.get(label, self.floor), least)

@@ -73,11 +73,11 @@ class Pipeline:
         return events
 
     def continue_from(self, before: Pipeline) -> None:
-        """Take over what people would miss after a reload: the captions as they stand, mute, pause and practice."""
+        """Take over what people would miss after a reload: captions, what is being signed, mute, pause, practice."""
         self.muted, self.paused, self.practice = before.muted, before.paused, before.practice
         self.camera_lost = before.camera_lost
         for reader, reader_before in zip(self.signers, before.signers, strict=False):
-            reader.composer.continue_from(reader_before.composer)
+            reader.continue_from(reader_before)
 
     def reset(self) -> None:
         """Forget the past: another recording follows."""

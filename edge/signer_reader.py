@@ -45,6 +45,17 @@ class SignerReader:
         self._arbiter = Arbiter()
         self._controls = Controls(self._config.controls)
 
+    def continue_from(self, before: SignerReader) -> None:
+        """Take over what is known of the signer from the reader that this one replaces at a reload."""
+        self.composer.continue_from(before.composer)
+        self.silence, self.hand_up, self._arbiter = before.silence, before.hand_up, before._arbiter
+        if self._config.controls == before._config.controls:
+            self._controls = before._controls
+        if self._letters and before._letters:
+            self._letters.continue_from(before._letters)
+        if self._words and before._words:
+            self._words.continue_from(before._words)
+
     def step(self, landmarks: Landmarks, *, paused: bool) -> list[Event]:
         """Letters, words and captions of a frame; while paused nothing is read."""
         self.silence.step(landmarks)

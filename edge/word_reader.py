@@ -55,6 +55,11 @@ class WordReader:
         self._said = None
         self.abstentions = 0
 
+    def continue_from(self, before: WordReader) -> None:
+        """Take over the sign in progress at a reload, and the last one said, if the bundle is the same."""
+        if before.bundle.manifest == self.bundle.manifest:
+            self._segmenter, self._said = before._segmenter, before._said
+
     @property
     def hands_up_since(self) -> float:
         """Since when the hands have not been down for long, whatever was said meanwhile; in seconds."""

@@ -97,6 +97,33 @@ def test_a_subscriber_gets_what_it_asked_for_and_not_what_others_did(broker: Emb
     letters.close()
 
 
+@pytest.mark.parametrize("asked", [0, 1, 2])
+def test_a_message_comes_with_the_lesser_qos_of_publisher_and_subscriber(asked: int, broker: EmbeddedBroker) -> None:
+    seen: list[tuple[bytes, int, bool]] = []
+    subscribed: list[object] = []
+    display = paho.Client(CallbackAPIVersion.VERSION2)
+    display.on_message = lambda _c, _u, message: seen.append((message.payload, message.qos, message.retain))
+    display.on_subscribe = lambda *_: subscribed.append(True)
+    sender = Listener(port_of(broker.url), "nothing")
+    for qos in (0, 1, 2):
+        sender.send(f"kept/{qos}", f"kept {qos}", qos=qos, retain=True)
+    eventually(lambda: sender.send("nothing") or sender.on("nothing"))  # what was sent before it is kept by now
+    display.on_connect = lambda *_: display.subscribe([("live/#", asked), ("kept/#", asked)])
+    display.connect("127.0.0.1", port_of(broker.url))
+    display.loop_start()
+    eventually(lambda: subscribed and len(seen) == 3)
+    for qos in (0, 1, 2):
+        sender.send(f"live/{qos}", f"live {qos}", qos=qos)
+    eventually(lambda: len(seen) == 6)
+    wanted = [
+        (f"{kind} {qos}".encode(), min(qos, asked), kind == "kept") for kind in ("kept", "live") for qos in range(3)
+    ]
+    assert sorted(seen) == wanted
+    display.disconnect()
+    display.loop_stop()
+    sender.close()
+
+
 @pytest.mark.parametrize("option", ["mqtt.embedded_port", "mqtt.embedded_websocket_port"])
 def test_a_taken_port_is_one_clear_line(option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:

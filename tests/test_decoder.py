@@ -11,6 +11,7 @@ import pytest
 from edge.decoder import LetterDecoder
 from edge.operating_point import OperatingPoint
 from edge.types import Emission, Motion, Scores
+from edge.windows import LOST_SECONDS
 
 LABELS = (*string.ascii_uppercase, "nothing")
 PALM = 60.0
@@ -37,8 +38,14 @@ def change(seconds: float = 0.15, label: str = "nothing") -> Part:
     return Part(label, seconds, 0.5, speed=2.5, shape_speed=3.0)
 
 
-def play(parts: list[Part], fps: float = 30.0, start: float = 0.0, palm_share: float = 0.0) -> list[Emission]:
-    decoder = LetterDecoder(OperatingPoint())
+def play(
+    parts: list[Part],
+    fps: float = 30.0,
+    start: float = 0.0,
+    palm_share: float = 0.0,
+    point: OperatingPoint | None = None,
+) -> list[Emission]:
+    decoder = LetterDecoder(point or OperatingPoint())
     emissions: list[Emission] = []
     ts, x, y, followed, end = 0.0, parts[0].x, parts[0].y, 0.0, 0.0
     for part in parts:
@@ -164,6 +171,26 @@ def test_a_label_has_its_own_floor() -> None:
             for emission in decoder.step(index / 30, scores_of(Part("K", 2, 0.88), index / 30, 1 + index / 30))
         ]
         assert text(said) == expected
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [Part("B", 1.5)],
+        [Part("A", 0.8), change(), Part("B", 1.5), change(), Part("C", 0.8)],
+        [Part("A", 0.8), change(), Part("B", 1.5, 0.7), change(), Part("C", 0.8)],
+        [Part("A", 0.8), change(), Part("B", 0.15), change(), Part("C", 0.8)],
+        [Part("A", 0.12), change(), Part("B", 0.12), change(), Part("B", 0.12), change(), Part("C", 0.8)],
+        [Part("A", 0.8), change(), Part("J", 0.5, speed=4.0), Part("I", 0.8), change(), Part("C", 0.8)],
+    ],
+)
+def test_a_letter_that_its_bundle_disables_is_never_said(parts: list[Part]) -> None:
+    """However it is held, and whatever comes before and after it."""
+    assert {*"BJ"} & {*text(play(parts))}, "else it is"
+    point = OperatingPoint.of({"disabled": ["B", "J"], "floor": 0.6})
+    said = text(play(parts, point=point))
+    assert not {*"BJ"} & {*said}
+    assert said.endswith("C") or len(parts) == 1, "what follows is read"
 
 
 def test_nothing_is_never_said() -> None:
@@ -320,6 +347,22 @@ def test_a_hand_seen_again_after_a_time_without_pictures_begins_anew() -> None:
     (letter,) = [emission for said in later for emission in said]
     assert letter.started_at >= 60
     assert letter.decided_at >= 60.2
+
+
+@pytest.mark.parametrize("gap", [gap / 100 for gap in range(1, 60, 3)])
+@pytest.mark.parametrize("start", [0.0, 1.1, 7.7])
+def test_a_hand_that_holds_its_letter_across_a_reload_says_nothing_new(start: float, gap: float) -> None:
+    decoder = LetterDecoder(OperatingPoint())
+    held = Part("A", 1.0)
+    times = [start + n / 30 for n in range(30)]
+    assert text([letter for ts in times for letter in decoder.step(ts, scores_of(held, ts, ts - start))]) == "A"
+    decoder.resume()
+    taken_before = times[-1] + 0.03
+    assert decoder.step(taken_before, scores_of(held, taken_before, taken_before - start)) == []
+    back = taken_before + gap
+    seen = start if gap < LOST_SECONDS else back  # where the windows begin a hand anew
+    times = [back + n / 30 for n in range(30)]
+    assert not [letter for ts in times for letter in decoder.step(ts, scores_of(held, ts, ts - seen))]
 
 
 UNREAD = Part("nothing", 0.6, 0.5, second=("R", 0.35))

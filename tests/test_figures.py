@@ -43,6 +43,20 @@ def test_a_clip_without_a_hand_was_not_surely_anything() -> None:
     assert _figures([_judged("A", 0.0, 0.0, 1.0)])["ece"] == 0.0
 
 
+def test_a_label_that_got_nothing_is_not_among_the_five_likeliest() -> None:
+    """Of a clip without a hand, and of a network that is sure, most labels have no part."""
+    labels = (*"ABCDEFGH", "nothing")
+
+    def row(**probabilities: float) -> list[float]:
+        return [probabilities.get(label, 0.0) for label in labels]
+
+    unseen, sure = row(nothing=1.0), row(A=0.9, C=0.1)
+    even = row(A=0.3, B=0.2, C=0.2, D=0.1, E=0.1, F=0.05, G=0.05)
+    cases = [("H", unseen, 0.0), ("G", sure, 0.0), ("C", sure, 1.0), ("E", even, 1.0), ("F", even, 0.0)]
+    for label, probabilities, hit in cases:
+        assert figures_at(POINT, [_judged(label, *probabilities)], labels)["top5"] == hit, label
+
+
 def test_what_is_said_and_wrong_is_counted_of_all_clips() -> None:
     judged = [_judged("A", 0.1, 0.9, 0.0), _judged("A", 0.45, 0.4, 0.15), _judged("B", 0.0, 1.0, 0.0)]
     report = _figures(judged)

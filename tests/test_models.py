@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from daemon_tools import ROOT, asl_edge, write_config
 
@@ -191,6 +192,51 @@ def test_a_network_that_is_none_changes_nothing_though_its_sha256_is_right(root:
     assert [path.name for path in root.iterdir()] == ["letters"]
 
 
+@pytest.mark.parametrize("task", ["letters", "words"])
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda labels: [label.replace("nothing", "none") for label in labels], "lack 'nothing'"),
+        (lambda labels: ["\ufeff" + labels[0], *labels[1:]], "what cannot be printed"),
+        (lambda labels: [labels[0] + "\x1b[31m", *labels[1:]], "what cannot be printed"),
+        (lambda labels: [labels[0] + " ", *labels[1:]], "have blanks around"),
+        (lambda labels: [labels[1], *labels[1:]], "twice; quantize it anew"),
+    ],
+)
+def test_labels_that_can_be_none_are_refused_and_the_daemon_goes_on_with_the_bundle_before(
+    task: str, change: Callable[[list[str]], list[str]], line: str, tmp_path: Path
+) -> None:
+    root, bad = tmp_path / "models", tmp_path / "bad"
+    shutil.copytree(ROOT / "models" / task, root / task)
+    relabelled(ROOT / "models" / task, bad, change)
+    with pytest.raises(InputError, match=line):
+        install(bad, root)
+    (root / task).rename(root / f".{task}.previous")
+    bad.rename(root / task)
+    features = model_folder.FEATURES[task]
+    assert load_installed(root / task, task=task, features=features).path.name == f".{task}.previous"
+    with pytest.raises(InputError, match=line):
+        model_folder.check(root / task)
+
+
+def relabelled(source: Path, folder: Path, change: Callable[[list[str]], list[str]]) -> None:
+    """A copy of a bundle whose labels were changed, with the sha256 of the new ones."""
+    shutil.copytree(source, folder)
+    file = folder / "labels.txt"
+    file.write_text("\n".join(change(file.read_text("utf-8").split())) + "\n", "utf-8")
+    manifest = json.loads((folder / MANIFEST).read_text())
+    manifest["files"]["labels"]["sha256"] = sha256(file)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_a_network_that_gives_no_finite_numbers_is_not_put_in_force(
+    newer: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_folder.LetterModel, "probabilities", lambda *_: np.full(27, np.nan, np.float32))
+    with pytest.raises(InputError, match="numbers that are none"):
+        install(newer, root)
+
+
 def test_a_bundle_damaged_in_place_gives_way_to_the_one_before(
     root: Path, newer: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -251,7 +297,8 @@ def test_the_commands_say_what_they_did(root: Path, newer: Path, tmp_path: Path)
         ({"version": "1\0"}, "has text that cannot be written"),
         ({"texts": None}, "'texts' must be text by label"),
         ({"texts": {"A": 5}}, "'texts' must be text by label"),
-        ({"operating_point": {"temperature": 0}}, "operating_point: temperature must be more than 0"),
+        ({"operating_point": {"temperature": 1e-300}}, "operating_point: temperature must be 0.01 or more"),
+        ({"operating_point": {"temperature": 0}}, "operating_point: temperature must be 0.01 or more"),
         ({"name": "hands"}, "'hands' reads letters, the one in"),
         ({"name": ["letters"]}, "'name' must be text"),
     ],

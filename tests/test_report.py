@@ -35,6 +35,17 @@ def test_every_letter_and_word_of_every_signer_counts(monkeypatch: pytest.Monkey
     assert stats(report, dropped=0)["emissions_per_hour"] == 0
 
 
+def test_where_nothing_was_said_no_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """0 ms would be the best figure there is."""
+    now = time.monotonic()
+    report = Report(30.0)
+    report.frame(5.0, [Event("state", 1.0, {})])
+    assert stats(report, dropped=0)["capture_to_emit_ms"] == {"p50": None, "p95": None, "p99": None}
+    report.frame(5.0, [Event("letter", 1.0, {})])
+    monkeypatch.setattr(time, "monotonic", lambda: now + 36)
+    assert stats(report, dropped=0)["capture_to_emit_ms"] == {"p50": 5.0, "p95": 5.0, "p99": 5.0}
+
+
 def test_a_clock_that_is_set_back_holds_no_stats_up(monkeypatch: pytest.MonkeyPatch) -> None:
     report, now = Report(30.0), time.monotonic()
     monkeypatch.setattr(time, "time", lambda: 0.0)

@@ -404,6 +404,19 @@ def test_practice_is_everybodys_and_a_reload_keeps_everybodys_captions() -> None
     assert all(event.body["practice"] is True for event in again.finish(9.0))
 
 
+def test_a_reload_takes_nobody_for_gone() -> None:
+    """The retained `state` of the new pipeline is that of the old one, until a frame changes it."""
+    before, after = (Pipeline(Config(), MODELS) for _ in range(2))
+    image = empty_picture().copy()
+    sprite("L").paste(image, 250, 230)
+    events = [event for index in range(15) for event in before.step(Frame(image, index / 15, index))]
+    last = [event.body for event in events if event.topic == "state"][-1]
+    assert (last["signer_present"], last["silent"]) == (True, None)
+    after.continue_from(before)
+    assert [event.body for event in after.state(1.1)] == [last]
+    assert not [event for event in after.step(Frame(image, 1.2, 16)) if event.topic == "state"]
+
+
 def test_with_one_signer_events_are_as_ever() -> None:
     pipeline = Pipeline(Config(), MODELS)
     image = empty_picture().copy()

@@ -87,6 +87,56 @@ def test_a_reset_forgets_what_was_said_of_the_letters_and_signs_before(bundle: B
     assert of("word", read(reader, frames([*SIGN, *lasting(NO_HAND, 1.0)], start))) == [WAVING]
 
 
+@pytest.mark.parametrize("gap", [0.03, 0.25, 0.8, 4.0])
+def test_a_letter_held_across_a_reload_is_said_once_and_another_one_is_said(gap: float) -> None:
+    """`gap`: seconds in which nothing was read."""
+    reader, again = reader_of(), reader_of()
+    held = list(spelling("L"))
+    assert of("letter", read(reader, held)) == ["L"]
+    again.continue_from(reader)
+    start = held[-1].ts + gap
+    more = [dataclasses.replace(held[-1], ts=start + k / 30) for k in range(60)]
+    unfound = [dataclasses.replace(frame, ts=start - 0.02) for frame in frames([NO_HAND])]
+    assert of("letter", read(again, [*unfound, *more])) == []
+    other = list(spelling("B", start=more[-1].ts + 1 / 30))
+    assert of("letter", read(again, other)) == ["B"]
+
+
+def test_a_letter_held_until_long_after_a_reload_or_read_by_another_bundle_is_another() -> None:
+    held = list(spelling("L"))
+    other = dataclasses.replace(LETTERS, manifest={**LETTERS.manifest, "version": "another"})
+    for bundle, gap in ((LETTERS, 30.0), (other, 0.25)):
+        reader = reader_of()
+        again = SignerReader(Config(), LetterReader(bundle), None, None, Stopwatch())
+        assert of("letter", read(reader, held)) == ["L"]
+        again.continue_from(reader)
+        more = [dataclasses.replace(held[-1], ts=held[-1].ts + gap + k / 30) for k in range(30)]
+        assert of("letter", read(again, more)) == ["L"]
+
+
+def test_a_sign_that_a_reload_cuts_is_said_whole(bundle: Bundle) -> None:
+    reader, again = reader_of(bundle, letters=False), reader_of(bundle, letters=False)
+    seen = frames([*SIGN, *lasting(NO_HAND, 1.0)])
+    assert read(reader, seen[:8]) == []
+    again.continue_from(reader)
+    (event,) = [event for event in read(again, seen[8:]) if event.topic == "word"]
+    assert event.body["started_at"] < seen[8].ts - 0.1
+
+
+def test_a_control_sign_held_across_a_reload_acts_once() -> None:
+    config = Config(controls=ControlsConfig(delete="thumb_up"))
+    reader, again = reader_of(config=config), reader_of(config=config)
+    spelled = list(spelling("HI"))
+    read(reader, spelled)
+    held = frames(lasting(drawn(THUMB_UP), 4.0), spelled[-1].ts + 0.5)
+    half = len(held) // 2
+    read(reader, held[:half])
+    assert reader.composer.text == "H"
+    again.continue_from(reader)
+    read(again, held[half:])
+    assert again.composer.text == "H"
+
+
 def test_while_paused_nothing_is_read_and_the_caption_goes_on() -> None:
     reader = reader_of()
     spelled = list(spelling("HI"))

@@ -5,9 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from letter_store import clip, write_small_store
+from letter_store import clip, write_small_store, zigzag
 
+from edge import landmark_store
 from edge.errors import AslEdgeError, InputError
 from edge.folder_lock import locked
 from training.letters.config import LetterConfig
@@ -25,7 +28,7 @@ from training.sources import (
     refuse_never_train,
     source_of,
 )
-from training.store import read_store, store_hashes, write_store
+from training.store import SCHEMA, read_store, store_hashes, write_store
 
 
 def test_a_forbidden_source_is_refused_with_its_reason(tmp_path: Path) -> None:
@@ -156,8 +159,38 @@ def test_an_infinite_number_in_a_store_is_named(part: str, tmp_path: Path) -> No
     values = np.full((1, 33, 4), np.inf, np.float32) if part == "pose" else bad.hands.copy()
     values[0, 1, 3] = np.inf
     write_store(tmp_path / "s.parquet", [replace(bad, **{part: np.inf if part == "fps" else values})])
-    why = "has no fps that can be used" if part == "fps" else "clip 'made0/A/7' has an infinite landmark"
+    why = "has no fps that can be used" if part == "fps" else "row 0, clip 'made0/A/7', has an infinite landmark"
     with pytest.raises(InputError, match=why):
+        list(read_store(tmp_path / "s.parquet"))
+
+
+def test_a_clip_has_a_pose_for_every_frame_or_none(tmp_path: Path) -> None:
+    store, drawn = tmp_path / "s.parquet", clip("Z", 0, 7, zigzag())
+    frames = len(drawn.hands)
+    whole, short, bare = (replace(drawn, pose=np.zeros((n, 33, 4), np.float32)) for n in (frames, frames - 1, 0))
+    write_store(store, [whole, bare])
+    assert [len(read.pose) for read in read_store(store)] == [frames, 0]
+    write_store(store, [whole, short])
+    with pytest.raises(InputError, match=rf"row 1, .* of the wrong length .*\({frames},33,4\)"):
+        list(read_store(store))
+
+
+def test_a_pose_column_that_holds_nothing_is_a_store_without_poses(tmp_path: Path) -> None:
+    store = tmp_path / "s.parquet"
+    for kind in (pa.null(), SCHEMA.field("pose").type):
+        write_store(store, [clip("A", 0, 0), clip("B", 0, 1)])
+        table = pq.read_table(store)
+        pq.write_table(table.set_column(table.column_names.index("pose"), "pose", pa.nulls(2, kind)), store)
+        assert [read.pose.shape for read in read_store(store)] == [(0, 33, 4)] * 2
+
+
+def test_a_row_that_is_refused_is_named_by_its_place_in_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landmark_store, "_BATCH_ROWS", 2)
+    clips = [clip("A", 0, number) for number in range(5)]
+    write_store(tmp_path / "s.parquet", [*clips[:4], replace(clips[4], width=0)])
+    with pytest.raises(InputError, match=f"row 4, clip '{clips[4].clip}', has no width that can be used"):
         list(read_store(tmp_path / "s.parquet"))
 
 

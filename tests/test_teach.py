@@ -177,18 +177,47 @@ def test_a_letter_is_no_sign(device: Device) -> None:
 @pytest.mark.parametrize(
     ("column", "values", "line"),
     [
-        ("label", pa.array([1, 2, 3]), "row 0 of a batch has no label that can be used (1); record it again"),
-        ("fps", pa.array(["30", "30", "30"]), "row 0 of a batch has no fps that can be used (30); record it again"),
-        ("width", pa.array([640, 0, 640]), "row 1 of a batch has no width that can be used (0); record it again"),
-        ("frames", pa.array([None, 9, 9]), "row 0 of a batch has no frames that can be used (None); record it again"),
+        ("label", pa.array([1, 2, 3]), "row 0, clip '{}', has no label that can be used (1); write it as text"),
+        (
+            "fps",
+            pa.array(["30", "30", "30"]),
+            "row 0, clip '{}', has no fps that can be used (30); write 0 where it is unknown",
+        ),
+        (
+            "fps",
+            pa.array([None, 30.0, 30.0]),
+            "row 0, clip '{}', has no fps that can be used (None); write 0 where it is unknown",
+        ),
+        (
+            "licence",
+            pa.array(["CC0", None, "CC0"]),
+            "row 1, clip '{}', has no licence that can be used (None); write 'unknown' where none is stated",
+        ),
+        (
+            "height",
+            pa.array([640.0] * 3),
+            "row 0, clip '{}', has no height that can be used (640.0); write whole pixels, int32",
+        ),
+        (
+            "width",
+            pa.array([640, 0, 640]),
+            "row 1, clip '{}', has no width that can be used (0); write whole pixels, int32",
+        ),
+        (
+            "frames",
+            pa.array([None, 9, 9]),
+            "row 0, clip '{}', has no frames that can be used (None); write how many there are, int32",
+        ),
     ],
 )
 def test_a_store_whose_values_are_none_is_one_line(column: str, values: pa.Array, line: str, device: Device) -> None:
-    write_store(device.store, recordings("ticket", range(3)))
+    clips = recordings("ticket", range(3))
+    write_store(device.store, clips)
     table = pq.read_table(device.store)
     pq.write_table(table.set_column(table.column_names.index(column), column, values), device.store)
     code, _, complaint = device.teach("ticket")
-    assert (code, complaint) == (2, f"asl-edge: {device.store}: {line}\n")
+    named = line.format(clips[int(line[4])].clip)
+    assert (code, complaint) == (2, f"asl-edge: {device.store}: {named}\n")
 
 
 def test_a_store_that_has_a_column_twice_is_one_line(device: Device) -> None:

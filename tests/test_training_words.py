@@ -1,7 +1,9 @@
 """Word training runs end to end on a plain CPU: store, samples, float model, folds of people, int8 bundle, figures."""
 
+import argparse
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -15,6 +17,7 @@ from daemon_tools import ROOT
 from word_store import UNKNOWN, WORDS, write_small_store
 from word_store import clip as word_clip
 
+from edge.bundle import sha256
 from edge.errors import InputError
 from training.command import dispatch
 from training.evaluate import COMMANDS as EVALUATE
@@ -35,6 +38,7 @@ from training.words import crossval, evaluate, quantize, report, teach, train
 from training.words.bundle import WORDS as WORD_BUNDLES
 from training.words.bundle import open_bundle
 from training.words.crossval import Judged, held_out
+from training.words.options import DEFAULT_STORES, add_arguments
 from training.words.rounds import Rounds
 
 CONFIG = """
@@ -310,12 +314,16 @@ def made(label: str, **changes: object) -> Clip:
     return dataclasses.replace(word_clip("hello", 0, 0, "elsewhere"), label=label, **changes)  # type: ignore[arg-type]
 
 
+def cut(label: str, frames: int) -> Clip:
+    whole = made(label)
+    return dataclasses.replace(whole, hands=whole.hands[:frames], pose=whole.pose[:frames])
+
+
 def test_labels_of_other_stores_are_spelled_as_ours_before_they_are_compared(tmp_path: Path) -> None:
-    hands = made("hello").hands
     clips = [
         *(made(label) for label in ("HELLO", "thank you", "thank_you", "zebra")),
         *(made("_idle", kind="idle"), made("hello", kind="Word"), made("A", kind="letter")),
-        *(made("hello", hands=hands[:1]), made("hello", hands=hands[:0])),
+        *(cut("hello", frames) for frames in (1, 0)),
     ]
     write_store(tmp_path / "s.parquet", clips)
     figures = evaluate.evaluate([tmp_path / "s.parquet"], open_bundle(ROOT / "models/words"))
@@ -324,6 +332,39 @@ def test_labels_of_other_stores_are_spelled_as_ours_before_they_are_compared(tmp
     assert {kind: row["clips"] for kind, row in figures["others"].items()} == {"word": 1, "idle": 1}
     reasons = {"unknown label": 1, "unknown kind 'Word'": 1, "still of a word": 1, "no frames": 1}
     assert (figures["skipped_because"], figures["skipped"]) == (reasons, 4)
+
+
+def test_stores_named_one_by_one_are_all_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stores = tmp_path / "a.parquet", tmp_path / "b.parquet", tmp_path / "c.parquet"
+    for store in stores:
+        write_store(store, [made("hello")])
+    a, b, c = map(str, stores)
+    for options in (["--store", a, b, c], ["--store", a, "--store", b, c], ["--store", a, b, "--store", c]):
+        assert evaluate.main([*options, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["n"] == 3
+
+
+def test_what_a_list_option_names_takes_the_place_of_its_default() -> None:
+    for _ in range(2):
+        parser = argparse.ArgumentParser()
+        add_arguments(parser)
+        assert parser.parse_args([]).store == DEFAULT_STORES
+        assert parser.parse_args(["--store", "a", "--store", "b"]).store == [Path("a"), Path("b")]
+        assert parser.parse_args([]).store == DEFAULT_STORES
+
+
+def test_a_bundle_that_spells_its_labels_otherwise_is_judged_as_well(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "models/words", tmp_path / "words")
+    labels, file = tmp_path / "words/labels.txt", tmp_path / "words/manifest.json"
+    labels.write_text(labels.read_text("utf-8").replace("hello", "HELLO").replace("thankyou", "thank_you"), "utf-8")
+    manifest = json.loads(file.read_text("utf-8"))
+    manifest["files"]["labels"]["sha256"] = sha256(labels)
+    file.write_text(json.dumps(manifest), "utf-8")
+    clips = [made("hello"), made("thank you"), made("THANKYOU"), made("zebra"), made("_idle", kind="idle")]
+    write_store(tmp_path / "s.parquet", clips)
+    figures = evaluate.evaluate([tmp_path / "s.parquet"], open_bundle(tmp_path / "words"))
+    assert (figures["n"], set(figures["per_label"])) == (3, {"HELLO", "thank_you"})
+    assert {kind: row["clips"] for kind, row in figures["others"].items()} == {"word": 1, "idle": 1}
 
 
 def test_a_word_that_is_shipped_disabled_can_be_said_where_it_is_named_active(
@@ -347,7 +388,7 @@ def test_a_word_that_is_shipped_disabled_can_be_said_where_it_is_named_active(
     [
         ([], "no clip of a word in it"),
         ([made("A", kind="letter")], "no clip of a word in it"),
-        ([made("hello", hands=made("hello").hands[:1]), made("zebra")], "still of a word: 1, unknown label: 1"),
+        ([cut("hello", 1), made("zebra")], "still of a word: 1, unknown label: 1"),
     ],
 )
 def test_a_store_without_a_word_to_judge_gives_undefined_figures_and_says_why(

@@ -9,7 +9,6 @@ from typing import Any
 
 from edge.bundle import MANIFEST, Bundle, load_bundle, sha256
 from edge.errors import InputError
-from edge.labels import NOTHING
 
 
 def check_replaceable(folder: Path) -> None:
@@ -37,12 +36,9 @@ class Kind:
         """A bundle of this task made for this feature code.
 
         Raises:
-            InputError: it is none, or has no label for what is no letter or word.
+            InputError: as `load_bundle`.
         """
-        bundle = load_bundle(folder, task=self.task, features=self.features)
-        if NOTHING not in bundle.labels:
-            raise InputError(f"{folder}: its labels lack '{NOTHING}', by which silence is judged; train it with that")
-        return bundle
+        return load_bundle(folder, task=self.task, features=self.features)
 
     def next_version(self, folder: Path) -> str:
         """The one after that of the bundle that will be replaced; 1.0.0 where there is none with a number."""

@@ -59,6 +59,16 @@ def _module(name: str) -> Any:
         raise InputError(f"{error.name} is not installed; pip install '.[training]'") from error
 
 
+class Listed(argparse.Action):
+    """What a list option names takes the place of its default; given again it names more: argparse takes the last."""
+
+    def __call__(
+        self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None
+    ) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*([] if before is self.default else before), *values])
+
+
 def plain_number(text: str) -> float:
     """An option that is a number."""
     try:

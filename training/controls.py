@@ -24,7 +24,7 @@ from edge.features import FEATURES_TAG
 from edge.letter_reader import LetterReader
 from edge.paths import shipped
 from edge.types import Landmarks
-from training.command import run_parsed
+from training.command import Listed, run_parsed
 from training.store import UNKNOWN_FPS, Clip, read_store
 
 _HELD_SECONDS, _FPS = 1.0, 30
@@ -77,9 +77,9 @@ def run(args: argparse.Namespace) -> int:
 def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
     parser = ArgumentParser(prog="python -m training.controls", description=__doc__)
-    parser.add_argument("--store", type=Path, nargs="+", required=True, help="landmark stores")
+    parser.add_argument("--store", type=Path, action=Listed, nargs="+", required=True, help="landmark stores")
     parser.add_argument("--bundle", type=Path, help="letter bundle; the shipped one without it")
-    parser.add_argument("--source", nargs="*", help="only these sources")
+    parser.add_argument("--source", action=Listed, nargs="*", help="only these sources")
     return run_parsed(parser, argv, run)
 
 

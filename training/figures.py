@@ -60,7 +60,7 @@ def figures(verdicts: Sequence[Judgement], labels: tuple[str, ...], emitted: NDA
         "macro_accuracy": _mean(list(per_label.values())),
         "accuracy_with_nothing": _mean(with_nothing == truth),
         "nothing_first": _mean(with_nothing == labels.index(NOTHING)),
-        "top5": _mean((np.argsort(choice, axis=1)[:, -5:] == truth[:, None]).any(axis=1)),
+        "top5": _mean(_among_first(choice, truth, 5)),
         "coverage": _mean(emitted),
         "accuracy_covered": _mean(right[emitted]),
         "wrong_confident": _mean(emitted & ~right),
@@ -153,6 +153,12 @@ def floor_of(label: str, operating_point: dict[str, Any]) -> float:
     if label == NOTHING or label in operating_point.get("disabled", []):
         return 2.0
     return float(operating_point.get("floors", {}).get(label, operating_point["floor"]))
+
+
+def _among_first(choice: NDArray[np.float32], truth: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+    """(N,): whether fewer than `count` labels are likelier than the true one, which is likely at all."""
+    own = np.take_along_axis(choice, truth[:, None], axis=1)
+    return np.asarray(((choice > own).sum(axis=1) < count) & (own[:, 0] > 0))
 
 
 def _shares(right: NDArray[np.bool_], names: Iterable[str]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from edge.config import load_settings
 from edge.errors import InputError
 from edge.paths import shipped
+from training.command import Listed
 
 REPORT = {"all": "crossval.json", "clear": "crossval-clear.json"}
 """Cross-validation's report under --out, by the licences trained on."""
@@ -60,7 +61,7 @@ class TrainingOptions(Generic[Settings, Rounds]):
 
 
 def add_stores(parser: argparse.ArgumentParser, default: Sequence[Path]) -> None:
-    parser.add_argument("--store", type=Path, nargs="+", default=list(default), help="landmark stores")
+    parser.add_argument("--store", type=Path, action=Listed, nargs="+", default=list(default), help="landmark stores")
 
 
 def add_licences(parser: argparse.ArgumentParser) -> None:

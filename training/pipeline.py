@@ -19,7 +19,7 @@ from edge.bundle import MANIFEST
 from edge.errors import InputError
 from training.bundles import check_replaceable
 from training.caching import Fingerprints, StepCache, code_fingerprints, content_hash
-from training.command import run_module, run_parsed
+from training.command import Listed, run_module, run_parsed
 from training.extract import add_rules, extract, rules_of
 from training.options import REPORT, add_licences
 from training.sources import may_train
@@ -175,9 +175,13 @@ def _clear(folder: Path, patterns: tuple[str, ...]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m training.pipeline", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("task", choices=sorted(CROSS_VALIDATION))
-    parser.add_argument("--in", dest="inputs", nargs="+", type=Path, default=[], help="recordings to extract first")
-    parser.add_argument("--store", nargs="+", type=Path, default=[], help="landmark stores to train on")
-    parser.add_argument("--test", nargs="+", type=Path, default=[], help="landmark stores of others, for the figures")
+    parser.add_argument(
+        "--in", dest="inputs", action=Listed, nargs="+", type=Path, default=[], help="recordings to extract first"
+    )
+    parser.add_argument("--store", action=Listed, nargs="+", type=Path, default=[], help="landmark stores to train on")
+    parser.add_argument(
+        "--test", action=Listed, nargs="+", type=Path, default=[], help="landmark stores of others, for the figures"
+    )
     parser.add_argument("--config", type=Path, help="settings of the training run (YAML)")
     add_licences(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder for all that is made on the way")

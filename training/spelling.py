@@ -30,7 +30,7 @@ from edge.letter_reader import LetterReader
 from edge.lexicon import Lexicon
 from edge.paths import shipped
 from edge.types import Emission
-from training.command import run_parsed
+from training.command import Listed, run_parsed
 from training.splicing import Spelled, Speller
 from training.store import Clip, read_named
 
@@ -236,12 +236,14 @@ def main(argv: list[str]) -> int:
     """Run the command; its exit code."""
     parser = ArgumentParser(prog="python -m training.spelling", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--store", type=Path, nargs="+", help="landmark stores with stills of letters")
+    what.add_argument("--store", type=Path, action=Listed, nargs="+", help="landmark stores with stills of letters")
     what.add_argument("--drawn", action="store_true", help="the drawn signer instead")
     parser.add_argument("--bundle", type=Path, help="letter bundle; the shipped one without it")
-    parser.add_argument("--source", nargs="*", help="only these sources")
+    parser.add_argument("--source", action=Listed, nargs="*", help="only these sources")
     parser.add_argument("--words", type=Path, help="text file of words or names to spell, one a line, with --store")
-    parser.add_argument("--fps", type=_frame_rate, nargs="+", default=[30.0], help="frame rates, one result each")
+    parser.add_argument(
+        "--fps", type=_frame_rate, action=Listed, nargs="+", default=[30.0], help="frame rates, one result each"
+    )
     parser.add_argument("--json", action="store_true", help="one line")
     return run_parsed(parser, argv, run)
 

@@ -12,7 +12,17 @@ from training.caching import content_hash
 from training.extraction.labels import named
 from training.whole_file import whole
 
-__all__ = ["KINDS", "SCHEMA", "UNKNOWN_FPS", "Clip", "read_named", "read_store", "store_hashes", "write_store"]
+__all__ = [
+    "KINDS",
+    "SCHEMA",
+    "UNKNOWN_FPS",
+    "Clip",
+    "read_as",
+    "read_named",
+    "read_store",
+    "store_hashes",
+    "write_store",
+]
 
 KINDS = ("letter", "word", "idle")
 
@@ -32,6 +42,13 @@ def read_named(path: Path) -> Iterator[Clip]:
     """As `read_store`, labels spelled as extraction spells them: HELLO or `thank_you` of another's store is a word."""
     for clip in read_store(path):
         yield replace(clip, label=named(clip.label, clip.kind)[0])
+
+
+def read_as(path: Path, labels: Sequence[str]) -> Iterator[Clip]:
+    """As `read_named`, with a bundle's own spelling of its labels: HELLO, where it names the word so."""
+    own = {(kind, named(label, kind)[0]): label for kind in ("letter", "word") for label in labels}
+    for clip in read_named(path):
+        yield replace(clip, label=own.get((clip.kind, clip.label), clip.label))
 
 
 def write_store(path: Path, clips: Sequence[Clip]) -> None:

@@ -16,7 +16,7 @@ import optuna
 import yaml
 
 from edge.argument_parser import ArgumentParser
-from training.command import count, run_module, run_parsed
+from training.command import Listed, count, run_module, run_parsed
 from training.options import LETTER_STORE, WORD_STORE, add_licences, add_stores, existing_stores
 from training.store import store_hashes
 from training.trials import TASKS, Task
@@ -172,7 +172,12 @@ def _parser() -> argparse.ArgumentParser:
         help="length of a trial; default: that of the settings. Much shorter ones choose too high a learning rate",
     )
     parser.add_argument(
-        "--hold-out", nargs="*", default=[], metavar="NAME", help="sources (letters) or signers (words) to leave alone"
+        "--hold-out",
+        action=Listed,
+        nargs="*",
+        default=[],
+        metavar="NAME",
+        help="sources (letters) or signers (words) to leave alone",
     )
     parser.add_argument(
         "--out", type=Path, default=Path("build/tune"), help="folder for samples, trials and `best.yaml`"

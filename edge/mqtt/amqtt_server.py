@@ -9,9 +9,12 @@ import re
 import socket
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from typing import Any
 
 from amqtt.adapters import StreamReaderAdapter, StreamWriterAdapter, WebSocketsReader, WebSocketsWriter
 from amqtt.broker import Broker
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.session import Session
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websockets
@@ -56,16 +59,52 @@ async def _patiently(sending: Awaitable[None], transport: asyncio.WriteTransport
         raise ConnectionResetError("the peer does not read") from error
 
 
+_published_qos: ContextVar[int | None] = ContextVar("published_qos", default=None)
+"""Of the message that a client's own task is handing on."""
+
+
+class _Broadcast(dict[str, Any]):
+    """A message on its way: amqtt asks for its QoS with that of each subscription, and is told the lesser."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        found = super().get(key, default)
+        return min(found, default) if key == "qos" else found
+
+
 class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
-    """What amqtt 0.12.1 does not: others get nothing of a subscription, and a namesake (of a clean session) goes."""
+    """What amqtt 0.12.1 does not.
+
+    Others get nothing of a subscription, a namesake (of a clean session) goes, and no QoS is raised.
+    """
+
+    async def _handle_message_delivery(
+        self, client_session: Session, handler: BrokerProtocolHandler, wait_deliver: asyncio.Future[Any]
+    ) -> bool:
+        """Remember the QoS that a client published with, which amqtt forgets where it hands the message on."""
+        message = wait_deliver.result()
+        _published_qos.set(message.qos if message is not None else None)
+        return bool(await super()._handle_message_delivery(client_session, handler, wait_deliver))
+
+    async def _broadcast_message(
+        self, session: Session | None, topic: str | None, data: bytes | None, force_qos: int | None = None
+    ) -> None:
+        """`force_qos` is that of a last will, which amqtt would not lower either."""
+        qos = _published_qos.get() if force_qos is None else force_qos
+        known = {} if qos is None else {"qos": qos}
+        await self._broadcast_queue.put(_Broadcast(session=session, topic=topic, data=data, **known))
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
     ) -> None:
-        """To a new connection's own subscriptions; amqtt sends it those of everybody's."""
-        subscribers = self._subscriptions.get(subscription[0], [])
-        if any(subscriber.client_id == session.client_id for subscriber, _ in subscribers):
-            await super()._publish_retained_messages_for_subscription(subscription, session)
+        """To a new connection's own subscriptions, with QoS 0 too; amqtt sends it those of everybody's."""
+        topics, qos = subscription
+        subscribers = self._subscriptions.get(topics, [])
+        handler = self._get_handler(session)
+        if handler is None or all(subscriber.client_id != session.client_id for subscriber, _ in subscribers):
+            return
+        kept = [message for topic, message in self._retained_messages.items() if self._matches(topic, topics)]
+        sending = (handler.mqtt_publish(each.topic, each.data, min(qos, each.qos or 0), retain=True) for each in kept)
+        await asyncio.gather(*sending, return_exceptions=True)  # a peer that has left is dealt with where it is read
 
     async def _delete_session(self, client_id: str) -> None:
         """Hang up on the client that a namesake replaces; amqtt takes its subscriptions and leaves it connected."""

@@ -14,7 +14,7 @@ from training.letters.bundle import open_bundle
 from training.letters.idle import idle_figures
 from training.letters.judge import judge, judgeable, why_skipped
 from training.letters.options import OPTIONS
-from training.store import KINDS, Clip, read_named
+from training.store import KINDS, Clip, read_as
 
 
 def main(argv: list[str]) -> int:
@@ -42,7 +42,7 @@ def evaluate(stores: list[Path], bundle: Bundle) -> dict[str, Any]:
     clips: list[Clip] = []
     others: list[Clip] = []
     for store in stores:
-        for clip in read_named(store):
+        for clip in read_as(store, bundle.labels):
             if clip.kind not in KINDS:
                 skipped[f"unknown kind '{clip.kind}'"] += 1
             elif judgeable(clip, bundle.labels):

@@ -12,7 +12,7 @@ from edge.argument_parser import ArgumentParser
 from edge.bundle import Bundle
 from edge.glosses import active_words
 from training.figures import Judgement, emitted_by, figures_at, restricted, summary, why_no_figures
-from training.store import KINDS, Clip, read_named
+from training.store import KINDS, Clip, read_as
 from training.words.bundle import open_bundle
 from training.words.judge import judge, judgeable, why_skipped
 from training.words.options import OPTIONS
@@ -53,7 +53,7 @@ def evaluate(stores: list[Path], bundle: Bundle, active: Collection[str] | None 
     known: list[Clip] = []
     others: dict[str, list[Clip]] = {"word": [], "idle": []}
     skipped: Counter[str] = Counter()
-    for clip in (clip for store in stores for clip in read_named(store) if clip.kind != "letter"):
+    for clip in (clip for store in stores for clip in read_as(store, bundle.labels) if clip.kind != "letter"):
         if clip.kind not in KINDS:
             skipped[f"unknown kind '{clip.kind}'"] += 1
         elif not len(clip.hands):
