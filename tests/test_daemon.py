@@ -189,6 +189,47 @@ def test_it_outlives_its_broker(start: Start, mosquitto: Mosquitto, listener: Li
     eventually(lambda: len(listener.on(f"{BASE}/letter")) > before, 60)
 
 
+SPELLER = """
+import sys, time
+from pathlib import Path
+import cv2
+from edge.demo import DemoSigner
+shown = Path(sys.argv[1])
+if not shown.exists():
+    signer = DemoSigner("HI", fps=10)
+    for frame, _ in signer:
+        if frame.ts < signer.letters[-1][2]:
+            sys.stdout.buffer.write(cv2.cvtColor(frame.image, cv2.COLOR_BGR2YUV_I420).tobytes())
+            time.sleep(0.1)
+    shown.touch()
+time.sleep(600)
+"""
+"""A camera that is silent from the moment when the last letter, its hand still up, was held."""
+
+
+def test_a_camera_that_is_lost_ends_the_caption(
+    tmp_path: Path, mosquitto: Mosquitto, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{os.environ.get('PYTHONPATH', '')}")
+    script = tmp_path / "speller.py"
+    script.write_text(SPELLER)
+    options = "camera:\n  stall_seconds: 2\ncaptions:\n  final_seconds: 1\n  least_letters: 1\n"
+    config = write_config(tmp_path, mosquitto.url, extra=options)
+    source = f"exec:{sys.executable} {script} {tmp_path / 'shown'}"
+    daemon = Running("--config", config, "--source", source, log=tmp_path / "log")
+    try:
+        assert all(eventually(lambda: final_captions(listener), 120))
+
+        def state() -> tuple[str, str]:
+            last = listener.on(f"{BASE}/state")[-1].json
+            return last["silent"], last["caption"]
+
+        eventually(lambda: state() == ("camera_lost", ""))
+        assert daemon.process.poll() is None
+    finally:
+        daemon.kill()
+
+
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
