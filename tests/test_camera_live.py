@@ -300,7 +300,7 @@ def test_a_stubborn_command_and_what_it_started_are_killed_soon() -> None:
         started = time.monotonic()
         camera.stop()
         assert time.monotonic() - started < 3.0
-    assert living(2, child) == set()
+    assert until(lambda: not living(2, child), 3.0), "killed, though a busy machine may let it die later"
 
 
 def test_a_command_that_falls_silent_is_replaced() -> None:
