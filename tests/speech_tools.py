@@ -29,7 +29,10 @@ needs_pulse = pytest.mark.skipif(
 
 
 class Ear:
-    """Listens at the monitor of the null sink and remembers what was loud when."""
+    """Listens at the monitor of the null sink and remembers what was loud when.
+
+    The place of a sound is told by the samples before it; when a busy machine lets the thread have them says little.
+    """
 
     def __init__(self, server: str) -> None:
         self._listener = subprocess.Popen(
@@ -50,7 +53,12 @@ class Ear:
         self._chunks.clear()
 
     def loud_times(self) -> list[float]:
-        return [at for at, chunk in list(self._chunks) if np.abs(chunk).max(initial=0) > LOUD]
+        """Monotonic moments: what came with the least delay since `forget` tells when its first sample was played."""
+        chunks = list(self._chunks)
+        ends = np.cumsum([len(chunk) for _, chunk in chunks]) / RATE
+        began = min((at - end for (at, _), end in zip(chunks, ends, strict=True)), default=0.0)
+        loud = [np.abs(chunk).max(initial=0) > LOUD for _, chunk in chunks]
+        return [began + float(end) for end, is_loud in zip(ends, loud, strict=True) if is_loud]
 
     def sounds(self, gap_seconds: float = 0.25) -> list[tuple[float, float]]:
         """Start and end of each stretch of sound; shorter silences are part of the speech."""

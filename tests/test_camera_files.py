@@ -294,6 +294,16 @@ def test_a_whole_video_with_longer_sound_is_not_called_damaged(
     assert said == ([] if suffix == "mp4" else [unsure])
 
 
+@pytest.mark.parametrize(("seconds", "warned"), [(1.9, False), (2.1, True)])
+def test_half_a_second_less_than_the_container_says_is_no_reason_for_a_warning(
+    clip: Path, tmp_path: Path, seconds: float, *, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The last picture is at 1.5 s; Matroska tells the length of the sound."""
+    ffmpeg("-i", clip, "-f", "lavfi", "-i", f"sine=duration={seconds}", tmp_path / "talk.mkv")
+    assert len(list(read_frames(str(tmp_path / "talk.mkv"), CONFIG))) == FRAMES
+    assert bool(caplog.records) == warned
+
+
 def test_a_video_damaged_in_the_middle_goes_on_after_the_damage(
     clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

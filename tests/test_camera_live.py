@@ -90,6 +90,7 @@ def test_a_stalled_stream_is_opened_again_and_said_once(caplog: pytest.LogCaptur
         next_frame(camera)
         server.stalled.set()
         assert until(lambda: camera.state == "lost")
+        camera.latest(0.0)  # one from before the loss may still lie there
         time.sleep(1.2)
         assert len(warnings(caplog)) == 1
         assert camera.latest(0.0) is None
@@ -323,7 +324,7 @@ def test_a_stubborn_command_and_what_it_started_are_killed_soon() -> None:
         started = time.monotonic()
         camera.stop()
         assert time.monotonic() - started < 3.0
-    assert living(2, child) == set()
+    assert until(lambda: not living(2, child), 3.0), "killed, though a busy machine may let it die later"
 
 
 def test_a_command_that_falls_silent_is_replaced() -> None:
@@ -451,18 +452,42 @@ def test_a_damaged_picture_is_passed_over_and_counted(monkeypatch: pytest.Monkey
     assert camera.dropped >= 1
 
 
-def test_some_damaged_pictures_are_no_lost_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_damaged_pictures_are_no_lost_camera(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     class Flickering(Numbered):
+        decodes = 0
+
         def decode(self, number: int) -> Image | None:
-            return super().decode(number) if number % 3 == 0 else None
+            self.decodes += 1  # counted here: a busy machine looks at fewer than were read
+            return super().decode(number) if self.decodes % 3 == 0 else None
 
     monkeypatch.setattr(edge.camera.session, "open_stream", lambda *_: Flickering())
-    with running("/dev/video0") as camera:
-        later = time.monotonic() + 2 * QUICK.stall_seconds
+    patient = dataclasses.replace(QUICK, stall_seconds=2.0)
+    with running("/dev/video0", patient) as camera:
+        later = time.monotonic() + 1.5 * patient.stall_seconds
         while time.monotonic() < later:
             camera.latest(0.1)
             assert camera.state != "lost"
+    assert warnings(caplog) == []
     assert camera.dropped > 5
+
+
+def test_only_damaged_pictures_for_as_long_as_a_camera_may_stall_are_a_lost_one() -> None:
+    camera, now = Camera(dataclasses.replace(QUICK, source="/dev/video0", stall_seconds=10.0)), [100.0]
+    camera._clock.now = lambda: now[0]  # type: ignore[method-assign]
+
+    def state_after(seconds: float, picture: Image | None = None) -> str:
+        now[0] += seconds
+        camera._receive(lambda: picture)
+        camera.latest(0.0)
+        return camera.state
+
+    whole = np.zeros((2, 2, 3), np.uint8)
+    assert state_after(0.0, whole) == "ok"
+    assert [state_after(seconds) for seconds in (5.0, 7.0, 2.9, 0.2)] == ["ok", "ok", "ok", "lost"]
+    assert state_after(1.0, whole) == "ok"
+    assert [state_after(seconds) for seconds in (5.0, 9.9, 0.2)] == ["ok", "ok", "lost"], "counted anew"
 
 
 def test_a_picture_from_before_the_loss_does_not_bring_the_camera_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,6 +126,43 @@ def test_a_hand_taken_away_doubles_a_letter() -> None:
     assert text(play([Part("L", 0.8), Part(None, 0.4), Part("L", 0.8)])) == "LL"
 
 
+def by_hands(*hands: list[Part], gap: float = 0.0) -> str:
+    """What is said at 30 fps of one hand after another, `gap` seconds without one between them."""
+    decoder, said, ts = LetterDecoder(OperatingPoint()), [], 0.0
+    for parts in hands:
+        since = ts
+        for part in parts:
+            for _ in range(round(part.seconds * 30)):
+                said += decoder.step(ts, scores_of(part, ts, ts - since))
+                ts += 1 / 30
+        for _ in range(round(gap * 30)):
+            said += decoder.step(ts, None)
+            ts += 1 / 30
+    return text(said)
+
+
+@pytest.mark.parametrize(("away", "said"), [(0.25, "L"), (0.35, "LL")])
+def test_how_long_a_hand_is_away_between_two_equal_letters(away: float, said: str) -> None:
+    held = [Part("L", 0.8)]
+    assert by_hands(held, held, gap=away) == said
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.1])
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        ([Part("L", 0.2)], [Part("L", 0.2)], ""),
+        ([Part("Z", 0.14, 0.95, speed=5.0)], [Part("Z", 0.14, 0.95, speed=5.0)], ""),
+        ([Part("Z", 0.3, 0.65, speed=5.0)], [Part("D", 0.5)], "D"),
+    ],
+    ids=["a letter", "a stroke", "where it ends"],
+)
+def test_what_one_hand_began_another_does_not_finish(
+    first: list[Part], then: list[Part], said: str, gap: float
+) -> None:
+    assert by_hands(first, [*then, *GONE], gap=gap) == said
+
+
 def test_a_hand_opened_in_between_doubles_a_letter() -> None:
     assert text(play([Part("L", 0.8), change(), Part("nothing", 0.5), change(), Part("L", 0.8)])) == "LL"
 

@@ -208,6 +208,7 @@ def test_a_row_that_cannot_be_used_is_named_and_the_others_are_read(
     assert cut.endswith("train.csv:6: participant_id is missing; add it, or take the line out"), "the line is cut off"
 
 
+@pytest.mark.shared
 def test_the_shared_gislr_sample_is_read_as_the_shared_store_has_it(tmp_path: Path, shared_data: Path) -> None:
     assert run(shared_data / "gislr_sample", "--out", tmp_path / "g.parquet") == 0
     ours = clips_of(tmp_path / "g.parquet")
@@ -652,6 +653,7 @@ def test_putting_a_mirrored_clip_right_twice_changes_nothing() -> None:
         np.testing.assert_allclose(back, before, atol=1e-6)
 
 
+@pytest.mark.shared
 def test_extraction_agrees_with_the_shared_stills(tmp_path: Path, shared_data: Path) -> None:
     """Measured on all 2,271 that match: 1.2 % of the hand's size median, 6.7 % at the 95th percentile."""
     root = tmp_path / "images/mariia"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import logging
 import re
@@ -20,8 +22,9 @@ import numpy as np
 import pytest
 from daemon_tools import ROOT, asl_edge, write_config
 
-from edge import folder_lock, model_folder
+from edge import folder_lock, model_folder, paths
 from edge.bundle import MANIFEST, load_installed, sha256, verify_bundle
+from edge.cli import main
 from edge.errors import InputError
 from edge.features import FEATURES_TAG
 from edge.model_folder import install, rollback
@@ -278,6 +281,26 @@ def test_the_commands_say_what_they_did(root: Path, newer: Path, tmp_path: Path)
     assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
 
 
+@pytest.mark.parametrize(("own_folder", "options"), [(False, []), (False, ["--json"]), (True, [])])
+def test_what_is_installed_where_an_update_replaces_it_is_said_to_last_until_then(
+    *,
+    own_folder: bool,
+    options: list[str],
+    root: Path,
+    newer: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if not own_folder:
+        monkeypatch.setattr(paths, "shipped", lambda _: root)
+    config = write_config(tmp_path, extra=f"models_dir: {root}\n" if own_folder else "")
+    assert main(["models", "install", str(newer), "--config", str(config), *options]) == 0
+    assert version_of(root) == "9.9.9"
+    said = "it lasts until asl-edge is installed anew" in capsys.readouterr().out
+    assert said == (not own_folder and not options)
+
+
 @pytest.mark.parametrize(
     ("change", "line"),
     [
@@ -352,6 +375,18 @@ def test_an_install_that_waits_for_another_gives_up(root: Path, newer: Path, mon
     with folder_lock.locked(root), pytest.raises(InputError, match="another run works there; wait until it is done"):
         install(newer, root)
     assert version_of(root) != "9.9.9"
+    install(newer, root)
+    assert version_of(root) == "9.9.9"
+
+
+def test_a_file_system_that_locks_no_folder_holds_up_no_install(
+    root: Path, newer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    monkeypatch.setattr(model_folder, "held", partial(folder_lock.held, seconds=0.2))
     install(newer, root)
     assert version_of(root) == "9.9.9"
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import os
 import select
 import socket
+import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
+import cv2
+import numpy as np
 import pytest
+from daemon_tools import ROOT
 from mqtt_tools import Listener, Mosquitto, eventually, free_port
 
 from edge.config import Config, DisplayConfig, MqttConfig, SpeechConfig
 from edge.errors import AslEdgeError
 from edge.outputs import Outputs
+from edge.terminal import UnstalledHandler
 from edge.types import Event
 
 Begin = Callable[[Config], Outputs]
@@ -183,21 +191,56 @@ def test_a_broker_that_ended_is_begun_anew(begin: Begin) -> None:
     listener.close()
 
 
-def test_a_terminal_that_nobody_reads_holds_up_nobody(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
-    outputs = begin(configured(mqtt=MqttConfig(embedded_port=0, embedded_websocket_port=0)))
+@pytest.fixture
+def full_pipe() -> Iterator[tuple[int, TextIO]]:
+    """The reading end, and a stream that would wait for somebody to read there."""
     reading, writing = os.pipe()
+    os.set_blocking(reading, False)
     os.set_blocking(writing, False)
     with contextlib.suppress(BlockingIOError):
         while True:
             os.write(writing, b"x" * 64)
     os.set_blocking(writing, True)
     with os.fdopen(writing, "w") as full:
-        monkeypatch.setattr(sys, "stdout", full)
+        yield reading, full
+    os.close(reading)
+
+
+def drain(reading: int) -> None:
+    while b"x" in os.read(reading, 65536) and select.select([reading], [], [], 0)[0]:
+        pass
+
+
+def test_a_terminal_that_nobody_reads_holds_up_nobody(
+    begin: Begin, full_pipe: tuple[int, TextIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    outputs = begin(configured(mqtt=MqttConfig(embedded_port=0, embedded_websocket_port=0)))
+    reading, full = full_pipe
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", full)
         outputs.send(Event("caption", 1.0, {"type": "caption", "text": "LEFT OUT", "final": False}))
-        while b"x" in os.read(reading, 65536) and select.select([reading], [], [], 0)[0]:
-            pass
+        drain(reading)
         outputs.send(Event("caption", 2.0, {"type": "caption", "text": "READ", "final": False}))
         assert b"READ" in os.read(reading, 65536), "what follows is shown again"
-        monkeypatch.undo()
-    os.close(reading)
+
+
+def test_a_log_that_nobody_reads_holds_up_nobody(full_pipe: tuple[int, TextIO]) -> None:
+    reading, full = full_pipe
+    handler = UnstalledHandler(full)
+    logging_one = threading.Thread(target=handler.emit, args=(logging.makeLogRecord({"msg": "left out"}),), daemon=True)
+    logging_one.start()
+    logging_one.join(10)
+    stuck = logging_one.is_alive()
+    drain(reading)
+    assert not stuck
+    handler.emit(logging.makeLogRecord({"msg": "read"}))
+    assert os.read(reading, 65536) == b"read\n", "what follows is shown again"
+
+
+def test_a_command_whose_log_nobody_reads_comes_to_its_end(full_pipe: tuple[int, TextIO], tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_text("no picture, which is a warning")
+    cv2.imwrite(str(tmp_path / "2.png"), np.full((48, 64, 3), 90, np.uint8))
+    _, full = full_pipe
+    command = [sys.executable, "-m", "edge", "replay", tmp_path]
+    assert subprocess.run(command, cwd=ROOT, stderr=full, timeout=120, check=False).returncode == 0

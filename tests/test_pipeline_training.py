@@ -206,14 +206,21 @@ def test_a_folder_that_is_no_bundle_is_not_replaced_by_one(tmp_path: Path, capsy
 def test_figures_are_not_taken_of_people_who_were_trained_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stores = {name: tmp_path / f"{name}.parquet" for name in ("mine", "other_source", "others", "evaluated")}
+    stores = {
+        name: tmp_path / f"{name}.parquet" for name in ("mine", "other_source", "other_signer", "others", "evaluated")
+    }
     write_store(stores["mine"], [clip("A", 0, 0), replace(clip("A", 2, 0), licence="evaluation only")])
     write_store(stores["other_source"], [replace(clip("A", 0, 1), source="elsewhere")])
+    write_store(stores["other_signer"], [replace(clip("A", 1, 0), source="made0")])
     write_store(stores["others"], [clip("A", 1, 0)])
     write_store(stores["evaluated"], [clip("A", 2, 1)])
     command = ["letters", "--store", str(stores["mine"]), "--out", str(tmp_path / "o"), "--test"]
-    for test in ("mine", "other_source"):
+    for test, who in (
+        ("mine", "signer 'made0:s1'"),
+        ("other_source", "signer 'made0:s1'"),
+        ("other_signer", "source 'made0'"),
+    ):
         assert pipeline.main([*command, str(stores[test])]) == 2
-        assert f"is trained on, in {stores['mine']}; take other people" in capsys.readouterr().err
+        assert f"{who} is trained on, in {stores['mine']}; take other people" in capsys.readouterr().err
     for test in ("others", "evaluated"):
         check_strangers([stores[test]], [stores["mine"]], "all")

@@ -124,6 +124,7 @@ def test_a_backspace_takes_a_sign_back_whole() -> None:
     assert composer.backspace(2.6)[0].body["text"] == ""
 
 
+@pytest.mark.shared
 def test_signs_are_said_and_captioned(shared_data: Path) -> None:
     (clip,) = sorted((shared_data / "clips/words").glob("signingsavvy__blue__*.mp4"))[:1]
     events = list(replay(str(clip), Config(), models_dir(Config())))
@@ -134,6 +135,7 @@ def test_signs_are_said_and_captioned(shared_data: Path) -> None:
     assert (events[-1]["type"], events[-1]["text"], events[-1]["final"]) == ("caption", "blue", True)
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("word", ["mariia_HELLO", "t32rahman_WATER"])
 def test_spelling_fires_no_word(word: str, shared_data: Path) -> None:
     events = list(replay(str(shared_data / f"clips/spell_{word}.mp4"), Config(), models_dir(Config())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,6 +14,8 @@ from landmark_scenes import empty_picture, error, joined, side_by_side, sprite
 import edge.pipeline
 from edge.config import CaptionsConfig, Config, SignerConfig
 from edge.landmarks import Landmarker
+from edge.landmarks.crop import Region
+from edge.landmarks.people import People
 from edge.lexicon import Lexicon
 from edge.pipeline import Pipeline
 from edge.signer import Body, Person, SignerLock
@@ -211,6 +214,60 @@ def test_from_the_side_the_neck_says_how_far_an_arm_reaches() -> None:
     body = Body.of(pose)
     assert body.reaches((325.0, 470.0))
     assert not body.reaches((325.0, 500.0))
+
+
+class Heads:
+    """Pose networks of made-up people whose heads are at these pixels across; a look in a region sees the nearest."""
+
+    def __init__(self, *across: float) -> None:
+        self.across = list(across)
+
+    def find(self, _: Image) -> list[tuple[Region, Region]]:
+        return [(Region(x, 150, 300), Region(x, 150, 150)) for x in self.across]
+
+    def read(self, _: Image, region: Region) -> tuple[Floats, Region] | None:
+        x = min(self.across, key=lambda x: abs(x - region.x))
+        pose = np.zeros((33, 4), np.float32)
+        pose[0, :2], pose[11, :2], pose[12, :2] = (x, 100), (x + 50, 200), (x - 50, 200)
+        return pose, Region(x, 150, 300)
+
+
+def stepped(people: People, ts: float) -> People:
+    picture, motion = SimpleNamespace(image=None, width=1280), SimpleNamespace(outside=lambda _: 1.0, hides=False)
+    people.step(picture, ts, motion, hand_followed=False)  # type: ignore[arg-type]
+    return people
+
+
+def test_two_who_pass_each_other_are_read_as_one_person_once_and_soon_as_two_again() -> None:
+    heads = Heads(300, 900)
+    people = People(heads, 0.0, SignerConfig(), places=2)  # type: ignore[arg-type]
+    for ts, across in ((0.0, [300, 900]), (0.1, [420, 780]), (0.2, [520, 680])):
+        heads.across = across
+        stepped(people, ts)
+    first, second = people.places
+    assert first.body.region is not None
+    assert second.body.region is not None
+    heads.across = [600]
+    stepped(people, 0.3)
+    assert first.body.region is not None
+    assert second.body.region is second.reach is None
+    assert people.crowded, "whoever is behind is near, and a hand may be theirs"
+    heads.across = [520, 680]
+    stepped(people, 0.4)
+    assert second.reach is None
+    stepped(people, 1.1)
+    assert second.body.region is not None, "in company everybody is sought once a second"
+
+
+@pytest.mark.parametrize(("places", "across", "crowded"), [(1, [300], False), (1, [300, 900], True), (2, [300], False)])
+def test_whoever_has_no_place_is_company_until_the_next_look(
+    places: int, across: list[float], *, crowded: bool
+) -> None:
+    heads = Heads(*across)
+    people = stepped(People(heads, 0.0, SignerConfig(), places=places), 0.0)  # type: ignore[arg-type]
+    assert people.crowded == crowded
+    heads.across = [300]
+    assert not stepped(people, 1.1).crowded
 
 
 # From here on the networks look.

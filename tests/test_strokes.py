@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from edge.demo import DemoSigner
-from edge.features import LETTER_GRID_STEPS, canonical
+from edge.features import GRID_SECONDS, LETTER_GRID_STEPS, canonical
 from edge.strokes import as_drawn, is_drawn
-from edge.types import Floats, Motion, Scores
+from edge.types import Floats, Motion, Scores, Side
+from edge.windows import HandTrack
 
 STILL = Motion(np.zeros(2, np.float32), 1.0, 0.0, 0.0, 0.0, 0.0, 2.0)
 
@@ -102,6 +103,19 @@ def test_what_was_not_drawn_is_taken_from_the_scores_and_the_rest_shares_it() ->
     scores = Scores(1.0, labels, np.array([0.15, 0.05, 0.75, 0.05], np.float32), "right", STILL)
     np.testing.assert_allclose(as_drawn(scores, carried("D", SLANT)).probabilities, [0.6, 0.2, 0, 0.2], atol=1e-6)
     assert as_drawn(scores, carried("D", ZIGZAG)) is scores
+
+
+@pytest.mark.parametrize(
+    ("side", "down", "drawn"),
+    [("right", 0.0, True), ("left", 0.0, False), ("right", 6.0, False)],
+    ids=["the same hand", "the other one", "a hand elsewhere"],
+)
+def test_a_z_that_one_hand_begins_and_another_ends_is_not_drawn(side: Side, down: float, *, drawn: bool) -> None:
+    track, past = HandTrack(), carried("D", ZIGZAG)
+    past[LETTER_GRID_STEPS // 2 :, :, 1] += down
+    for step, points in enumerate(past):
+        track.add(step * GRID_SECONDS, points, "right" if step < LETTER_GRID_STEPS // 2 else side)
+    assert is_drawn("Z", track.grid()) == drawn
 
 
 @pytest.fixture(params=[(letter, side) for letter in "JZ" for side in ("left", "right")], ids="".join)
