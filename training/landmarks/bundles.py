@@ -31,7 +31,7 @@ def write_bundle(
     files: dict[str, bytes],
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Networks first and the manifest last: a bundle cut short on the way does not verify."""
+    """Networks first and the manifest last: a half-written bundle does not verify."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = {}
     for role, content in files.items():
