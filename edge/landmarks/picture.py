@@ -1,4 +1,4 @@
-"""A frame's picture as the networks take it, made when the first of them looks: an empty room costs no decoding."""
+"""A frame's picture as the networks take it, made when one first looks: an empty room costs no decoding."""
 
 from __future__ import annotations
 
