@@ -1,4 +1,4 @@
-"""The command lines' parser: bad usage is one line, as every other error."""
+"""The parser of all command lines: bad usage is one line, like every other error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edge.errors import printable
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """argparse's, without the usage before what is wrong."""
+    """argparse's, without the usage text before the error."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")

@@ -1,6 +1,6 @@
-"""MediaPipe beside us, in a process of its own: the daemon never imports it, and its memory is not counted as ours.
+"""MediaPipe for comparison, in its own process: the daemon never imports it, and its memory is not counted as ours.
 
-Run as a program this file is the child: frames come in on standard input, CPU seconds go out on standard output.
+As a program, this file is the child: frames come in on standard input, CPU seconds go out on standard output.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Peer:
     """A MediaPipe solution in a child process."""
 
     def __init__(self, name: str, python: str) -> None:
-        """Start it.
+        """Start the child.
 
         Raises:
             InputError: that interpreter has no usable mediapipe.

@@ -42,7 +42,7 @@ class Topics:
         """Take the device's name.
 
         Raises:
-            InputError: the name would not be one level of a topic.
+            InputError: the name cannot be one level of a topic.
         """
         if not TOPIC_PART.fullmatch(device):
             raise InputError(f"device: {device!r} cannot be part of a topic; use letters, digits, '-' and '_'")
