@@ -1,7 +1,5 @@
 """Letters and words share one stream: fingerspelling is not a sign, and a sign's handshape is not a letter."""
 
-from __future__ import annotations
-
 import math
 from collections import deque
 

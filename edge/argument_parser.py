@@ -1,7 +1,5 @@
 """The parser of all command lines: bad usage is one line, like every other error."""
 
-from __future__ import annotations
-
 import argparse
 from typing import NoReturn
 

@@ -5,8 +5,6 @@ through the camera's mailbox, for the latency a visitor would see and the frames
 the whole daemon instead, so that a camera before an empty room can be measured too.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json

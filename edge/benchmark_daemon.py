@@ -1,7 +1,5 @@
 """What the whole daemon costs on one source, with broker, caption page and speech: runs it as a child for a while."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

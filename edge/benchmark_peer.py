@@ -3,8 +3,6 @@
 As a program, this file is the child: frames come in on standard input, CPU seconds go out on standard output.
 """
 
-from __future__ import annotations
-
 import json
 import struct
 import subprocess
@@ -50,7 +48,7 @@ class Peer:
             raise InputError(f"--peer-python {python}: {error.strerror}; name an interpreter that has it") from error
         self.version = self._answer().get("version", "")
 
-    def step(self, image: NDArray[np.uint8]) -> float:
+    def step(self, image: "NDArray[np.uint8]") -> float:
         """CPU seconds the peer spends on one BGR picture."""
         assert self._child.stdin  # noqa: S101 - a pipe was asked for above
         height, width = image.shape[:2]

@@ -1,7 +1,5 @@
 """The benchmark as a picture: bars of CPU time by stage, latencies and scaling, beside the peer's."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

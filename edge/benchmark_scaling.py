@@ -1,7 +1,5 @@
 """What a frame costs at other picture sizes and with more threads, measured in turn on the same frames."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import statistics

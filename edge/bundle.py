@@ -1,7 +1,5 @@
 """Model bundles: a folder with manifest.json, the .tflite files and the labels, checked before use."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

@@ -1,6 +1,6 @@
 """Makes captions of letters and signs: a rest ends a word, a longer one the caption; editable until then."""
 
-from __future__ import annotations
+from __future__ import annotations  # SLF001 does not see through a quoted class
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """`asl-edge check`: which piece is missing, and how to mend it."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json

@@ -1,7 +1,5 @@
 """A bundle's network as a classifier: features in, calibrated probabilities out."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from edge.bundle import Bundle

@@ -1,7 +1,5 @@
 """The command line. Every error is one line; only --debug shows a traceback."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import logging

@@ -1,7 +1,5 @@
 """Whether the system clock can be believed: events carry epoch seconds, and TLS needs the date."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import time

@@ -4,8 +4,6 @@ Off unless the configuration names a gesture. Gestures are told by geometry (`ed
 model sees no letter. Driven only by the landmarks' time stamps.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Literal
 

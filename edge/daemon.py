@@ -1,7 +1,5 @@
 """`asl-edge run`: wires camera, pipeline and outputs together and keeps them going until stopped."""
 
-from __future__ import annotations
-
 import argparse
 import faulthandler
 import logging

@@ -9,8 +9,6 @@ doubtful to be said by itself waits for what follows, which confirms it, or show
 (`edge.holds`).
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

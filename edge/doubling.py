@@ -5,8 +5,6 @@ swayed, and go further than its drift would have carried it. Hands that fill the
 slides, which count if the hand is otherwise calm.
 """
 
-from __future__ import annotations
-
 import math
 from collections import deque
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Energy used by the board, if it can tell: RAPL counters, or hwmon's energy and power sensors."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What every event carries when it leaves the process: one payload for MQTT and `replay --json`."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Mapping

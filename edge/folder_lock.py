@@ -1,7 +1,5 @@
 """Locks a folder among all programs that ask for it, so that two runs do not undo each other's work."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import time

@@ -1,7 +1,5 @@
 """Control gestures, told from one hand's landmarks by geometry alone: none is a letter, and none needs training."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from edge.features import TIPS, WRIST, palm_frame, palm_length, stretches

@@ -1,7 +1,5 @@
 """Names of signs: one spelling for what people, stores and configurations write in many ways."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

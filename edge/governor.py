@@ -4,8 +4,6 @@ Budget or not, a few frames a second are enough in an empty room where nothing m
 Nothing here reads a clock or a sensor: time, load and temperature are arguments.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

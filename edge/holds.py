@@ -4,8 +4,6 @@ A hold is a stretch in which the hand is still, whatever the model says. Fluent 
 a hand on its way to another letter may pause as long, so a single such hold is nothing yet.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, replace
 

@@ -3,8 +3,6 @@
 Needs pyarrow, which the daemon does not: only `asl-edge models teach` and `training` read stores.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

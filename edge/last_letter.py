@@ -1,7 +1,5 @@
 """The letter said last, and whether the hand has since left it, opened, or doubled it: what may follow it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

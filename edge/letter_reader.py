@@ -1,7 +1,5 @@
 """Landmarks to letters, for training, evaluation and the daemon."""
 
-from __future__ import annotations
-
 from edge.bundle import Bundle
 from edge.decoder import LetterDecoder
 from edge.letters import LetterModel

@@ -1,7 +1,5 @@
 """Listening sockets for this machine only: the embedded broker's and the caption page's."""
 
-from __future__ import annotations
-
 import errno
 import socket
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Returns freed memory to the system: glibc keeps tens of megabytes unless told otherwise."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import gc

@@ -1,7 +1,5 @@
 """What each stage costs: wall and CPU time of the last steps, summarised for `stats` and the benchmark."""
 
-from __future__ import annotations
-
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A device's models folder: a new bundle is swapped in whole, and the one before is kept for rollback."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import os

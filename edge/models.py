@@ -1,7 +1,5 @@
 """`asl-edge models`: the model bundles on this device, and the signs taught to them."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -34,7 +34,7 @@ class OperatingPoint:
     """Letters that are not said, however sure the model is."""
 
     @classmethod
-    def of(cls, manifest: Mapping[str, Any]) -> OperatingPoint:
+    def of(cls, manifest: Mapping[str, Any]) -> "OperatingPoint":
         known = {name: manifest[name] for name in cls.__dataclass_fields__ if name in manifest}
         return cls(**known)
 

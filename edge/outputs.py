@@ -1,7 +1,5 @@
 """Everywhere an event can go: MQTT, the caption page, the loudspeaker, the terminal. None can hold up a step."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os
@@ -41,7 +39,7 @@ class _Parts:
     display: DisplayServer | None
     speaker: Speaker
 
-    def stop(self, but: _Parts | None = None) -> None:
+    def stop(self, but: "_Parts | None" = None) -> None:
         """Stop speech first, then MQTT (so last messages go out), then the broker; skip parts shared with `but`."""
         kept = (but.speaker, but.publisher, but.display, but.broker) if but else ()
         for part in (self.speaker, self.publisher, self.display, self.broker):

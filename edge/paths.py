@@ -1,7 +1,5 @@
 """Where the program's own files are: beside the package in a checkout, under the prefix when installed."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The whole program, one plain call a step: frame -> landmarks -> window -> scores -> emission -> events."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path

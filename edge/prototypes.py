@@ -1,7 +1,5 @@
 """Signs taught on the device: recognised by the nearest example in the word network's embedding, without training."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +26,7 @@ class SimilarityCalibration:
     width: float
 
     @classmethod
-    def of(cls, operating_point: Mapping[str, Any]) -> SimilarityCalibration:
+    def of(cls, operating_point: Mapping[str, Any]) -> "SimilarityCalibration":
         """From a word bundle's manifest; without these numbers no taught sign is ever said."""
         taught = operating_point.get("taught", {"floor": 1.1, "middle": 1.0, "width": 0.1})
         return cls(float(taught["floor"]), float(taught["middle"]), float(taught["width"]))
@@ -48,7 +46,7 @@ class Prototypes:
         self._owners = np.repeat(np.arange(len(signs)), [len(examples) for examples in signs.values()])
         self._examples = unit(np.concatenate(list(signs.values()))) if signs else np.zeros((0, 0), np.float32)
 
-    def only(self, glosses: Collection[str]) -> Prototypes:
+    def only(self, glosses: Collection[str]) -> "Prototypes":
         """Only those of `glosses`."""
         kept = {gloss: self._examples[self._owners == k] for k, gloss in enumerate(self.glosses) if gloss in glosses}
         return Prototypes(kept, self._calibration)

@@ -1,7 +1,5 @@
 """`asl-edge replay`: runs files through the daemon's own pipeline, as fast as it goes."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time

@@ -1,7 +1,5 @@
 """What the daemon reports about itself: `info` at the start, `stats` from time to time."""
 
-from __future__ import annotations
-
 import hashlib
 import platform
 import time

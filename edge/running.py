@@ -1,7 +1,5 @@
 """The asl-edge running on this machine, found by its broker and caption page: what it holds is not missing."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform

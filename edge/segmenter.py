@@ -3,8 +3,6 @@
 Driven only by the landmarks' time stamps, so a replay at any speed gives what the live run gave.
 """
 
-from __future__ import annotations
-
 import math
 from collections import deque
 from dataclasses import dataclass

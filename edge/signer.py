@@ -3,8 +3,6 @@
 Nothing here looks at a picture: people come from the pose detector, bodies from the pose network.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -44,16 +42,16 @@ class Person:
     size: float
     """Approximate shoulder width."""
 
-    def is_same(self, other: Person) -> bool:
+    def is_same(self, other: "Person") -> bool:
         """Whether two looks at one moment, or one where this one was lost, are of one person."""
         small, large = sorted((self.size, other.size))
         return self.distance(other) < _SAME_PLACE and large < _SAME_SIZE * small
 
-    def has_jumped(self, before: Person) -> bool:
+    def has_jumped(self, before: "Person") -> bool:
         """Too far for a step, so another person: the pose network sees whoever is left in its square."""
         return self.distance(before) > _JUMP
 
-    def distance(self, other: Person) -> float:
+    def distance(self, other: "Person") -> float:
         """Shoulder widths."""
         return math.dist((self.x, self.y), (other.x, other.y)) / max(self.size, other.size)
 
@@ -78,7 +76,7 @@ class Body:
     """Visibility of the left and the right one, 0 to 1."""
 
     @classmethod
-    def of(cls, pose: Floats) -> Body:
+    def of(cls, pose: Floats) -> "Body":
         """From landmarks (33, 4) in pixels."""
         x, y = pose[list(SHOULDERS), :2].mean(axis=0).tolist()
         nose, left_shoulder, right_shoulder, left_elbow, right_elbow, left_wrist, right_wrist = (

@@ -1,7 +1,5 @@
 """What one signer's landmarks become: letters, signs, gestures, and the caption made of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from edge.arbiter import Arbiter

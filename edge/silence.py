@@ -1,7 +1,5 @@
 """Why nothing is being read, in the terms of `state`, so that a display can tell the signer what to change."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Standard input, output and error of this process: closed, stalled, full, or a terminal that disappears."""
 
-from __future__ import annotations
-
 import logging
 import os
 import select

@@ -5,8 +5,6 @@ turns by 200 degrees or more and the palm by 75 or more; in a Z the index finger
 carried, down or slanting or in an arc, does neither.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

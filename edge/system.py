@@ -1,7 +1,5 @@
 """What the system says about this process and the board: CPU time, memory, temperature."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

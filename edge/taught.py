@@ -4,8 +4,6 @@ No landmarks or pictures are kept: an embedding means something only to the netw
 network by its sha256 and is useless to any other.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import os

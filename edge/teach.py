@@ -1,7 +1,5 @@
 """`asl-edge models teach` and `forget`: a new sign from the landmarks of a few recordings, without training."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Events as lines for a person at a terminal."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from typing import Any

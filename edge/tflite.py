@@ -1,7 +1,5 @@
 """The only way to run a .tflite file: ai-edge-litert, else tflite_runtime."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time

@@ -4,8 +4,6 @@ Times are seconds on the source's own clock: epoch seconds for a live camera, se
 Nothing past the camera reads a clock.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -48,7 +46,7 @@ class Packed(Protocol):
     def decoded(self) -> Image:
         """The picture in full."""
 
-    def mirrored(self) -> Packed:
+    def mirrored(self) -> "Packed":
         """Left and right exchanged."""
 
 

@@ -1,7 +1,5 @@
 """From landmarks to words, live: what the segmenter takes for a sign is read, and said once if it is sure."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The word recogniser: what the signer did since the hands came up in, probabilities of all words out."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from edge.bundle import Bundle

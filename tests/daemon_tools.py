@@ -1,7 +1,5 @@
 """The daemon as a subprocess, and the command line as a user calls it."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

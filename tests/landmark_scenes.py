@@ -1,7 +1,5 @@
 """Pictures for landmark tests, made from the drawn signer's."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Made-up signers before the word reader, and a network that reads a word into whatever it is shown."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterable, Mapping

@@ -5,8 +5,6 @@ spelling fluently, with real ways from letter to letter, at 1 to 5 letters a sec
 Both at several frame rates; errors are counted as letters misread, added and missed.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json

@@ -4,8 +4,6 @@ Stills stand in for a recording only where they were taken one after another. So
 people, or pictures with long gaps between them: only runs without a jump are used.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

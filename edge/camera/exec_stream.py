@@ -1,7 +1,5 @@
 """A child process as camera: raw yuv420 (I420) frames on its standard output, as rpicam-vid and ffmpeg write them."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

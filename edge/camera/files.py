@@ -1,7 +1,5 @@
 """Files and the drawn signer, frame by frame: drops nothing, reads no clock."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Generator, Iterator
 from pathlib import Path

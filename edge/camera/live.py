@@ -1,7 +1,5 @@
 """The running daemon's camera: always the newest picture; a lost source is opened again until it is back."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import logging

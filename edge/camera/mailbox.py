@@ -1,7 +1,5 @@
 """A mailbox with one slot: the newest item wins, and each item it replaces is counted."""
 
-from __future__ import annotations
-
 from threading import Condition
 from typing import Generic, TypeVar
 

@@ -1,7 +1,5 @@
 """OpenCV's VideoCapture, set up as the program needs it, and quiet: failures are reported once, by us."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Still pictures: which files are pictures, and decoding them to upright BGR."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,7 +64,7 @@ class Jpeg:
             return cast("Image", cv2.resize(self.small, self.size[::-1]))
         return mirror(image) if self.flip else image
 
-    def mirrored(self) -> Jpeg:
+    def mirrored(self) -> "Jpeg":
         return replace(self, small=mirror(self.small), flip=not self.flip)
 
 

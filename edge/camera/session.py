@@ -1,7 +1,5 @@
 """One opening of a live source, in its own thread, since a read may block for ever in a driver."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import threading

@@ -1,7 +1,5 @@
 """What a `--source` text means, checked as far as possible without opening it, and how it may be shown."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

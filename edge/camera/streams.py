@@ -1,7 +1,5 @@
 """Live sources behind one interface: `read()` waits for the next picture, `close()` releases the source."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from threading import Event

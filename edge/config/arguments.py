@@ -1,7 +1,5 @@
 """`--config` and the options that override it, the same for every command."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

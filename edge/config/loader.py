@@ -1,7 +1,5 @@
 """Reads YAML into frozen dataclasses; a mistake becomes one line with file, line, key and expected type."""
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 import types

@@ -1,7 +1,5 @@
 """Every option of the daemon, once: name, type, default and meaning. Units are in the names."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from typing import Any

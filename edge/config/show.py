@@ -1,7 +1,5 @@
 """The configuration as text: what is in force, and the table of options for the README."""
 
-from __future__ import annotations
-
 import dataclasses
 import types
 import typing

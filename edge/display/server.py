@@ -1,7 +1,5 @@
 """Serves the caption page on loopback: five fixed answers, nothing else. Its content comes over MQTT."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import logging

@@ -1,7 +1,5 @@
 """Follows one body at a low rate."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from edge.landmarks.crop import Region

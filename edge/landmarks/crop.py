@@ -1,7 +1,5 @@
 """Square regions of a picture: cut out for a network, and its points mapped back. Nothing is ever stretched."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -24,7 +22,7 @@ class Region:
     size: float
     angle: float = 0.0
 
-    def overlap(self, other: Region) -> float:
+    def overlap(self, other: "Region") -> float:
         """Intersection over union of the two squares, ignoring rotation as MediaPipe does."""
         reach = (self.size + other.size) / 2
         across = min(self.size, other.size, max(0.0, reach - abs(self.x - other.x)))
@@ -32,7 +30,7 @@ class Region:
         shared = across * down
         return shared / (self.size**2 + other.size**2 - shared + 1e-9)
 
-    def snapped(self) -> Region:
+    def snapped(self) -> "Region":
         """The nearest on the grid, within a fiftieth of its side at the corners: where a network looks.
 
         What a crop shows of a hand decides where the next is cut. A pixel that rounds the other way moves an int8
@@ -45,7 +43,7 @@ class Region:
         x, y = round(self.x / step) * step, round(self.y / step) * step
         return Region(x, y, size, round(self.angle * _ANGLES) / _ANGLES)
 
-    def moved(self, dx: float, dy: float) -> Region:
+    def moved(self, dx: float, dy: float) -> "Region":
         return Region(self.x + dx, self.y + dy, self.size, self.angle)
 
 

@@ -1,7 +1,5 @@
 """MediaPipe's single-shot detectors: a palm or a person anywhere in the picture."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from pathlib import Path

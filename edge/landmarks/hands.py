@@ -1,7 +1,5 @@
 """MediaPipe's two hand networks: where palms are, and the 21 landmarks of one hand."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +49,7 @@ class Hand:
         x, y, _ = self.points[_WRIST].tolist()
         return x, y
 
-    def distance(self, other: Hand) -> float:
+    def distance(self, other: "Hand") -> float:
         """Mean distance from each landmark to the other hand's, in sides of the larger region: two hand sizes."""
         across, down, _ = (self.points - other.points).T
         return float(np.hypot(across, down).sum()) / len(self.points) / max(self.region.size, other.region.size)

@@ -1,7 +1,5 @@
 """Frame -> Landmarks: each signer's hands and body, by MediaPipe's networks without MediaPipe."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

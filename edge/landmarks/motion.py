@@ -1,7 +1,5 @@
 """Has anything moved? A thumbnail answers at a fiftieth of a detector's cost."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, NamedTuple
 

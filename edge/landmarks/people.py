@@ -1,7 +1,5 @@
 """Whose bodies are read: finds people, gives each place at the counter to one of them, and follows them."""
 
-from __future__ import annotations
-
 from edge.config import SignerConfig
 from edge.landmarks.body import BodyTracker
 from edge.landmarks.crop import Region
@@ -70,7 +68,7 @@ class Place:
         """Whoever has the place is hidden and expected back."""
         return self.body.region is None and self.last_body is not None
 
-    def reads_same_as(self, other: Place) -> bool:
+    def reads_same_as(self, other: "Place") -> bool:
         """Both follow the same body, as when two people pass: each network sees whoever is in front."""
         if self.body.region is None or other.body.region is None:
             return False

@@ -1,7 +1,5 @@
 """A frame's picture as the networks take it, made when one first looks: an empty room costs no decoding."""
 
-from __future__ import annotations
-
 from functools import cached_property
 
 from edge.landmarks.motion import brightened, tinted

@@ -1,7 +1,5 @@
 """MediaPipe's pose networks: where a person is, and the 33 landmarks of the body."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

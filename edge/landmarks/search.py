@@ -1,7 +1,5 @@
 """When to run a detector: at once after a loss, soon when something moves, rarely in a still room."""
 
-from __future__ import annotations
-
 MOVING_SECONDS = 0.1
 """Time between two looks while something moves: anyone who walks in is seen within 0.15 s. Waiting up to 0.4 s after
 looks in vain finds a hand in 1657 frames of clips in which MediaPipe Holistic does in 1734, this does in 1739."""

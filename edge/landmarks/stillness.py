@@ -1,7 +1,5 @@
 """Does a region still look as it did when its network last ran? Then its answer holds."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import cv2

@@ -1,7 +1,5 @@
 """One hand from picture to picture: where it is, whose side it is on, and whether it rests."""
 
-from __future__ import annotations
-
 import math
 
 from edge.landmarks.crop import Region
@@ -49,7 +47,7 @@ _WRIST_REACH = 0.5
 class Track:
     """A hand that is being followed, or was until a moment ago."""
 
-    def __init__(self, view: View, hand: Hand, before: Track | None = None) -> None:
+    def __init__(self, view: View, hand: Hand, before: "Track | None" = None) -> None:
         """`before` is the track of the same hand that was lost."""
         self.left_logit = 0.0
         """Running mean of the evidence, in log odds, that this is the left hand."""

@@ -1,7 +1,5 @@
 """Follows up to two hands from picture to picture, telling the signer's left from right."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 

@@ -1,7 +1,5 @@
 """One frame, for one signer's hands: where they may be, and which are theirs."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from dataclasses import dataclass

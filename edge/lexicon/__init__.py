@@ -5,8 +5,6 @@ string in no list competes as what it may well be, a name; the longer it is, the
 be one letter from a word. Words of the list, own words and whatever has no clearly better repair stay as spelled.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """How likely letters are to be read as they were if a word was meant: misread, missed and added ones."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -4,8 +4,6 @@
 its class behind it, sorted by length, so that it can be read as a few rectangles of bytes.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 import string

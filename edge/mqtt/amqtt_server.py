@@ -1,7 +1,5 @@
 """amqtt on our own sockets: bound before it starts, and only loopback pages may use the websocket."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import logging

@@ -1,7 +1,5 @@
 """The daemon's own broker, for a first run or a single kiosk: TCP and websockets, loopback only."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket

@@ -1,7 +1,5 @@
 """Incoming commands: `asl/<device>/cmd/<name>/set`. Anything else is refused in one line."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from edge.errors import InputError

@@ -4,8 +4,6 @@ A fresh client for each connection keeps paho's own queue empty: when reconnecti
 after what `on_connect` publishes, so an old retained `state` would overwrite the new one.
 """
 
-from __future__ import annotations
-
 import os
 import select
 import socket

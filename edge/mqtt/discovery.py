@@ -1,7 +1,5 @@
 """Lets Home Assistant find the device: one device-based discovery message (Home Assistant 2024.11 and later)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from edge import __version__

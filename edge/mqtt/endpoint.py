@@ -1,7 +1,5 @@
 """Where the broker is and how to log in: URL, TLS and secrets from the environment."""
 
-from __future__ import annotations
-
 import os
 import ssl
 from collections.abc import Mapping

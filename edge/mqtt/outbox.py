@@ -1,7 +1,5 @@
 """Messages waiting for the broker. Bounded: paho queues without limit (129 MB an hour at 30 messages a second)."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import deque

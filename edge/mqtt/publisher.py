@@ -1,7 +1,5 @@
 """Sends events and receives commands over a connection that comes and goes. `publish` never waits for the network."""
 
-from __future__ import annotations
-
 import logging
 import math
 import socket

@@ -1,7 +1,5 @@
 """A short visit to a broker: whether it lets us in, and what it keeps about a device."""
 
-from __future__ import annotations
-
 import os
 import socket
 import time

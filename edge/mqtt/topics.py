@@ -1,7 +1,5 @@
 """Every MQTT topic, once: its name, whether the broker keeps it, and its QoS."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import get_args
 

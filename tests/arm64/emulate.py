@@ -7,8 +7,6 @@ time says nothing about a Pi's; the count is the same on every run. The first ru
 and wheels into --work: three minutes. No part of CI, for its time.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

@@ -3,8 +3,6 @@
 It runs in an environment with only mediapipe 0.10.18 and imports nothing of this project.
 """
 
-from __future__ import annotations
-
 import sys
 from unittest.mock import MagicMock
 

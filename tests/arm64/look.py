@@ -4,8 +4,6 @@ Usage: look.py PICTURES.npz OUT.npz. PICTURES has `frames` (N, H, W, 3), `hands`
 angle of the square to look in, NaN where there is none.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Our int8 networks against MediaPipe's float ones: the error due to a smaller crop and int8, by source."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path

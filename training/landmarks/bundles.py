@@ -1,7 +1,5 @@
 """Writes a landmark bundle: networks, manifest, licence note and card."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -4,8 +4,6 @@ Real clips are read as they are and again under a condition; the first reading i
 does not serve the pose is the judge: is there a hand at a wrist before the face, and on whose wrist hangs each of two.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -1,7 +1,5 @@
 """What a condition cost: hands found, how far off, named for the wrong side, or somebody else's."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field

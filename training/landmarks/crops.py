@@ -1,7 +1,5 @@
 """What the int8 networks see in real use, cut from pictures by the float networks themselves."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 No labels are needed: whatever a crop shows, the original network's answer is the truth.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 import multiprocessing

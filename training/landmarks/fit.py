@@ -1,7 +1,5 @@
 """Trains the smaller hand network to answer as the original one does."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterator

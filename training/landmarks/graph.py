@@ -1,7 +1,5 @@
 """Surgery on a finished .tflite file: what a quantizer needs and what the device does not."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Static int8 for a finished float network: ranges from real crops, heads left in float."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Run as a program (`mediapipe_child.py hands|holistic|stills`). It imports nothin
 0.10.18 needs another numpy than the daemon.
 """
 
-from __future__ import annotations
-
 import json
 import struct
 import sys

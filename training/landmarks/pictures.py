@@ -1,7 +1,5 @@
 """Real pictures and clips for calibration and for the error table, split by source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

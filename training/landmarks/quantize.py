@@ -1,7 +1,5 @@
 """`python -m training.quantize landmarks`: MediaPipe's wheel and calibration pictures in, two bundles out."""
 
-from __future__ import annotations
-
 import argparse
 import tempfile
 from collections import Counter

@@ -3,8 +3,6 @@
 MediaPipe (complexity 1, float) runs in another interpreter, named with --python: `pip install .[reference]` there.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import itertools
@@ -121,7 +119,7 @@ class Tally:
             if holistic["pose"] and np.isfinite(ours.pose[0, 0]):
                 self.pose_errors.append(_pose_error(ours.pose[:, :3] * scale, np.array(holistic["pose"]) * scale))
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: "Tally") -> None:
         for entry in dataclasses.fields(self):
             setattr(self, entry.name, getattr(self, entry.name) + getattr(other, entry.name))
 

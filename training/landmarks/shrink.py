@@ -5,8 +5,6 @@ their weights at zero. A constant that a 1 x 1 convolution reads is part of its 
 without a trace. That saves a tenth of the network's time and a quarter of its file.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`python -m training.train landmarks`: the hand network of a smaller crop, taught by MediaPipe's own."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import logging

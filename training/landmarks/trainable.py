@@ -1,7 +1,5 @@
 """Turns a finished float .tflite network into a trainable Keras model, and back into the file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Other pictures of the same hand, as a camera at a counter may show it."""
 
-from __future__ import annotations
-
 import math
 
 import cv2

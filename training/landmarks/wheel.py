@@ -1,7 +1,5 @@
 """The float networks, from the pinned mediapipe wheel."""
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The cross-validation's report: figures, operating point and int8 parity, all on people the models never saw."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections import defaultdict
