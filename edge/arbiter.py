@@ -1,6 +1,4 @@
-"""Letters and words share one stream: what was fingerspelled is no sign, and a sign's handshape is no letter."""
-
-from __future__ import annotations
+"""Letters and words share one stream: fingerspelling is not a sign, and a sign's handshape is not a letter."""
 
 import math
 from collections import deque
@@ -8,15 +6,15 @@ from collections import deque
 from edge.types import Emission
 
 _SPELLED = 2
-"""So many letters in the span of a word, or shortly before, are spelling; a single one is a handshape of the sign."""
+"""This many letters in the span of a word, or shortly before, are spelling; a single one is a sign's handshape."""
 _SHORTLY_SECONDS = 5.0
-"""Two letters held for 2.5 s each; what doubles the last, or leads to the next, is no sign. Among the letters of 1,460
-words that twelve people spell, put before other people's bodies, 12 signs are said, 36 (in 27 words) where it is 2 s;
+"""Two letters held for 2.5 s each: doubling the last, or moving on to the next, is not a sign. Among the letters of
+1,460 words that twelve people spell, put before other people's bodies, 12 signs are said, with 2 s 36 (in 27 words);
 of 30 videos of signs 17 are said either way."""
 _HELD_SECONDS = 0.3
-"""A letter that stands so soon after a word is what the sign left: who spells next moves the hand first."""
+"""A letter seen this soon after a word is what the sign left: anyone who spells next moves the hand first."""
 _REMEMBERED = 32
-"""More letters than anybody spells in the longest span of a word."""
+"""More letters than anybody spells within the longest span of a word."""
 
 
 class Arbiter:
@@ -28,23 +26,23 @@ class Arbiter:
         """When the last word was said."""
 
     def step(self, letters: list[Emission], words: list[Emission], hands_up_since: float = -math.inf) -> list[Emission]:
-        """What is said of the letters and words decided now, in their order.
+        """Which of the letters and words decided now are said, in order.
 
-        Letters before `hands_up_since` are another matter: who rests the hands has spelled to the end.
+        Letters before `hands_up_since` do not count: the hands were down since, so that word is over.
         """
-        # Letters decided with a word count as spelling against it; if it stands, they were its handshape: unsaid.
+        # Letters decided with a word count against it as spelling; if it stands, they were its handshape: unsaid.
         self._letters.extend(letter for letter in letters if not self._is_handshape(letter))
         said = [word for word in words if self._spelled_in(word, hands_up_since) < _SPELLED]
         for word in said:
             self._word_at = max(self._word_at, word.decided_at)
-            # Those that it holds were its handshapes, and silence no other sign.
+            # Letters within it were its handshapes, and silence no other sign.
             self._letters = deque((one for one in self._letters if one.ended_at < word.started_at), _REMEMBERED)
         return [*(letter for letter in letters if not self._is_handshape(letter)), *said]
 
     def _is_handshape(self, letter: Emission) -> bool:
-        """Whether it stood before or right after the last word.
+        """Whether it was seen before or right after the last word.
 
-        A letter decided before that word is of another recording, whose clock began anew.
+        A letter decided before that word is from another recording, whose clock started again.
         """
         return letter.started_at < self._word_at + _HELD_SECONDS and self._word_at <= letter.decided_at
 

@@ -1,6 +1,4 @@
-"""The command lines' parser: bad usage is one line, as every other error."""
-
-from __future__ import annotations
+"""The parser of all command lines: bad usage is one line, like every other error."""
 
 import argparse
 from typing import NoReturn
@@ -9,7 +7,7 @@ from edge.errors import printable
 
 
 class ArgumentParser(argparse.ArgumentParser):
-    """argparse's, without the usage before what is wrong."""
+    """argparse's, without the usage text before the error."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")

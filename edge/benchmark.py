@@ -5,8 +5,6 @@ through the camera's mailbox, for the latency a visitor would see and the frames
 the whole daemon instead, so that a camera before an empty room can be measured too.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json
@@ -34,11 +32,11 @@ from edge.pipeline import Pipeline
 from edge.system import process_stat, rss_mb
 
 _WARM_UP_FRAMES = 3
-"""Frames left out of the figures: first invocations allocate."""
+"""Frames left out of the figures: the first runs allocate memory."""
 _KEPT_STEPS = 1_000_000
-"""All of any run: percentiles are of every frame, not of the last ones."""
+"""More than any run has: percentiles are over every frame, not just the last ones."""
 _LONGEST_SECONDS = 600.0
-"""A source that plays for longer at its own pace is left there."""
+"""A source that plays for longer at its own pace is cut off."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -108,7 +106,7 @@ def _first_frame(config: Config, source: str) -> tuple[Pipeline, float]:
 
 
 def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, peer: Peer | None) -> dict[str, Any]:
-    """CPU and wall time of each stage, of the peer on the same frames, and energy where the board measures it."""
+    """CPU and wall time of each stage and of the peer on the same frames, and energy if the board measures it."""
     pipeline.stopwatch.clear()
     totals: list[float] = []
     peer_seconds: list[float] = []
@@ -118,7 +116,7 @@ def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, 
         for index, frame in enumerate(read_frames(source, config.camera)):
             if index == _WARM_UP_FRAMES and not totals:
                 pipeline.stopwatch.clear()
-            _ = frame.image  # decoded before: the peer gets it so, and videos of other codecs are
+            _ = frame.image  # decoded beforehand, as for the peer, and as videos of other codecs are
             energy = meter.joules()
             started = time.process_time()
             pipeline.step(frame)
@@ -147,7 +145,7 @@ def _as_fast_as_it_goes(config: Config, sources: list[str], pipeline: Pipeline, 
 
 
 def _beside(peer: Peer, peer_seconds: list[float], cpu: dict[str, float], totals: list[float]) -> dict[str, Any]:
-    """What the peer took, and our share of it: `cpu` in ms by stage, `totals` in seconds by frame."""
+    """The peer's time, and ours as a share of it: `cpu` in ms by stage, `totals` in seconds by frame."""
     peer_cpu = _mean_ms(peer_seconds)
     return {
         "peer": {"name": peer.name, "version": peer.version, "cpu_ms_per_frame": peer_cpu},
@@ -160,13 +158,13 @@ def _beside(peer: Peer, peer_seconds: list[float], cpu: dict[str, float], totals
 
 
 def _at_its_own_pace(config: Config, sources: list[str], pipeline: Pipeline) -> dict[str, Any]:
-    """Live run through the one-slot mailbox; capture-to-emit counts the steps that said a letter or a sign."""
+    """Live run through the one-slot mailbox; capture-to-emit counts the steps that gave a letter or sign."""
     latencies: dict[str, list[float]] = defaultdict(list)
     dropped = 0
     for source in sources:
         pipeline.reset()
         camera = Camera(dataclasses.replace(config.camera, source=source))
-        # Live the drawn signer begins again for ever; measured is one round, as of a clip.
+        # Live, the drawn signer repeats for ever; one round is measured, as for a clip.
         endless = parse_source(source).kind is SourceKind.DEMO
         end = sum(1 for _ in read_frames(source, config.camera)) if endless else math.inf
         camera.start()
@@ -193,7 +191,7 @@ def _at_its_own_pace(config: Config, sources: list[str], pipeline: Pipeline) -> 
 
 
 def _over_networks(stopwatch: Stopwatch) -> float:
-    """Time of the landmark stage over the time inside the networks that ran in it."""
+    """Time of the landmark stage divided by the time inside its networks."""
     bare = stopwatch.wall_seconds(*Landmarker.NETWORKS)
     return round(stopwatch.wall_seconds("landmarks") / bare, 3) if bare else 0.0
 

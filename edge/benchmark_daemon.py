@@ -1,6 +1,4 @@
-"""What the whole daemon costs on one source, broker, caption page and speech included: a child process for a while."""
-
-from __future__ import annotations
+"""What the whole daemon costs on one source, with broker, caption page and speech: runs it as a child for a while."""
 
 import os
 import subprocess
@@ -13,16 +11,16 @@ from edge.errors import AslEdgeError, InputError
 from edge.system import process_stat
 
 _SETTLE_SECONDS = 10.0
-"""Start-up and the first looks at an empty room, which come at short intervals, do not count."""
+"""Not counted: start-up, and the first looks at an empty room, which come at short intervals."""
 _STOP_SECONDS = 10.0
 
 
 def measure_daemon(source: str, config: Path | None, seconds: float, settle: float = _SETTLE_SECONDS) -> dict[str, Any]:
-    """Percent of one core and memory of `asl-edge run` over `seconds`, `settle` seconds after its start.
+    """CPU in percent of one core, and memory, of `asl-edge run` over `seconds`, `settle` seconds after its start.
 
     Raises:
         InputError: the source ends before the time is over.
-        AslEdgeError: the daemon failed, with what it said.
+        AslEdgeError: the daemon failed; its message is included.
     """
     options = ["--config", str(config)] if config else []
     command = [sys.executable, "-m", "edge", "run", "--source", source, *options]
@@ -65,7 +63,7 @@ def _stop(daemon: subprocess.Popen[bytes]) -> None:
 
 
 def _family(pid: int) -> list[int]:
-    """A process and those that it started: speech has one of its own."""
+    """A process and those it started: speech has its own."""
     try:
         children = [
             int(child)
@@ -78,7 +76,7 @@ def _family(pid: int) -> list[int]:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """User and system time of the family, of children that ended too."""
+    """User and system time of the family, including children that have ended."""
     # utime, stime, cutime, cstime
     return sum(sum(map(int, _stat(one)[11:15])) for one in _family(pid)) / os.sysconf("SC_CLK_TCK")
 

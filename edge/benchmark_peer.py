@@ -1,9 +1,7 @@
-"""MediaPipe beside us, in a process of its own: the daemon never imports it, and its memory is not counted as ours.
+"""MediaPipe for comparison, in its own process: the daemon never imports it, and its memory is not counted as ours.
 
-Run as a program this file is the child: frames come in on standard input, CPU seconds go out on standard output.
+As a program, this file is the child: frames come in on standard input, CPU seconds go out on standard output.
 """
-
-from __future__ import annotations
 
 import json
 import struct
@@ -30,7 +28,7 @@ class Peer:
     """A MediaPipe solution in a child process."""
 
     def __init__(self, name: str, python: str) -> None:
-        """Start it.
+        """Start the child.
 
         Raises:
             InputError: that interpreter has no usable mediapipe.
@@ -50,7 +48,7 @@ class Peer:
             raise InputError(f"--peer-python {python}: {error.strerror}; name an interpreter that has it") from error
         self.version = self._answer().get("version", "")
 
-    def step(self, image: NDArray[np.uint8]) -> float:
+    def step(self, image: "NDArray[np.uint8]") -> float:
         """CPU seconds the peer spends on one BGR picture."""
         assert self._child.stdin  # noqa: S101 - a pipe was asked for above
         height, width = image.shape[:2]

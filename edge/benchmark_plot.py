@@ -1,6 +1,4 @@
-"""The benchmark as a picture: bars of CPU time by stage, latencies, scaling, and the peer beside them."""
-
-from __future__ import annotations
+"""The benchmark as a picture: bars of CPU time by stage, latencies and scaling, beside the peer's."""
 
 import os
 from dataclasses import dataclass
@@ -29,7 +27,7 @@ class Bar:
 
 
 def save_plot(result: dict[str, Any], file: Path) -> None:
-    """Write the chart of a benchmark's result; it shows numbers alone, never a frame.
+    """Write the chart of a benchmark's result; it shows only numbers, never a frame.
 
     Raises:
         InputError: the file cannot be written.
@@ -40,7 +38,7 @@ def save_plot(result: dict[str, Any], file: Path) -> None:
 
 
 def check_plot(file: Path) -> None:
-    """Refuse, before anything is measured, a file that cannot be written.
+    """Refuse a file that cannot be written, before anything is measured.
 
     Raises:
         InputError: how to name one.
@@ -50,7 +48,7 @@ def check_plot(file: Path) -> None:
 
 
 def chart(result: dict[str, Any]) -> Image:
-    """Bars of a benchmark's result (the object `--json` prints), one group under the other, one scale a group."""
+    """Bars of a benchmark's result (the object `--json` prints), group below group, one scale per group."""
     groups = _groups(result)
     rows = sum(len(bars) + 2 for _, bars in groups)
     image = np.full((2 * _MARGIN + rows * _ROW, _WIDTH, 3), 255, np.uint8)

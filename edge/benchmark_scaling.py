@@ -1,6 +1,4 @@
-"""What a frame costs at other picture sizes and with more threads, on the same frames in turn."""
-
-from __future__ import annotations
+"""What a frame costs at other picture sizes and with more threads, measured in turn on the same frames."""
 
 import dataclasses
 import os
@@ -53,7 +51,7 @@ class _Variant:
 
 
 def measure_scaling(config: Config, sources: list[str]) -> list[dict[str, Any]]:
-    """A row for each picture width with one thread, and for the usual width with ever more."""
+    """A row for each picture width with one thread, and for the usual width with more and more threads."""
     most = min(os.cpu_count() or 1, 4)
     variants = [_variant(config, width, 1) for width in WIDTHS]
     variants += [_variant(config, _USUAL_WIDTH, threads) for threads in (2, 4) if threads <= most]
@@ -61,7 +59,7 @@ def measure_scaling(config: Config, sources: list[str]) -> list[dict[str, Any]]:
         for variant in variants:
             variant.pipeline.reset()
         for index, frame in enumerate(read_frames(source, config.camera)):
-            turn = index % len(variants)  # nobody is always first
+            turn = index % len(variants)  # none is always first
             for variant in variants[turn:] + variants[:turn]:
                 variant.step(frame)
     return [variant.row() for variant in variants]

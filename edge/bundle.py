@@ -1,7 +1,5 @@
 """Model bundles: a folder with manifest.json, the .tflite files and the labels, checked before use."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json
@@ -23,12 +21,12 @@ UNFITTED_FLOORS = {"letters": 0.6, "words": 0.8}
 _LEAST_TEMPERATURE = 0.01
 """Fitted ones are 0.5 to 3; divided by far smaller ones no probability is finite."""
 _BY_LABEL = ("floors", "settle_seconds_by_label")
-"""What an operating point says of each label."""
+"""The parts of an operating point that are given by label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle whose files are the ones its manifest names, byte for byte."""
+    """A bundle whose files match its manifest byte for byte."""
 
     path: Path
     name: str
@@ -41,7 +39,7 @@ class Bundle:
     manifest: dict[str, Any]
 
     def file(self, role: str = "model") -> Path:
-        """Path of the file that plays `role` (a key of the manifest's `files`)."""
+        """Path of the file with a `role` (a key of the manifest's `files`)."""
         try:
             return self.path / str(self.manifest["files"][role]["name"])
         except KeyError:
@@ -49,13 +47,13 @@ class Bundle:
 
     @property
     def operating_point(self) -> dict[str, Any]:
-        """The manifest's; of letters and words it has a floor, whatever the manifest leaves out."""
+        """The manifest's; for letters and words always with a floor."""
         unfitted = {"floor": UNFITTED_FLOORS[self.task]} if self.task in UNFITTED_FLOORS else {}
         return {**unfitted, **self.manifest.get("operating_point", {})}
 
     @property
     def sha256(self) -> dict[str, str]:
-        """Hash of every file of the bundle by its role."""
+        """Hash of every file of the bundle, by role."""
         return {role: entry["sha256"] for role, entry in self.manifest["files"].items()}
 
 
@@ -94,10 +92,10 @@ def _check_labels(bundle: Bundle) -> None:
 
 
 def load_installed(path: Path, *, task: str, features: str) -> Bundle:
-    """As `load_bundle`; a bundle that cannot be used gives way, with a warning, to the one in force before it.
+    """As `load_bundle`, but falls back, with a warning, from an unusable bundle to the one in force before it.
 
     Raises:
-        InputError: neither can be used; the line tells what is wrong with the newer one.
+        InputError: neither can be used; the message says what is wrong with the newer one.
     """
     try:
         return load_bundle(path, task=task, features=features)
@@ -118,7 +116,7 @@ def previous_of(path: Path) -> Path:
 
 
 def aside_of(path: Path) -> Path:
-    """Where a bundle is for a moment while another takes its place, on file systems that cannot exchange the two."""
+    """Where a bundle is briefly kept while another takes its place, on file systems that cannot exchange the two."""
     return path.with_name(f".{path.name.lstrip('.')}.aside")
 
 
@@ -184,7 +182,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _check_point(point: object, where: str) -> None:
-    """An operating point is made of finite numbers, by name or by label, and of lists of labels."""
+    """An operating point has finite numbers, by name or by label, and lists of labels."""
     if not isinstance(point, dict):
         raise InputError(f"{where}: must map names to numbers; quantize the bundle again")
     for name, value in point.items():
@@ -203,7 +201,7 @@ def _check_point(point: object, where: str) -> None:
 
 
 def _is_writable(manifest: dict[str, Any]) -> bool:
-    """Its text may be printed and published, and name files."""
+    """Whether its text can be printed, published and used in file names."""
     text = json.dumps(manifest, ensure_ascii=False)
     return "\\u0000" not in text and all(not "\ud800" <= each <= "\udfff" for each in text)
 
@@ -217,7 +215,7 @@ def _is_list_of_text(value: object) -> bool:
 
 
 def _is_likeness(value: object) -> bool:
-    """The numbers of `edge.prototypes.SimilarityCalibration`."""
+    """Whether these are numbers for `edge.prototypes.SimilarityCalibration`."""
     names = ("floor", "middle", "width")
     return isinstance(value, dict) and all(_is_number(value.get(name)) for name in names) and value["width"] > 0
 

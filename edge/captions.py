@@ -1,6 +1,6 @@
-"""Letters and signs become a caption: spaces where the hands rest, final when they rest longer, editable until then."""
+"""Makes captions of letters and signs: a rest ends a word, a longer one the caption; editable until then."""
 
-from __future__ import annotations
+from __future__ import annotations  # SLF001 does not see through a quoted class
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from edge.types import Emission, Event
 
 @dataclass(slots=True)
 class _Word:
-    """A finished word: spelled, or a sign, which has no letters."""
+    """A finished word: spelled, or a sign without letters."""
 
     letters: list[Emission]
     text: str
-    """What was most likely meant."""
+    """The text most likely meant."""
     spelled: str
     sign: str | None = None
-    """Its label."""
+    """A sign's label."""
 
     @property
     def gloss(self) -> str:
@@ -27,20 +27,20 @@ class _Word:
 
 
 class Composer:
-    """The caption as it stands. Driven only by the time stamps of the frames."""
+    """The caption so far. Driven only by the frames' time stamps."""
 
     def __init__(
         self, config: CaptionsConfig, lexicon: Lexicon | None = None, texts: Mapping[str, str] | None = None
     ) -> None:
-        """Without a lexicon words stay as they were spelled; `texts` says how a sign's label is written."""
+        """Without a lexicon words stay as spelled; `texts` says how a sign's label is written."""
         self._config = config
         self._texts = texts or {}
         self._lexicon = lexicon
         self._words: list[_Word] = []
         self._letters: list[Emission] = []
-        """Of the word that is being spelled."""
+        """Letters of the word being spelled."""
         self._is_corrected = False
-        """Letters of it were taken back, and none was added since: what is left is what is meant."""
+        """Letters of it were taken back and none added since: what is left is meant."""
         self._hands_seen_at = float("-inf")
 
     @property
@@ -50,7 +50,7 @@ class Composer:
 
     @property
     def spelled(self) -> str:
-        """The caption, every letter as it was read."""
+        """The caption with every letter as read."""
         return _caption([word.spelled for word in self._words], self._letters)
 
     def step(self, ts: float, emissions: list[Emission], *, hand_up: bool) -> list[Event]:
@@ -70,7 +70,7 @@ class Composer:
         return events + self._rest(ts)
 
     def _add_sign(self, sign: Emission) -> None:
-        """A letter read in its span was one of its handshapes."""
+        """Add a sign; letters read in its span were its handshapes."""
         self._letters = [letter for letter in self._letters if letter.ended_at < sign.started_at]
         self._end_word()
         text = self._texts.get(sign.label, sign.label)
@@ -88,7 +88,7 @@ class Composer:
         return [self._event(ts, final=False)]
 
     def backspace(self, ts: float) -> list[Event]:
-        """Take back the repair of the last word, or else the last letter (and the space after it)."""
+        """Take back the last word's repair, or else the last letter (and the space after it)."""
         last = self._words[-1] if self._words and not self._letters else None
         if last is not None and last.text != last.spelled:
             last.text = last.spelled
@@ -97,25 +97,25 @@ class Composer:
                 self._letters = self._words.pop().letters
             self._letters = self._letters[:-1]
             self._is_corrected = True
-        self._hands_seen_at = max(self._hands_seen_at, ts)  # who corrects is not done yet
+        self._hands_seen_at = max(self._hands_seen_at, ts)  # anyone who corrects is not done yet
         return [self._event(ts, final=False)]
 
     def space(self, ts: float) -> list[Event]:
-        """End the word that is being spelled, if one is."""
+        """End the word being spelled, if any."""
         if not self._letters:
             return []
         self._end_word()
         return [self._event(ts, final=False)]
 
     def finish(self, ts: float) -> list[Event]:
-        """Close the caption now and start an empty one; nothing when there is none."""
+        """Close the caption now and start an empty one; does nothing if it is empty."""
         self._end_word()
         events = [self._event(ts, final=True)] if self._words else []
         self._words = []
         return events
 
     def end(self, ts: float) -> list[Event]:
-        """Close the caption because the hands rest; too few letters and no sign: that was nobody who signs."""
+        """Close the caption because the hands rest; with too few letters and no sign, nobody was signing."""
         letters = len(self._letters) + sum(len(word.letters) for word in self._words)
         if 0 < letters < self._config.least_letters and not any(word.sign for word in self._words):
             return self.clear(ts)

@@ -1,7 +1,5 @@
 """`asl-edge check`: which piece is missing, and how to mend it."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json
@@ -25,20 +23,20 @@ from edge.speech import speech_problem
 from edge.types import Frame
 
 _CAMERA_SECONDS = 12.0
-"""Longer than a camera may take for its first picture."""
+"""Longer than a camera may take to give its first picture."""
 _TURN_SECONDS = 0.1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Check:
-    """One piece and how it is."""
+    """One piece and its condition."""
 
     name: str
     ok: bool
     detail: str
     mend: str = ""
     needed: bool = True
-    """Without it the daemon cannot run; a silent or unset kiosk still can."""
+    """The daemon cannot run without it, as it can without sound or the right time."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    logging.disable(logging.WARNING)  # each finding is told once, by the report
+    logging.disable(logging.WARNING)  # the report gives each finding once
     try:
         checks = run_checks(config_of(args))
     except InputError as error:
@@ -68,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 def run_checks(config: Config) -> list[Check]:
     """Try every piece for real: open the camera, run the networks, connect to the broker.
 
-    What a daemon with this device name holds on this machine cannot be tried; it counts as fine.
+    What a daemon with this device name holds on this machine cannot be tried, and counts as fine.
     """
     daemon = running_daemon(config)
     return [
@@ -119,7 +117,7 @@ def _camera(config: CameraConfig, daemon: Running | None) -> str:
 
 
 def _models(config: Config) -> str:
-    from edge.pipeline import Pipeline  # noqa: PLC0415 - an absent interpreter is a finding, not the end of the check
+    from edge.pipeline import Pipeline  # noqa: PLC0415 - a missing interpreter is a finding, not the end of the check
 
     folder = models_dir(config)
     pipeline = Pipeline(config, folder)
@@ -135,13 +133,13 @@ def _broker(config: Config) -> str:
     try:
         fetch_retained(parse_endpoint(url, config.mqtt.ca_file))
     except ConnectionLostError as error:
-        mend = "" if "; " in str(error) else "; start that broker or change mqtt.url"  # one that refuses is there
+        mend = "" if "; " in str(error) else "; start that broker or change mqtt.url"  # one that refuses is running
         raise InputError(f"{url} {error}{mend}") from error
     return f"{url} lets us in"
 
 
 def _embedded_broker(config: MqttConfig, device: str) -> str:
-    """Start one, on those ports that a running daemon's does not hold."""
+    """Start one, on the ports that no running daemon's holds."""
     ports = {"mqtt": config.embedded_port, "ws": config.embedded_websocket_port}
     urls = {scheme: f"{scheme}://{LOOPBACK}:{port}" for scheme, port in ports.items()}
     held = {scheme for scheme, url in urls.items() if running_behind(url, device)}

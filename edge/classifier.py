@@ -1,7 +1,5 @@
 """A bundle's network as a classifier: features in, calibrated probabilities out."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from edge.bundle import Bundle
@@ -11,7 +9,7 @@ from edge.types import Floats
 
 
 class Classifier:
-    """Loads a bundle's network; the temperature that calibrates it lies in the manifest."""
+    """Loads a bundle's network; its calibration temperature comes from the manifest."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._network = Network(bundle.file())

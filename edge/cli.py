@@ -1,6 +1,4 @@
-"""The command line. Every error is one line; a traceback only with --debug."""
-
-from __future__ import annotations
+"""The command line. Every error is one line; only --debug shows a traceback."""
 
 import argparse
 import importlib
@@ -14,7 +12,7 @@ from edge.errors import AslEdgeError, one_line
 from edge.memory import tune_malloc
 from edge.standard_streams import UnstalledHandler, close_output, open_standard_streams
 
-# Imported when asked for: `asl-edge models list` needs neither OpenCV nor the broker.
+# Imported only when used: `asl-edge models list` needs neither OpenCV nor the broker.
 _COMMANDS = {
     "run": ("edge.daemon", "read the camera, publish and speak, until stopped"),
     "replay": ("edge.replay", "run the same pipeline over files as fast as it goes and print the events"),
@@ -41,16 +39,16 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "", debug: bool = False) -> int:
-    """Call `run`, turning what went wrong into one line and an exit code.
+    """Call `run`, turning any error into one line and an exit code.
 
-    `interrupted` is said at Ctrl-C, which then counts as a failure; without it that is the user's wish, and silent.
+    `interrupted` is printed at Ctrl-C, which then counts as a failure; without it, Ctrl-C ends the program silently.
     """
     open_standard_streams()
     try:
         try:
             return run()
         finally:
-            sys.stdout.flush()  # here, where what goes wrong is one line
+            sys.stdout.flush()  # here, where an error becomes one line
     except AslEdgeError as error:
         if debug:
             raise
@@ -67,7 +65,7 @@ def exit_code_of(program: str, run: Callable[[], int], *, interrupted: str = "",
     except Exception as error:
         if debug:
             raise
-        if isinstance(error, OSError):  # it may be of our standard output, which Python would try to write once more
+        if isinstance(error, OSError):  # it may be our standard output, to which Python would try to write again
             close_output()
         print(f"{program}: {one_line(error)}", file=sys.stderr)
         return AslEdgeError.exit_code

@@ -1,15 +1,13 @@
 """Whether the system clock can be believed: events carry epoch seconds, and TLS needs the date."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import time
 
 _EARLIEST_YEAR = 2025
-"""Before this program: a Pi without battery clock that has not reached a time server yet."""
+"""Earlier years predate this program: a Pi without a battery clock that has not yet reached a time server."""
 _UNSYNCHRONISED_MICROSECONDS = 16_000_000
-"""The kernel's own limit of the clock's error, and systemd's test for `NTPSynchronized`."""
+"""The kernel's own limit for the clock's error, and systemd's test for `NTPSynchronized`."""
 
 
 class _Timex(ctypes.Structure):
@@ -25,7 +23,7 @@ class _Timex(ctypes.Structure):
 
 
 def clock_problem() -> str | None:
-    """One line, or None where a time server sets the clock."""
+    """One line, or None if a time server sets the clock."""
     year = time.gmtime().tm_year
     if year < _EARLIEST_YEAR:
         return f"the clock says {year}; connect the device to a time server: timedatectl set-ntp true"

@@ -1,10 +1,8 @@
-"""Control signs: a gesture held still is a space, a delete or a clear, said once however long it is held.
+"""Control signs: a gesture held still is a space, a delete or a clear, given once however long it is held.
 
-Off unless the configuration names a gesture. The gestures are told by geometry (`edge.gestures`), and only where the
-letter model sees no letter. Driven by the time stamps of the landmarks alone.
+Off unless the configuration names a gesture. Gestures are told by geometry (`edge.gestures`), and only where the letter
+model sees no letter. Driven only by the landmarks' time stamps.
 """
-
-from __future__ import annotations
 
 import math
 from typing import Literal
@@ -19,11 +17,11 @@ from edge.types import ROUNDING_SECONDS, SIDES, Landmarks, Scores
 Control = Literal["space", "delete", "clear"]
 
 _HOLD_SECONDS = 0.7
-"""In 51 minutes of people who sign words 49 gestures stand for 0.5 s ("bye", "five", "help"), 18 for 0.7 s."""
+"""In 51 minutes of people who sign words 49 gestures last 0.5 s ("bye", "five", "help"), 18 last 0.7 s."""
 _GAP_SECONDS = 0.25
-"""A gesture not seen for longer was let go, and may be made again; landmarks waver for less."""
+"""A gesture not seen for longer was let go, and may be made again; landmarks waver for shorter times."""
 _STILL_SPEED = 1.5
-"""Palm widths a second of the palm: an open hand that moves faster waves."""
+"""Speed of the palm, in palm widths a second: an open hand that moves faster is waving."""
 
 
 class Controls:
@@ -41,7 +39,7 @@ class Controls:
         self._said = False
 
     def step(self, landmarks: Landmarks, scores: Scores | None) -> Control | None:
-        """The control that was given with this frame; `scores` are the letter model's of it, None for no hand."""
+        """The control given with this frame; `scores` are the letter model's, None without a hand."""
         ts, gesture = landmarks.ts, self._look(landmarks, scores)
         gone = self._gesture is None or ts - self._seen_at > _GAP_SECONDS
         if gesture is not None and gesture == self._gesture and not gone:

@@ -1,7 +1,5 @@
 """`asl-edge run`: wires camera, pipeline and outputs together and keeps them going until stopped."""
 
-from __future__ import annotations
-
 import argparse
 import faulthandler
 import logging
@@ -31,7 +29,7 @@ log = logging.getLogger(__name__)
 _WAIT_SECONDS = 0.2
 """Longest wait for a frame before signals, commands and the watchdog get their turn."""
 _MEASURE_SECONDS = 1.0
-"""Time between two looks at load and temperature, while either has a limit."""
+"""Time between measurements of load and temperature, while either has a limit."""
 _CAMERA_DEAD_SECONDS = 10.0
 """A grabber without a sign of life for so long is wedged: the watchdog is starved on purpose."""
 _SET_BACK_SECONDS = 60.0
@@ -55,10 +53,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 class Daemon:
-    """One thread: the newest frame in, events out. Camera, broker, speech and display have threads of their own."""
+    """One thread: the newest frame in, events out. Camera, broker, speech and display have their own threads."""
 
     def __init__(self, config: Config, load_config: Callable[[], Config]) -> None:
-        """`load_config` reads the configuration anew, for SIGHUP and cmd/reload."""
+        """`load_config` reads the configuration again, for SIGHUP and cmd/reload."""
         self._config, self._load_config = config, load_config
         self._stop = self._reload = False
         nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
@@ -77,7 +75,7 @@ class Daemon:
         faulthandler.enable()  # the watchdog's SIGABRT leaves every thread's stack in the journal
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
-        self._camera.start(required=not notify.enabled())  # a service waits for its camera, a person is told
+        self._camera.start(required=not notify.enabled())  # a service waits for its camera, a person gets an error
         try:
             self._outputs = Outputs(self._config, self._clock.now)
             self._serve()
@@ -165,7 +163,7 @@ class Daemon:
             self._alive()
 
     def _alive(self) -> None:
-        """A frame was processed, or the camera is away and being looked for: both are health."""
+        """A frame was processed, or a missing camera is being looked for: both are signs of health."""
         notify.watchdog()
         if not self._ready:
             self._ready = True
@@ -210,14 +208,14 @@ class Daemon:
                 camera = Camera(config.camera, self._clock)
                 camera.check()
             self._outputs.reconfigure(config)
-        except Exception as error:  # whatever it is, a daemon that reads must not end by it
+        except Exception as error:  # whatever it is, it must not end a daemon that reads
             log.error("reload refused, going on as before: %s", one_line(error))
             log.debug("reload refused", exc_info=True)
             self._send(Event("error", self._clock.now(), {"message": f"reload refused: {one_line(error)}"}))
             notify.ready("reload refused, going on as before")
             return
         if camera is not self._camera:
-            self._camera.stop()  # first: many a camera gives pictures to one process or thread only
+            self._camera.stop()  # first: many cameras serve only one process or thread
             camera.begin()
             self._camera = camera
         pipeline.continue_from(self._pipeline)

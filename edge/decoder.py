@@ -1,15 +1,13 @@
 """From probabilities to letters: one letter when a hand settles, once however long it is held, nothing when unsure.
 
-Driven by the time stamps of the scores alone, so a replay at any speed gives what the live run gave. Speeds and
-lengths are in palm widths of the signer, measured over 0.07 s or two frames.
+Driven only by the scores' time stamps, so a replay at any speed gives what the live run gave. Speeds and lengths are
+in palm widths of the signer, measured over 0.07 s or two frames.
 
-The first letter must stand still for a while, since most hands that come up do not spell. Once a word has begun, a
+The first letter must be held still for a while, since most hands that come up do not spell. Once a word has begun, a
 letter is said as soon as the hand is still with it: fluent spellers hold one for 0.12 s. A hold too short or too
 doubtful to be said by itself waits for what follows, which confirms it, or shows that a J or Z began with it
 (`edge.holds`).
 """
-
-from __future__ import annotations
 
 import math
 from dataclasses import dataclass
@@ -24,30 +22,40 @@ from edge.operating_point import OperatingPoint
 from edge.types import ROUNDING_SECONDS, Emission, Floats, Motion, Scores
 from edge.windows import LOST_SECONDS
 
-_EVIDENCE_SECONDS, _CHANGE_SPEED = 0.1, 2.0
-"""Time constant of the smoothing for a hand at rest; it is shorter the faster the fingers move."""
+_EVIDENCE_SECONDS = 0.1
+"""Time constant of the smoothing for a hand at rest."""
+_CHANGE_SPEED = 2.0
+"""Speed of the fingers at which it is half as long."""
 _AWAY_SECONDS = 0.31
-"""A hand missing for so long was taken away: the next letter may be the same one again. Two frames lost on end at 10 a
-second, or three at 15, are no reason to say a held letter twice."""
+"""A hand missing for this long was taken away, so the next letter may be the same again. Two consecutive frames lost
+at 10 a second, or three at 15, are no reason to say a held letter twice."""
 _STILL_SPEED, _STILL_SHAPE_SPEED = 2.5, 1.7
-"""Slower than this the hand is settled. Held letters stay under 1 and 0.5, landmark noise reaches 1.3 at 30 fps;
-changes of letter reach 1.7 (M to A, at one letter a second) to 19."""
+"""A slower hand is settled. Held letters stay under 1 and 0.5, landmark noise reaches 1.3 at 30 fps; changes of letter
+reach 1.7 (M to A, at one letter a second) to 19."""
 _UNCLEAR_SECONDS = 0.5
-"""Where the hand has not clearly left the last letter another must stand so long: more often the model wavers."""
-_SETTLED_SECONDS, _SETTLED_MEAN, _SETTLED_LEAD = 0.25, 0.4, 1.5
-"""In a word a hand that stood so long shows a letter, probably the one that leads on average, though it be under its
-floor. Of unseen spellers 2.7 of 100 letters were missed so, and lexicon and reader mend a wrong letter as easily."""
-_DRAWN_SHARE, _STROKE_SECONDS, _DRAWN_SECONDS = 0.8, 0.1, 1.0
-"""A hand that stands in the shape in which a J or Z ends has drawn it, if that was the likeliest for so long and almost
-likely enough, no longer before than this, and no other letter in between. Of 50 J of an unseen signer 46 are said
-instead of 42; of 2,640 other letters of two one more is taken for a J."""
+"""Unless the hand clearly left the last letter, the next must be held this long: usually only the model wavers."""
+_SETTLED_SECONDS = 0.25
+"""In a word a hand that was still this long shows a letter, even if the likeliest is below its floor. Without this 2.7
+of 100 letters of unseen spellers were missed, and lexicon and reader mend a wrong letter as easily."""
+_SETTLED_MEAN = 0.4
+"""Least mean probability of that letter."""
+_SETTLED_LEAD = 1.5
+"""It must be this many times as probable as the next on average."""
+_DRAWN_SHARE = 0.8
+"""A hand held in the shape in which a J or Z ends has drawn it, if the J or Z had this share of its least evidence and
+no other letter came between. Of 50 J of an unseen signer 46 are said instead of 42; of 2,640 other letters of two
+signers one more is taken for a J."""
+_STROKE_SECONDS = 0.1
+"""Time for which it must have been the likeliest."""
+_DRAWN_SECONDS = 1.0
+"""Greatest time since then."""
 _SPELLING_SECONDS = 4.0
 """No longer after the last letter: slow spellers hold one for 2.5 s, a hand that stays up longer does not spell."""
 _LATE_FRAMES, _RELOAD_SECONDS = 2, 10.0
 """The first frame that is read after a reload may have been taken before it, the next one is late. Loading takes less
 than a second, more on a slow card: a hand not seen for so long is no longer held."""
 _FIRST_SECONDS = 0.25
-"""Stillness asked of a first letter: idle hands say half as many as with 0.2."""
+"""Stillness required of a first letter: idle hands say half as many as with 0.2."""
 
 
 @dataclass(slots=True)
@@ -78,7 +86,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A J or Z that was likely from `since` to `at`; `evidence` is that of then."""
+    """A J or Z that was likely from `since` to `at`, with the `evidence` at that time."""
 
     label: str
     since: float
@@ -86,11 +94,11 @@ class _Drawn:
     evidence: Floats
 
     def ends_with(self, label: str) -> bool:
-        """Whether the hand that shows `label` may have drawn it just now."""
+        """Whether a hand that shows `label` may just have drawn it."""
         return label in HELD_SHAPES[self.label]
 
     def goes_on(self, label: str) -> bool:
-        """Whether `label` is no other letter than it, or than what it ends in."""
+        """Whether `label` is this letter or a shape that it ends in."""
         return label == self.label or self.ends_with(label)
 
 
@@ -113,7 +121,7 @@ class LetterDecoder:
         self._said: LastLetter | None = None
         self._doubling = Doubling()
         self._drawn: _Drawn | None = None
-        """The J or Z drawn last that was not said."""
+        """The J or Z drawn last, while unsaid."""
 
     def resume(self) -> None:
         """Nobody looked while the program was loaded anew: a hand still up then was missed, not taken away."""
@@ -134,7 +142,7 @@ class LetterDecoder:
         if scores.motion.seconds == 0:
             self._evidence = self._drawn = None  # another hand, or the picture was cut, or the hand was missed
             if not missed:
-                self._run = _Run(NOTHING, math.inf)  # how long another hand stood says nothing of this one
+                self._run = _Run(NOTHING, math.inf)  # how long another hand was still says nothing about this one
         elapsed = ts - self._seen_at if self._evidence is not None else 0.0
         still = _is_still(scores.motion)
         evidence = self._evidence = self._gather(ts, scores, elapsed)
@@ -155,7 +163,7 @@ class LetterDecoder:
         return last
 
     def _gather(self, ts: float, scores: Scores, elapsed: float) -> Floats:
-        """Smooth the probabilities, and follow for how long the best label has been so."""
+        """Smooth the probabilities, and track how long the best label has been the best."""
         evidence = scores.probabilities
         if self._evidence is not None:
             changing = 1 + (scores.motion.quick_shape_speed / _CHANGE_SPEED) ** 2
@@ -170,14 +178,14 @@ class LetterDecoder:
         return evidence
 
     def _draw(self, label: str, ts: float, evidence: Floats) -> None:
-        """Remember a J or Z that is being drawn, unless it is the one that was said."""
+        """Remember a J or Z that is being drawn, unless it was already said."""
         said = self._said is not None and self._said.label == label and not self._said.ended
         least = _DRAWN_SHARE * self._point.least_evidence(label, spelling=self._said is not None)
         if not said and evidence.max() >= least and ts - self._run.since >= _STROKE_SECONDS - ROUNDING_SECONDS:
             self._drawn = _Drawn(label, self._run.since, ts, evidence)
 
     def _settle(self, ts: float, scores: Scores, evidence: Floats, elapsed: float, *, still: bool) -> list[Emission]:
-        """The best label, once the hand has stood still with it for long enough, with enough evidence."""
+        """The best label, once the hand has been still with it for long enough, with enough evidence."""
         run, said = self._run, self._said
         last = 0.0 if said is None else float(evidence[scores.labels.index(said.label)])
         if said is not None:
@@ -209,14 +217,14 @@ class LetterDecoder:
         return letters
 
     def _settled(self, ts: float, labels: tuple[str, ...]) -> bool:
-        """Whether a hand in the midst of a word has stood with a letter for long, however doubtful it is."""
+        """Whether the hand, within a word, has held a letter for long, however doubtful."""
         run, said = self._run, self._said
         if said is None or ts - said.at > _SPELLING_SECONDS or run.label in {*MOTION_LETTERS, *self._point.disabled}:
             return False
         return run.still >= _SETTLED_SECONDS - ROUNDING_SECONDS and run.leads(labels)
 
     def _patience(self, label: str, ts: float) -> float:
-        """Seconds of stillness asked of a label."""
+        """Seconds of stillness required of a label."""
         said = self._said
         if said is None:
             return max(self._point.settle(label), _FIRST_SECONDS)
@@ -226,7 +234,7 @@ class LetterDecoder:
         return self._point.settle(label)
 
     def _may_follow(self, said: LastLetter, last: float, ts: float) -> bool:
-        """Hold back what is only the last letter, still held; `last` is its evidence."""
+        """False for what is only the last letter, still held; `last` is its evidence."""
         label = self._run.label
         if said.holds(label):
             return False

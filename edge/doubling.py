@@ -1,11 +1,9 @@
-"""Whether a hand that holds a letter says it again: it slides sideways, or bounces, and stands still after it.
+"""Whether a hand that holds a letter says it again: it slides sideways, or bounces, and then stands still.
 
-Hands sway while they hold a letter, some of them as far as others slide. So a slide must be faster than this hand has
-swayed lately, and go further than its drift would have carried it. Hands that fill the picture have room for short
-slides only, which count if the hand stands calmly otherwise.
+Hands sway while they hold a letter, some as far as others slide. So a slide must be faster than this hand has lately
+swayed, and go further than its drift would have carried it. Hands that fill the picture only have room for short
+slides, which count if the hand is otherwise calm.
 """
-
-from __future__ import annotations
 
 import math
 from collections import deque
@@ -13,29 +11,44 @@ from dataclasses import dataclass, field
 
 from edge.types import Motion
 
-_SLIDE_SPEED, _SLIDE_PALM_WIDTHS, _SLIDE_SECONDS = 3.5, 0.45, 0.35
-"""Recorded slides reach 5 palm widths a second and 0.6 to 1.1 palm widths; nine of ten held hands stay under 0.45.
-A repeat said because the hand swayed is worse than a double missed, which the lexicon mends: at 0.35 there were 58 such
-repeats in 2,700 held letters of three recorders who wave, at 0.45 there are 26. A slide of 0.2 s is three steps of 10
-fps, which make 0.3 s or a rounding more."""
-_SWAYS, _SWAY_SECONDS = 4.0, 2.0
-"""A slide is so many times as fast as the hand moved on average in the last seconds."""
-_USUAL_SWAY, _MOST_SWAY = 0.5, 6.0
-"""Palm widths a second: of a hand just seen; and the most that one frame counts for, a cut being no sway."""
+_SLIDE_SPEED = 3.5
+"""Palm widths a second; recorded slides reach 5."""
+_SLIDE_PALM_WIDTHS = 0.45
+"""Recorded slides go 0.6 to 1.1; nine of ten held hands stay under 0.45. A repeat said because the hand swayed is worse
+than a missed double, which the lexicon mends: at 0.35 there were 58 such repeats in 2,700 held letters of three
+recorders who wave, at 0.45 there are 26."""
+_SLIDE_SECONDS = 0.35
+"""A slide of 0.2 s is three steps at 10 fps, which make 0.3 s, give or take rounding."""
+_SWAYS = 4.0
+"""A slide is this many times as fast as the hand's sway, its mean speed lately."""
+_SWAY_SECONDS = 2.0
+"""Time constant of that mean."""
+_USUAL_SWAY = 0.5
+"""Palm widths a second assumed of a hand just seen."""
+_MOST_SWAY = 6.0
+"""The most that one frame counts for: a cut is not sway."""
 _LARGE_SHARE = 0.2
-"""Of the picture's width: hands with such palms have no room for longer slides."""
+"""Palm width, as a share of the picture's, from which hands have no room for longer slides."""
 _SHORT_SPEED, _SHORT_PALM_WIDTHS, _SHORT_SECONDS = 1.5, 0.25, 0.45
 """A short slide, from rest to rest: 0.12 of the picture is 0.3 to 0.5 palm widths of such hands, at 1.5 to 2.5 a
 second, and they rest 0.2 s later."""
-_SHORT_LEVEL, _SHORT_REST = 4.0, 0.35
-"""It goes so many times as far across as down or up, and before and after it the hand moves at most at this share of
-its speed."""
-_CALM_SPEED, _CALMS, _CALM_SECONDS, _MOST_CALM, _SEEN_SECONDS = 0.55, 3.5, 1.0, 1.5, 0.15
-"""Only of hands that stand calmly, and only so many times as fast as they do: by a mean over this time of their speeds
-while still, each at most so much. The speed of a hand just seen is worth nothing yet."""
+_SHORT_LEVEL = 4.0
+"""It goes this many times as far across as up or down."""
+_SHORT_REST = 0.35
+"""Before and after it the hand moves at less than this share of its speed."""
+_CALM_SPEED = 0.55
+"""Only hands calmer than this make short slides: by the mean of their speeds while still."""
+_CALMS = 3.5
+"""A short slide is this many times as fast as that mean."""
+_CALM_SECONDS = 1.0
+"""Time constant of that mean."""
+_MOST_CALM = 1.5
+"""The most that one frame counts for in it."""
+_SEEN_SECONDS = 0.15
+"""A hand seen for no longer does not count: its speed means nothing yet."""
 _BOUNCE_SPEED, _BOUNCE_PALM_WIDTHS, _BOUNCE_SECONDS = 2.5, 0.4, 0.6
 _BOUNCE_HOME_PALM_WIDTHS = 0.15
-"""A bounce goes down or up, and comes back to where it began."""
+"""A bounce goes up or down and comes back to where it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +59,7 @@ class _Place:
     """Pixels."""
     speed: float
     calm: float
-    """What the speed of the hand was until then while it stood still."""
+    """The hand's mean speed while still, until then."""
 
 
 @dataclass(slots=True)
@@ -58,7 +71,7 @@ class Doubling:
     _calm: float = _USUAL_SWAY
 
     def restart(self) -> None:
-        """Another letter was said: only what the hand does from now on can double it."""
+        """Another letter was said: only movement from now on can double it."""
         self._path.clear()
 
     def step(self, ts: float, motion: Motion, elapsed: float, *, still: bool) -> bool:
@@ -89,7 +102,7 @@ class Doubling:
         return False
 
     def _slid_shortly(self, width: float) -> bool:
-        """Whether it went a little way across, from rest to rest, much faster than it moves while calm."""
+        """Whether it moved a little way across, from rest to rest, much faster than while calm."""
         now, fastest = self._path[-1], 0.0
         for place in reversed(self._path):
             if now.ts - place.ts > _SHORT_SECONDS:
@@ -115,7 +128,7 @@ class Doubling:
 
 
 def _mean(before: float, now: float, elapsed: float, seconds: float) -> float:
-    """The exponential mean over so many seconds, after one more value."""
+    """The exponential mean over `seconds`, after one more value."""
     return before + (1 - math.exp(-elapsed / seconds)) * (now - before)
 
 

@@ -1,6 +1,4 @@
-"""Energy the board has used, where it says so: RAPL counters, or hwmon's energy and power sensors."""
-
-from __future__ import annotations
+"""Energy used by the board, if it can tell: RAPL counters, or hwmon's energy and power sensors."""
 
 import time
 from pathlib import Path
@@ -9,7 +7,7 @@ _SYS = Path("/sys/class")
 
 
 class EnergyMeter:
-    """Joules since it was made, by the first kind of sensor that can be read; None where there is none."""
+    """Joules since it was made, by the first kind of sensor that can be read; None if there is none."""
 
     def __init__(self, sys_class: Path = _SYS) -> None:
         packages = [file for file in sorted(sys_class.glob("powercap/intel-rapl:?/energy_uj")) if not _is_board(file)]
@@ -21,7 +19,7 @@ class EnergyMeter:
         self._watts_at = time.monotonic()
 
     def joules(self) -> float | None:
-        """Call it at least every few seconds: counters wrap, and power is summed up from call to call."""
+        """Joules so far. Call it every few seconds: counters wrap, and power is summed from call to call."""
         if not self._counters and not self._powers:
             return None
         for file, before in self._counters.items():
@@ -35,7 +33,7 @@ class EnergyMeter:
 
 
 def _is_board(counter: Path) -> bool:
-    """It counts the packages once more, with all around them."""
+    """Whether it is the whole board's, which includes the packages again."""
     try:
         return counter.with_name("name").read_text("ascii").strip() == "psys"
     except OSError:
@@ -47,7 +45,7 @@ def _range(counter: Path) -> float:
 
 
 def _number(file: Path) -> float | None:
-    """A sensor's value in millionths; None where it cannot be read: RAPL is for root alone."""
+    """A sensor's value in millionths; None if it cannot be read: RAPL is for root only."""
     try:
         return float(file.read_text("ascii"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What goes wrong, said in one line: what, where and how to mend it."""
+"""Errors, each one line: what, where and how to mend it."""
 
 import errno
 from pathlib import Path
@@ -27,18 +27,18 @@ class AslEdgeError(Exception):
 
     @property
     def mend(self) -> str:
-        """Empty where the text names none."""
+        """How to mend it; empty if the text does not say."""
         return str(self).partition("; ")[2]
 
 
 class InputError(AslEdgeError):
-    """Something the user handed in (file, config, bundle, argument) cannot be used. Exit code 2."""
+    """Something the user gave (file, config, bundle, argument) cannot be used. Exit code 2."""
 
     exit_code = 2
 
 
 def one_line(error: BaseException) -> str:
-    """What went wrong, for a person: our own errors as they are, any other with its kind."""
+    """What went wrong, for a person: our own errors as they are, others with their type."""
     if isinstance(error, AslEdgeError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
@@ -48,15 +48,15 @@ def one_line(error: BaseException) -> str:
 
 
 def printable(text: str) -> str:
-    """One line, whatever a file's name has in it: line breaks and other control characters as Python writes them."""
+    """The text as one line: line breaks and other control characters are written as in Python."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def unwritable(path: Path, error: OSError, mend: str) -> AslEdgeError:
-    """What could not be written and why; `mend` is for whoever may not write there."""
+    """What could not be written and why; `mend` applies if permission is missing."""
     return AslEdgeError(f"{path}: cannot be written ({error.strerror}); {_DISK_MENDS.get(error.errno or 0, mend)}")
 
 
 def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
-    """Why a text file could not be read, to stand in a message that names it."""
+    """Why a text file could not be read, for a message that names it."""
     return str(error.strerror) if isinstance(error, OSError) else "not UTF-8 text"

@@ -1,6 +1,4 @@
-"""What every event carries where it leaves the process: one payload for MQTT and for `replay --json`."""
-
-from __future__ import annotations
+"""What every event carries when it leaves the process: one payload for MQTT and `replay --json`."""
 
 import itertools
 import json
@@ -28,6 +26,6 @@ def to_json(payload: Mapping[str, Any]) -> str:
     """One line of JSON.
 
     Raises:
-        ValueError: a number is not finite; no JSON parser but Python's would read it.
+        ValueError: a number is not finite, which only Python's JSON parser would read.
     """
     return json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,10 +1,9 @@
 """What the letter model sees of a hand: one definition, used on the device and in training.
 
-A hand is brought to one canonical form first (`canonical`): isotropic, so that the picture's aspect ratio is
-gone, and always a right hand, so that left-handers need no data of their own. `shape_features` then describe
-the hand of one moment, free of place and scale; `motion_features` describe where it came from in the last two
-seconds, in palm widths, so that J and Z can be read. A hand that has no past is described as one that stood
-still.
+A hand is first brought to a canonical form (`canonical`): isotropic, so that the picture's aspect ratio is gone, and
+always a right hand, so that left-handers need no data of their own. `shape_features` then describe the hand at one
+moment, free of place and scale; `motion_features` describe where it came from in the last two seconds, in palm widths,
+so that J and Z can be read. A hand without a past is described as having been still.
 
 Every function takes any number of leading axes: the device calls them on one window, training on thousands.
 """
@@ -21,31 +20,31 @@ FEATURES_TAG = "letters-2"
 
 LETTER_GRID_STEPS = 30
 GRID_SECONDS = 1 / 15
-"""The past is sampled on a fixed grid of 2 s: a slow J takes that long, and 15 Hz is what a slow camera gives."""
+"""The past is sampled on a fixed grid of 2 s, as long as a slow J takes, at the 15 Hz that a slow camera gives."""
 
 WRIST = 0
 PALM = [0, 5, 9, 13, 17]
-"""Points that the fingers do not move: wrist and knuckles."""
+"""Points not moved by the fingers: wrist and knuckles."""
 TIPS = [4, 8, 12, 16, 20]
 _PALM_SIDES = np.array([(5, 17), (5, 0), (17, 0)])
 _BONES = np.array([(k, 0 if k % 4 == 1 else k - 1) for k in range(1, 21)])
-"""Every point but the wrist, and the one that it hangs on."""
+"""Every point but the wrist, with the one it is attached to."""
 _REACHES = np.array([(tip, tip - 3) for tip in TIPS])
 """Tip and knuckle of every finger."""
 _JOINTS = np.array([k for k in range(20) if k % 4])
-"""The bones that begin at a joint, and not at the wrist."""
+"""The bones that begin at a joint, not at the wrist."""
 _CONTACTS = (0, 3, 4, 5, 6, 8, 9, 10, 12, 13, 14, 16, 17, 18, 20)
 _PAIRS = np.array([(a, b) for k, a in enumerate(_CONTACTS) for b in _CONTACTS[k + 1 :] if not {a, b} <= set(PALM)])
 _NEIGHBOURS = np.array([(a - k, b - k) for k in range(3) for a, b in ((8, 12), (12, 16), (16, 20))])
-"""Tips, then joints, of neighbouring fingers: R is a U whose fingertips change sides, by 0.1 palm lengths."""
+"""Tips, then joints, of neighbouring fingers: R is a U whose fingertips have changed sides, by 0.1 palm lengths."""
 _THUMB = np.array([(a, b) for a in (4, 3) for b in range(5, 19)])
-"""Where the thumb ends among the other fingers is all that tells A, E, M, N, S and T apart."""
+"""Only where the thumb ends among the other fingers tells A, E, M, N, S and T apart."""
 _TOUCHING = np.array(
     [(4, b) for b in range(5, 21)]
     + [(3, b) for b in (5, 6, 7, 9, 10, 11, 13, 14)]
     + [(8, 12), (12, 16), (16, 20), (8, 5), (12, 9), (16, 13), (20, 17), (8, 16), (7, 11), (8, 11), (7, 12)]
 )
-"""Points whose touching makes a letter: C is an O that does not close."""
+"""Points that make a letter by touching: C is an O that does not close."""
 _MEASURED = np.concatenate([_PAIRS, _TOUCHING, _BONES, _REACHES])
 _MEASURED_ENDS = np.cumsum([len(_PAIRS), len(_TOUCHING), len(_BONES)])
 
@@ -56,11 +55,11 @@ _FINE_SCALE = 1.5
 _PATH_SCALE = 0.25
 """A stretched finger ends about 2 palm lengths from the wrist, a drawn Z spans about 4 palm widths."""
 _WIDTH_SHARE = 0.83
-"""Palm width over palm length as measured here: median over the stills of 15 sources, range 0.79 to 0.90."""
+"""Palm width over palm length as measured here: median over the stills of 15 sources (0.79 to 0.90)."""
 _EPSILON = 1e-6
 
 _TOUCH_LENGTH = 0.25
-"""Palm lengths at which two points have half let go of each other."""
+"""Palm lengths apart at which two points count as half touching."""
 
 SHAPE_SIZE = (
     20 * 3 * 2 + len(_PAIRS) + len(_JOINTS) + len(TIPS) + 3 * (len(_NEIGHBOURS) + len(_THUMB)) + 2 * len(_TOUCHING)
@@ -71,7 +70,7 @@ FEATURE_SIZE = SHAPE_SIZE + LETTER_GRID_STEPS * MOTION_CHANNELS
 
 
 def canonical(hand: Floats, width: int, height: int, side: Side) -> Floats:
-    """Landmark-store points (..., 21, 3) to isotropic ones in pixels, as if of a right hand; y points down."""
+    """Landmark-store points (..., 21, 3) to isotropic pixels, as if of a right hand; y points down."""
     mirror = -1.0 if side == "left" else 1.0
     return np.asarray(hand * np.array([mirror * width, height, width]), dtype=np.float32)
 
@@ -82,15 +81,15 @@ def palm_centre(points: Floats) -> Floats:
 
 
 def palm_width(points: Floats) -> Floats:
-    """(...,): index knuckle to little-finger knuckle in pixels, the unit of every length that moves."""
+    """(...,): index knuckle to little-finger knuckle in pixels, the unit for all movement."""
     return palm_length(points) * np.float32(_WIDTH_SHARE)
 
 
 def palm_length(points: Floats) -> Floats:
-    """(...,): size of the palm in pixels, the unit of the hand's own shape.
+    """(...,): size of the palm in pixels, the unit for the hand's own shape.
 
-    Mean of three lengths across the palm, taken in 3-D: one alone, or any of them in the picture plane, shrinks
-    to nothing when the hand points at the camera.
+    Mean of three lengths across the palm, in 3-D: a single one, or any in the picture plane, shrinks to nothing when
+    the hand points at the camera.
     """
     sides = norm(_between(points, _PALM_SIDES)).sum(axis=-1)
     return np.asarray(np.maximum(sides / np.float32(3), np.float32(_EPSILON)), dtype=np.float32)
@@ -105,9 +104,9 @@ def letter_features(grid: Floats) -> Floats:
 def shape_features(points: Floats) -> Floats:
     """(..., 21, 3) canonical points to (..., SHAPE_SIZE).
 
-    Coordinates as the camera sees them and in the palm's own frame (letters such as G and Q, K and P differ by
-    orientation alone; all others should not care), distances, the bend of every joint, how far each finger is
-    stretched; and enlarged, what small differences decide: neighbouring fingers, the thumb's place, touching points.
+    Coordinates as the camera sees them and in the palm's own frame (letters such as G and Q, K and P differ only in
+    orientation; all others should not depend on it), distances, the bend of every joint, how far each finger is
+    stretched; and, enlarged, what small differences decide: neighbouring fingers, the thumb's place, touching points.
     """
     relative: Floats = (points - points[..., WRIST : WRIST + 1, :]) / palm_length(points)[..., None, None]
     in_palm = np.asarray(relative @ palm_frame(relative).swapaxes(-1, -2), dtype=np.float32)
@@ -132,8 +131,8 @@ def shape_features(points: Floats) -> Floats:
 def motion_features(grid: Floats) -> Floats:
     """(..., T, 21, 3) canonical points to (..., T, MOTION_CHANNELS).
 
-    Paths of palm centre, index tip and little-finger tip in the picture, relative to their newest place; where
-    the palm points and looks; how far each finger is stretched, since a path is a J only if an I draws it.
+    Paths of palm centre, index tip and little-finger tip in the picture, relative to their newest place; where the palm
+    points and faces; how far each finger is stretched, since a path is a J only if an I draws it.
     """
     relative = grid - grid[..., WRIST : WRIST + 1, :]
     length = palm_length(grid)[..., None]
@@ -160,7 +159,7 @@ def palm_frame(points: Floats) -> Floats:
 
 
 def stretches(points: Floats) -> Floats:
-    """(..., 5): knuckle to tip over the finger's length."""
+    """(..., 5): distance from knuckle to tip over the finger's length."""
     return _stretches(norm(_between(points, _BONES)), norm(_between(points, _REACHES)))
 
 

@@ -1,6 +1,4 @@
-"""A folder to oneself among all programs that ask for it, so that two runs do not undo each other's work."""
-
-from __future__ import annotations
+"""Locks a folder among all programs that ask for it, so that two runs do not undo each other's work."""
 
 import fcntl
 import os
@@ -18,10 +16,10 @@ _TICK_SECONDS = 0.05
 
 @contextmanager
 def locked(folder: Path, seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """Wait at most so long for the folder; who holds it and is killed lets go.
+    """Wait at most `seconds` for the folder; a holder that is killed releases it.
 
     Raises:
-        InputError: another program has it still.
+        InputError: another program still holds it.
         OSError: there is no such folder, or it may not be read.
     """
     place = os.open(folder, os.O_RDONLY)
@@ -42,5 +40,5 @@ def _is_mine(place: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        return True  # some network file systems lock no folder
+        return True  # some network file systems cannot lock folders
     return True

@@ -1,6 +1,4 @@
-"""Control gestures told from the landmarks of one hand by geometry alone: no letter of ours and no training."""
-
-from __future__ import annotations
+"""Control gestures, told from one hand's landmarks by geometry alone: none is a letter, and none needs training."""
 
 import numpy as np
 
@@ -8,17 +6,17 @@ from edge.features import TIPS, WRIST, palm_frame, palm_length, stretches
 from edge.types import Floats
 
 _CURLED, _STRETCHED, _THUMB_STRETCHED = 0.85, 0.9, 0.75
-"""Knuckle to tip over the finger's length. Fingers of a raised thumb reach 0.66, of an open palm not less than 0.99."""
+"""Knuckle to tip over the finger's length. With a raised thumb fingers reach 0.66, in an open palm at least 0.99."""
 _UPRIGHT = 0.7
-"""Least share of its direction that a thumb spends on up or down, or the palm on up: 45 degrees off at most."""
+"""Least vertical share of the thumb's direction, or upward share of the palm's: 45 degrees off at most."""
 _CLEAR_PALMS = 0.4
-"""The thumb ends so much further up, or down, than all else of the hand. Raised thumbs reach 0.58 to 0.87; of 27,000
-letters 4 look like raised or lowered thumbs at 0.4 and 160 at 0.2, none and 66 of which the letter model calls
+"""How much further up, or down, than the rest of the hand the thumb ends. Raised thumbs reach 0.58 to 0.87; of 27,000
+letters 4 look like raised or lowered thumbs at 0.4 and 160 at 0.2, of which the letter model calls none and 66
 `nothing`."""
 _FACING = -0.6
-"""Of the palm's normal towards the camera; the back of a hand is how most hands rest."""
+"""Of the palm's normal towards the camera; most hands at rest show their back."""
 _SPREAD_PALMS, _THUMB_OUT_PALMS = 1.0, 0.8
-"""Index tip to little tip, and thumb tip to index tip: no B, no F, no flat hand."""
+"""Least distances from index tip to little tip and from thumb tip to index tip: not a B, an F or a flat hand."""
 
 
 def gesture_of(points: Floats) -> str | None:

@@ -1,6 +1,4 @@
-"""How signs are called: one spelling of what people, stores and configurations write in many ways."""
-
-from __future__ import annotations
+"""Names of signs: one spelling for what people, stores and configurations write in many ways."""
 
 import re
 import unicodedata
@@ -11,19 +9,19 @@ from edge.errors import InputError
 from edge.labels import NOTHING
 
 _JOINED = {"thank you": "thankyou", "i love you": "iloveyou"}
-"""The vocabulary's spelling of glosses that others write apart."""
+"""The vocabulary's spelling of glosses that others write as several words."""
 
 
 def gloss_of(text: str) -> str:
-    """A gloss as the stores spell it: small letters, blanks between words, accents as macOS and others write them."""
+    """A gloss as the stores spell it: lower case, spaces between words, accents composed (macOS decomposes them)."""
     plain = re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", text)).strip().lower()
     return _JOINED.get(plain, plain)
 
 
 def active_words(option: str, text: str | None, bundle: Bundle, taught: Iterable[str] = ()) -> set[str] | None:
-    """Labels of the words that a list with commas names, however it spells them; None where it names none.
+    """Labels of the words in a list with commas, however spelled; None if it is empty.
 
-    `option` is the name that errors carry, `taught` are the signs taught to the bundle.
+    `option` is its name in errors, `taught` are the signs taught to the bundle.
 
     Raises:
         InputError: a word is neither one of the bundle's nor taught.

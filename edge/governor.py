@@ -1,10 +1,8 @@
-"""Holds a budget of CPU or temperature: reads the body less often first, then fewer frames, and gives back slowly.
+"""Keeps to a budget of CPU or temperature: reads the body less often first, then fewer frames, and recovers slowly.
 
-Budget or not, a few frames a second are enough of an empty room in which nothing moves.
+Budget or not, a few frames a second are enough in an empty room where nothing moves.
 Nothing here reads a clock or a sensor: time, load and temperature are arguments.
 """
-
-from __future__ import annotations
 
 import math
 from dataclasses import dataclass
@@ -12,26 +10,30 @@ from dataclasses import dataclass
 from edge.config import GovernorConfig
 
 SIGNING_FPS = 12.0
-"""Fewest frames a second while somebody signs: a J or Z takes 0.3 s and more, and four frames still draw it."""
+"""Fewest frames a second while somebody signs: a J or Z takes at least 0.3 s, and four frames still show it."""
 _IDLE_FPS = 6.0
-"""Fewest while nobody does: who lifts a hand is seen within two frames, and from then on at the rate above."""
+"""Fewest while nobody does: a lifted hand is seen within two frames, and from then on at the rate above."""
 _SIGNING_SECONDS = 2.0
-"""A hand seen so lately is signing."""
-_EMPTY_FPS, _EMPTY_SECONDS = 8.0, 2.0
-"""Most frames a second once nobody was seen, and nothing moved, for so long: whoever appears is in a frame that is read
-within 0.13 s, and from then on every frame is."""
+"""A hand seen this recently is signing."""
+_EMPTY_FPS = 8.0
+"""Most frames a second in an empty room: whoever appears is in a frame that is read within 0.13 s, and from then on
+every frame is."""
+_EMPTY_SECONDS = 2.0
+"""A room is empty once nobody was seen, and nothing moved, for this long."""
 _CPU_STEP_DOWN_SECONDS, _HEAT_STEP_DOWN_SECONDS = 3.0, 10.0
-"""Over the budget for so long is one step down; a board's temperature follows its load by about ten seconds."""
-_STEP_UP_SECONDS, _STEP_UP_AT_MOST_SECONDS = 10.0, 300.0
-"""With room to spare for so long: one step up. Each one that proves too much doubles the wait for the next."""
+"""Time over budget before a step down; a board's temperature lags its load by about ten seconds."""
+_STEP_UP_SECONDS = 10.0
+"""Time with room to spare before a step up; each step that proves too much doubles the wait for the next."""
+_STEP_UP_AT_MOST_SECONDS = 300.0
+"""Longest such wait."""
 _ROOM = 0.8
-"""Share of the CPU budget below which there is room: most steps cost less than a fifth."""
+"""Below this share of the CPU budget there is room: most steps cost less than a fifth."""
 _COOLER_CELSIUS = 4.0
-"""Below the limit by so much there is room."""
+"""This far below the limit there is room."""
 _SMOOTHING_SECONDS = 2.0
-"""Over how long the load is averaged: one search for palms is no overload."""
+"""Time over which the load is averaged: one search for palms is no overload."""
 _SLACK_SECONDS = 0.004
-"""Time stamps jitter: a frame that comes a little early counts as due."""
+"""Time stamps jitter: a frame this early still counts as due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Rates:
     """One level of effort."""
 
     pose: float
-    """The pose interval is so many times the configured one."""
+    """Factor on the configured pose interval."""
     fps: float | None
     """Frames a second at most; None reads every frame."""
 
@@ -53,7 +55,7 @@ LEVELS = (
     Rates(4, SIGNING_FPS),
     Rates(8, _IDLE_FPS),
 )
-"""From full effort down: the body first, as hands are followed without it. The last one is for nobody signing."""
+"""From full effort down: the body first, as hands are followed without it. The last is for when nobody signs."""
 
 
 class Governor:
@@ -62,15 +64,15 @@ class Governor:
     def __init__(self, config: GovernorConfig) -> None:
         self._config = config
         self._level = 0
-        """Index into `LEVELS`: the higher, the less is read."""
+        """Index into `LEVELS`; higher means less is read."""
         self._load = 0.0
         """Percent of one core, smoothed."""
         self._measured_at: float | None = None
         self._over_since = self._under_since = math.inf
         self._stepped_up_at = -math.inf
-        """When effort was last given back."""
+        """Time of the last step up."""
         self._step_up_seconds = _STEP_UP_SECONDS
-        """Wait before the next is, see `_STEP_UP_SECONDS`."""
+        """Wait before the next, see `_STEP_UP_SECONDS`."""
         self._hand_at = -math.inf
         self._empty_since = math.inf
         self._due_at = -math.inf
@@ -82,7 +84,7 @@ class Governor:
         return self._config.cpu_percent is not None or self._config.temperature_celsius is not None
 
     def rates(self, ts: float) -> Rates:
-        """What is in force at a time."""
+        """The rates in force at a time."""
         rates = LEVELS[self._level]
         if rates.fps == _IDLE_FPS and 0 <= ts - self._hand_at < _SIGNING_SECONDS:
             return LEVELS[-2]
@@ -91,7 +93,7 @@ class Governor:
         return rates
 
     def admit(self, ts: float) -> bool:
-        """Whether to read the frame of this time."""
+        """Whether to read the frame at this time."""
         fps = self.rates(ts).fps
         if fps is None:
             return True
@@ -102,13 +104,13 @@ class Governor:
         return True
 
     def observe_frame(self, ts: float, *, hand: bool, nothing: bool = False) -> None:
-        """Note what a frame that was read showed: a hand, or nobody and nothing that moves."""
+        """Note what a frame showed: a hand, or nobody and nothing moving."""
         if hand:
             self._hand_at = ts
         self._empty_since = min(self._empty_since, ts) if nothing else math.inf
 
     def observe_load(self, ts: float, cpu_percent: float, temperature: float | None) -> bool:
-        """Take in the load since the last call, in percent of one core; True where the rates change."""
+        """Note the load since the last call, in percent of one core; True if the rates change."""
         self._average(ts, cpu_percent)
         over_cpu = self._config.cpu_percent is not None and self._load > self._config.cpu_percent
         over = over_cpu or self._heat(temperature) > 0
@@ -122,7 +124,7 @@ class Governor:
         return False
 
     def stats(self, ts: float) -> dict[str, float | int | None]:
-        """What `stats` says of it."""
+        """What the `stats` event says about it."""
         rates = self.rates(ts)
         return {
             "level": self._level,
@@ -133,7 +135,7 @@ class Governor:
         }
 
     def _step(self, ts: float, change: int) -> bool:
-        """Take effort away (+1) or give some back (-1); whether there was a level to go to."""
+        """Reduce (+1) or restore (-1) effort; returns whether there was a level to go to."""
         if change > 0 and ts - self._stepped_up_at < self._step_up_seconds:
             self._step_up_seconds = min(2 * self._step_up_seconds, _STEP_UP_AT_MOST_SECONDS)
         elif change < 0:
@@ -154,7 +156,7 @@ class Governor:
         self._measured_at = ts
 
     def _heat(self, temperature: float | None) -> float:
-        """Degrees over the limit; far below it where there is none, or no sensor."""
+        """Degrees over the limit; minus infinity without a limit or sensor."""
         limit = self._config.temperature_celsius
         return -math.inf if limit is None or temperature is None else temperature - limit
 

@@ -1,10 +1,8 @@
-"""Holds too short or too doubtful to be letters by themselves: what follows confirms them, or shows them to be none.
+"""Holds too short or too doubtful to be letters by themselves: what follows confirms or refutes them.
 
-A hold is a stretch in which the hand is still, whatever the model says. Fluent spellers hold a letter for 0.12 s, and
-a hand on its way to another one stands as long, so a single such hold is nothing yet.
+A hold is a stretch in which the hand is still, whatever the model says. Fluent spellers hold a letter for 0.12 s, but
+a hand on its way to another letter may pause as long, so a single such hold is nothing yet.
 """
-
-from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
@@ -17,16 +15,21 @@ from edge.operating_point import OperatingPoint
 from edge.types import ROUNDING_SECONDS, Alternatives, Emission, Floats, Scores
 
 QUICK_HOLD_SECONDS = 0.06
-"""Stillness asked of a letter that follows another within `WORD_SECONDS`: two frames at 30 fps, one at 15."""
+"""Stillness required of a letter that follows another within `WORD_SECONDS`: two frames at 30 fps, one at 15."""
 WORD_SECONDS = 1.5
-"""A letter, hold or unread hold that follows the one before it within this is of the same word."""
+"""A letter, hold or unread hold within this time of the one before belongs to the same word."""
 _DOUBTFUL_FLOOR = 0.5
-"""Least evidence for holds that others must confirm."""
-_CHAIN, _CHAIN_FLOOR = 3, 0.75
-"""So many short holds in a row, this sure on average, are the beginning of a quick word."""
-_UNREAD_SECONDS, _UNREAD_LAST, _UNREAD_LEAST = 0.3, 0.1, 0.05
-"""A hold in a word that stood so long, is so improbably the last letter, and is so probably some letter, was one that
-nobody could read."""
+"""Least evidence for holds that need confirmation."""
+_CHAIN = 3
+"""Consecutive short holds that are the beginning of a quick word."""
+_CHAIN_FLOOR = 0.75
+"""Their least confidence on average."""
+_UNREAD_SECONDS = 0.3
+"""A hold in a word that nobody could read lasts at least this long."""
+_UNREAD_LAST = 0.1
+"""It is less probably the last letter than this."""
+_UNREAD_LEAST = 0.05
+"""It is at least this probably some letter."""
 
 
 @dataclass(slots=True)
@@ -35,7 +38,7 @@ class _Hold:
     total: Floats
     """(labels,): probabilities times seconds."""
     scores: Scores
-    """The last ones of it."""
+    """The latest."""
     still: float = 0.0
     said: bool = False
 
@@ -45,18 +48,18 @@ class _Hold:
 
 
 class Holds:
-    """The hold the hand is in, and the brief ones before it that wait."""
+    """The present hold, and the brief ones before it that wait to be confirmed."""
 
     def __init__(self, point: OperatingPoint) -> None:
         self._point = point
         self._hold: _Hold | None = None
         self._brief: list[Emission] = []
         self._unread: Alternatives = ()
-        """The letters that the last hold that nobody could read was most like."""
+        """The letters most like the last hold that nobody could read."""
         self._unread_at = -math.inf
 
     def step(self, ts: float, scores: Scores, elapsed: float, said: LastLetter | None, *, still: bool) -> None:
-        """Follow the hold of the hand; when it ends unsaid it may be a letter that what follows confirms."""
+        """Follow the hand's hold; one that ends unsaid may be a letter, to be confirmed by what follows."""
         if self._hold is not None and (not still or _is_other(self._hold, scores)):
             self._end(ts, said)
         if still:
@@ -66,14 +69,14 @@ class Holds:
             hold.scores = scores
 
     def said(self) -> None:
-        """The hold of this moment is a letter that was said, and so are those before it."""
+        """The present hold and those before it were said as letters."""
         self._brief = []
         self._unread = ()
         if self._hold is not None:
             self._hold.said = True
 
     def chain(self, ts: float) -> list[Emission]:
-        """The letters of a quick word, each too short for a first letter, together sure enough."""
+        """The letters of a quick word: each too short for a first letter, but together sure enough."""
         chain = self._brief
         if len(chain) < _CHAIN or self._point.waits(chain[-1].label):
             return []
@@ -83,7 +86,7 @@ class Holds:
         return [replace(emission, decided_at=ts) for emission in chain]
 
     def with_those_before(self, letter: Emission) -> list[Emission]:
-        """A letter after the holds that now turn out to have been letters, or with the one that nobody could read."""
+        """A letter, after the holds now known to have been letters, or with the one that nobody could read."""
         ts = letter.decided_at
         onset = HELD_SHAPES.get(letter.label, frozenset())
         brief = [emission for emission in self._brief if ts - emission.ended_at < WORD_SECONDS]
@@ -96,7 +99,7 @@ class Holds:
         return [*before, letter]
 
     def last(self, ts: float, said: LastLetter | None) -> list[Emission]:
-        """The hand was taken away, so no J or Z can follow the last hold any more: it was a letter, if it was sure."""
+        """The hand was taken away, so no J or Z can follow the last hold: if sure, it was a letter."""
         self._end(ts, said)
         return [
             replace(emission, decided_at=ts)
@@ -107,7 +110,7 @@ class Holds:
         ]
 
     def _end(self, ts: float, said: LastLetter | None) -> None:
-        """Keep a hold that ended unsaid, where it may be a letter."""
+        """Keep a hold that ended unsaid, if it may be a letter."""
         hold, self._hold = self._hold, None
         if hold is None or hold.said:
             return
@@ -126,7 +129,7 @@ class Holds:
 
 
 def wavers(a: Emission, b: Emission) -> bool:
-    """Whether two readings on end may well be one letter about which the model wavers."""
+    """Whether two consecutive readings may be one letter about which the model wavers."""
     nearly = dict(a.alternatives).get(b.label, 0.0), dict(b.alternatives).get(a.label, 0.0)
     return max(nearly) >= WAVERING_PROBABILITY
 
@@ -152,7 +155,7 @@ def _likeliest(evidence: Floats, labels: tuple[str, ...], but: str | None = None
 
 
 def _unread(hold: _Hold, said: LastLetter) -> Alternatives:
-    """The letters that a hold was most like that stayed unsaid; none if it was part of the last one, or no letter."""
+    """The letters most like an unsaid hold; none if it was part of the last letter, or no letter."""
     if not said.moved or hold.still < _UNREAD_SECONDS - ROUNDING_SECONDS:
         return ()
     mean, labels = hold.mean, hold.scores.labels
@@ -163,8 +166,8 @@ def _unread(hold: _Hold, said: LastLetter) -> Alternatives:
 
 
 def _is_other(hold: _Hold, scores: Scores) -> bool:
-    """The hand surely shows another letter, though its movement was too small to notice.
+    """Whether the hand clearly shows another letter, though it moved too little to notice.
 
-    The one that led is all but ruled out, and another is as sure as the letters of a quick word are.
+    The leading one is all but ruled out, and another is as sure as the letters of a quick word.
     """
     return bool(scores.probabilities[int(hold.total.argmax())] < 0.1 and scores.probabilities.max() >= _CHAIN_FLOOR)

@@ -1,9 +1,7 @@
 """Reading a landmark store: one Parquet file, one row a clip.
 
-Needs pyarrow, which the daemon does without: only `asl-edge models teach` and `training` read stores.
+Needs pyarrow, which the daemon does not: only `asl-edge models teach` and `training` read stores.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Iterator
@@ -22,9 +20,9 @@ COLUMNS = (
 )
 _TEXTS = COLUMNS[:6]
 UNKNOWN_FPS = 30.0
-"""What a sequence without a frame rate is played at; webcams of the sources run at 10 to 30."""
+"""Rate at which a sequence without a frame rate is played; the sources' webcams run at 10 to 30."""
 UNKNOWN_BRIGHTNESS = 128.0
-"""Stores hold no picture: theirs count as well lit."""
+"""Stores hold no pictures: these count as well lit."""
 _BATCH_ROWS = 2048
 _MENDS = {
     "licence": "write 'unknown' where none is stated",
@@ -79,8 +77,7 @@ def read_store(path: Path) -> Iterator[Clip]:
     """All clips of a store, a batch of rows in memory at a time.
 
     Raises:
-        InputError: the file is missing, is no Parquet file, lacks a column, or a row has a value that is none or
-            infinite.
+        InputError: the file is missing, is no Parquet file, lacks a column, or has a missing or infinite value.
         AslEdgeError: pyarrow is not installed.
     """
     try:

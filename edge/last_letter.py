@@ -1,6 +1,4 @@
-"""The letter said last, and whether the hand has left it, opened, or doubled it since: what may follow it."""
-
-from __future__ import annotations
+"""The letter said last, and whether the hand has since left it, opened, or doubled it: what may follow it."""
 
 import math
 from collections.abc import Mapping
@@ -11,48 +9,50 @@ from edge.labels import MOTION_LETTERS
 from edge.types import Floats, Motion
 
 HELD_SHAPES = {"J": frozenset("IY"), "Z": frozenset("DGXL")}
-"""Hand shapes a motion letter begins and ends in: they are part of it, not letters, unless they are held."""
+"""Hand shapes in which a motion letter begins and ends: unless held, they are part of it, not letters."""
 
 _MOVED_SPEED, _MOVED_SHAPE_SPEED = 3.0, 1.5
-"""Faster than this the hand has left the letter it held."""
+"""A faster hand has left the letter it held."""
 _OTHER_PROBABILITY = 0.15
-"""The hand shows another letter than the last one only where the last one is this improbable."""
-_LEFT_PROBABILITY, WAVERING_PROBABILITY = 0.03, 0.05
-"""A letter that follows at once: the last one is improbable now, and it was so itself then. Of 4,700 letters that did
-follow one in twenty was above 0.015 and 0.001, of 380 readings of a letter still held half above 0.1 and 0.15."""
+"""The hand shows another letter only if the last one is less probable than this."""
+_LEFT_PROBABILITY = 0.03
+"""A letter may follow at once if the last one is now less probable than this: in one in twenty of 4,700 that did follow
+it was above 0.015, in half of 380 readings of a letter still held above 0.1."""
+WAVERING_PROBABILITY = 0.05
+"""And if the new letter was less probable than this then: in the same readings above 0.001 and above 0.15."""
 _REARM_PROBABILITY = 0.05
-"""A letter is over once its probability fell under this; then it may be made again."""
+"""A letter is over once its probability falls below this; then it may be made again."""
 _STAYED_PALM_WIDTHS = 0.5
-"""A hand that was missed and comes back so near has held its letter on; a slide that doubles it goes further."""
+"""A hand that was missed and comes back this near still holds its letter; a slide that doubles it goes further."""
 _RELEASE_SECONDS = 0.3
 """An open or changed hand this long between two equal letters makes them two."""
 
 
 @dataclass(slots=True)
 class LastLetter:
-    """Times in seconds on the source's clock."""
+    """Its times are seconds on the source's clock."""
 
     label: str
     at: float
     nearly: Mapping[str, float]
-    """What else it might have been, and how probably."""
+    """What else it might have been, with probabilities."""
     doubling: Doubling = field(default_factory=Doubling)
     moved: bool = False
     """The hand has left it."""
     rested: bool = False
-    """The hand came to rest with it; what moves before is the drawing of a J or Z."""
+    """The hand came to rest with it; movement before that is the drawing of a J or Z."""
     doubled: bool = False
     place: Floats | None = None
-    """(2,): where the hand was seen last, pixels."""
+    """(2,): where the hand was last seen, pixels."""
     ended: bool = False
-    """A motion letter whose drawing is over, a static one whose hand opened or changed: it may be said again."""
+    """A motion letter's drawing is over, or a static one's hand opened or changed: it may be said again."""
 
     def __post_init__(self) -> None:
         self.rested = self.label not in MOTION_LETTERS
         self.doubling.restart()
 
     def follow(self, ts: float, motion: Motion, elapsed: float, *, still: bool, missed: bool) -> None:
-        """Note whether the hand leaves it, or doubles it; one that was `missed` for a moment does not by that alone."""
+        """Note whether the hand leaves or doubles the letter; a brief loss alone (`missed`) is neither."""
         cut = motion.seconds == 0
         stayed = missed and (
             self.place is None or math.dist(self.place, motion.position) < _STAYED_PALM_WIDTHS * motion.palm_width
@@ -67,10 +67,10 @@ class LastLetter:
         self.doubled |= self.doubling.step(ts, motion, elapsed, still=still) or (cut and not stayed)
 
     def release(self, probability: float, other_seconds: float) -> None:
-        """Note whether it is over: the hand moved away and its probability went.
+        """Note whether it is over: the hand moved away and its probability dropped.
 
         Args:
-            probability: its own, now.
+            probability: the letter's own, now.
             other_seconds: how long another label has been the best.
         """
         if probability >= _REARM_PROBABILITY:
@@ -81,11 +81,11 @@ class LastLetter:
             self.ended |= self.moved and other_seconds >= _RELEASE_SECONDS
 
     def left(self, label: str, probability: float) -> bool:
-        """Whether the hand clearly went on to `label`, the last one's own `probability` being what it is now."""
+        """Whether the hand clearly went on to `label`; `probability` is the last letter's now."""
         return self.moved and self._differs(label, probability)
 
     def may_be_over(self, label: str, probability: float) -> bool:
-        """Whether `label` may follow if it stands for long: the hand moved, or changed too gently to be noticed."""
+        """Whether `label` may follow if held for long: the hand moved, or changed too gently to be noticed."""
         return self._differs(label, probability) or (self.moved and probability < _OTHER_PROBABILITY)
 
     def _differs(self, label: str, probability: float) -> bool:
@@ -97,11 +97,11 @@ class LastLetter:
         return self.ended or (self.label not in MOTION_LETTERS and self.doubled)
 
     def holds(self, label: str) -> bool:
-        """Whether the hand that shows `label` still ends this motion letter."""
+        """Whether a hand that shows `label` is still ending this motion letter."""
         return not self.moved and label in HELD_SHAPES.get(self.label, ())
 
     def allows_hold(self, label: str, mean: Floats, labels: tuple[str, ...]) -> bool:
-        """Whether a hold is another letter than this one, and no part of it."""
+        """Whether a hold is another letter, not this one or part of it."""
         if not self.moved or label in HELD_SHAPES.get(self.label, ()):
             return False
         if label == self.label:

@@ -1,6 +1,4 @@
-"""Landmarks to letters: what training, evaluation and the daemon share."""
-
-from __future__ import annotations
+"""Landmarks to letters, for training, evaluation and the daemon."""
 
 from edge.bundle import Bundle
 from edge.decoder import LetterDecoder
@@ -24,7 +22,7 @@ class LetterReader:
         self._windows = LetterWindows()
         self._decoder = LetterDecoder(OperatingPoint.of(self.bundle.operating_point))
         self.scores: Scores | None = None
-        """What the model said of the last frame; None where no hand was seen."""
+        """What the model said of the last frame; None if no hand was seen."""
 
     def continue_from(self, before: LetterReader) -> None:
         """Take over what the hand did until a reload, if the bundle is the same: a letter held on is said once."""
@@ -39,5 +37,5 @@ class LetterReader:
 
     @property
     def abstentions(self) -> int:
-        """Settled hand shapes that stayed unsaid because the model was not sure."""
+        """Settled hand shapes left unsaid because the model was not sure."""
         return self._decoder.abstentions

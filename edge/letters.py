@@ -1,7 +1,5 @@
 """The letter recogniser: a window in, a probability for every letter out."""
 
-from __future__ import annotations
-
 from edge.classifier import Classifier
 from edge.types import Scores, Window
 

@@ -1,6 +1,4 @@
-"""Listening sockets of this machine alone: the embedded broker's and the caption page's."""
-
-from __future__ import annotations
+"""Listening sockets for this machine only: the embedded broker's and the caption page's."""
 
 import errno
 import socket
@@ -10,16 +8,16 @@ from edge.errors import AslEdgeError
 
 LOOPBACK = "127.0.0.1"
 Vacated = dict[int, socket.socket]
-"""Listening sockets by their port, of parts that are to go."""
+"""By port, listening sockets of parts about to stop."""
 
 
 def listen(option: str, port: int, otherwise: str, vacated: Vacated | None = None) -> socket.socket:
-    """Listen at a port, 0 for a free one; one that is `vacated` is shared with its old owner until that one is gone.
+    """Listen on a port, 0 for a free one; a `vacated` port is shared with its old owner until that is gone.
 
-    It is taken out of `vacated` (see `by_port`), so that no two move in.
+    It is removed from `vacated` (see `by_port`), so that no two take it over.
 
     Raises:
-        AslEdgeError: the port is taken; `option` set it, and `otherwise` says what may be done but set another one.
+        AslEdgeError: the port is taken; `option` set it, and `otherwise` is the alternative to setting another.
     """
     if vacated and (theirs := vacated.pop(port, None)) is not None:
         return theirs.dup()
@@ -32,5 +30,5 @@ def listen(option: str, port: int, otherwise: str, vacated: Vacated | None = Non
 
 
 def by_port(sockets: Iterable[socket.socket]) -> Vacated:
-    """Listening sockets by their port; without those that are closed, as of a broker that ended."""
+    """Listening sockets by port, without closed ones, such as those of a broker that ended."""
     return {listening.getsockname()[1]: listening for listening in sockets if listening.fileno() >= 0}

@@ -1,6 +1,4 @@
-"""What each stage costs: wall and CPU time of the last steps, summed up for `stats` and for the benchmark."""
-
-from __future__ import annotations
+"""What each stage costs: wall and CPU time of the last steps, summarised for `stats` and the benchmark."""
 
 import time
 from collections import defaultdict, deque
@@ -15,9 +13,9 @@ Percentiles = dict[str, float | None]
 
 
 class Stopwatch:
-    """Wall and CPU seconds of named stages; the pipeline's only clock, and nothing it decides depends on it.
+    """Wall and CPU seconds of named stages; the pipeline's only clock, on which no decision depends.
 
-    CPU is the whole process's meanwhile: that of networks with several threads, and of camera and broker, is in it.
+    CPU is the whole process's meanwhile, including networks with several threads, camera and broker.
     """
 
     def __init__(self, keep: int = _KEEP) -> None:

@@ -1,6 +1,4 @@
-"""The models folder of a device: a new bundle is swapped in whole, and the one before it is kept to go back to."""
-
-from __future__ import annotations
+"""A device's models folder: a new bundle is swapped in whole, and the one before is kept for rollback."""
 
 import contextlib
 import ctypes
@@ -26,7 +24,7 @@ from edge.word_features import CHANNELS, WORD_FEATURES_TAG, WORD_GRID_STEPS
 from edge.words import WordModel
 
 FEATURES = {"letters": FEATURES_TAG, "words": WORD_FEATURES_TAG, "hands": HANDS_TAG, "pose": POSE_TAG}
-"""The tasks this program reads, and the tag of what it feeds to their models."""
+"""The tasks of this program, each with the tag of the features that its models take."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -34,15 +32,15 @@ _RENAME_EXCHANGE = 2
 
 
 def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
-    """Copy the bundle at `source` in force under `root`; the bundle it replaces becomes the previous one.
+    """Install a copy of the bundle at `source` under `root`; the bundle it replaces becomes the previous one.
 
     The copy is verified and its networks are opened before anything is swapped, so a bad bundle changes nothing.
 
     Returns:
-        The installed bundle, and the version that `rollback` would bring back, if any.
+        The installed bundle, and the version that `rollback` would restore, if any.
 
     Raises:
-        InputError: `source` is no bundle that this program can use.
+        InputError: `source` is not a bundle that this program can use.
         AslEdgeError: `root` cannot be written.
     """
     new = check(source)
@@ -57,7 +55,7 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
         _remove(staged)
         try:
             _copy(source, staged)
-            check(staged)  # what was copied, not what was there before the copy
+            check(staged)  # the copy, not the original
             _sync(staged)
         except (OSError, InputError):
             _remove(staged)
@@ -67,10 +65,10 @@ def install(source: Path, root: Path) -> tuple[Bundle, str | None]:
 
 
 def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
-    """Put the previous bundle `name` back in force; the present one becomes the previous, so that twice is as before.
+    """Restore the previous bundle `name`; the present one becomes the previous, so doing it twice changes nothing.
 
     Returns:
-        The bundle now in force, and the version that another `rollback` would bring back, if any.
+        The bundle now in force, and the version that another `rollback` would restore, if any.
 
     Raises:
         InputError: there is no usable previous bundle.
@@ -92,7 +90,7 @@ def rollback(name: str, root: Path) -> tuple[Bundle, str | None]:
 
 
 def check(path: Path) -> Bundle:
-    """The bundle, if the files are the manifest's, the features ours, and its networks do what its task asks."""
+    """The bundle, if its files match the manifest, its features are ours, and its networks suit its task."""
     bundle = verify_bundle(path)
     if not _NAME.fullmatch(bundle.name):
         raise InputError(f"{path}: the bundle's name '{bundle.name}' has more than a-z, 0-9, - and _; quantize it anew")
@@ -132,10 +130,10 @@ def _try(bundle: Bundle) -> None:
 
 @contextlib.contextmanager
 def _locked(root: Path) -> Iterator[None]:
-    """No other process swaps bundles in the folder meanwhile.
+    """Keep other processes from swapping bundles in the folder meanwhile.
 
     Raises:
-        AslEdgeError: in place of any OSError inside.
+        AslEdgeError: instead of any OSError inside.
     """
     try:
         with locked(root):
@@ -145,7 +143,7 @@ def _locked(root: Path) -> Iterator[None]:
 
 
 def _copy(source: Path, staged: Path) -> None:
-    """The bundle's own files, for every user to read: the daemon is another one than who installs."""
+    """Copy the bundle's own files, readable by every user: the daemon is another one than the installer."""
     staged.mkdir()
     staged.chmod(0o755)
     for file in source.iterdir():
@@ -159,7 +157,7 @@ def _copy(source: Path, staged: Path) -> None:
 
 
 def _swap(staged: Path, current: Path, previous: Path, *, keep: bool) -> None:
-    """`staged` becomes `current` in one step, and what `current` was becomes `previous`, if it is to be kept."""
+    """Make `staged` `current` in one step, and the old `current` `previous` if it is to be kept."""
     if not current.is_dir():
         staged.rename(current)
         return
@@ -173,17 +171,17 @@ def _swap(staged: Path, current: Path, previous: Path, *, keep: bool) -> None:
 
 
 def _exchange(one: Path, other: Path) -> None:
-    """Swap two folders so that at no time either is missing, wherever the process ends."""
+    """Swap two folders so that neither is ever missing, even if the process dies midway."""
     if _renamed_in_place(one, other):
         return
-    aside = aside_of(other)  # a file system without it: `other` is missing for a moment, see `_recover`
+    aside = aside_of(other)  # the file system cannot: `other` is missing for a moment, see `_recover`
     other.rename(aside)
     one.rename(other)
     aside.rename(one)
 
 
 def _recover(current: Path) -> None:
-    """Put back what a process that ended in the midst of `_exchange` left aside."""
+    """Put back what a process that died in the middle of `_exchange` left aside."""
     previous = previous_of(current)
     for folder in (current, previous):
         aside = aside_of(folder)
@@ -199,7 +197,7 @@ def _recover(current: Path) -> None:
 
 
 def _is_worth_keeping(old: Bundle | None, new: Bundle | None) -> bool:
-    """One that is damaged, or the same again, must not push out the last good one."""
+    """A bundle that is damaged or unchanged must not displace the last good one."""
     return old is not None and (new is None or old.manifest != new.manifest)
 
 
@@ -212,7 +210,7 @@ def _renamed_in_place(one: Path, other: Path) -> bool:
 
 
 def _sync(folder: Path) -> None:
-    """A power cut after the swap must not find empty files."""
+    """Write to disk: a power cut after the swap must not leave empty files."""
     for path in (*folder.iterdir(), folder):
         handle = os.open(path, os.O_RDONLY)
         os.fsync(handle)

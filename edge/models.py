@@ -1,7 +1,5 @@
 """`asl-edge models`: the model bundles on this device, and the signs taught to them."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -94,7 +92,7 @@ def _list(args: argparse.Namespace, root: Path) -> int:
 
 
 def _show(args: argparse.Namespace, root: Path, look: Callable[[Path], Bundle], problems: list[str]) -> int:
-    """Print every bundle that `look` finds whole, and the problems of the others after those given."""
+    """Print every bundle that passes `look`; the others' problems follow the given ones."""
     bundles, broken = _each(root.glob("[!.]*"), look)
     if not bundles and not broken:
         broken = [f"{root}: no bundle here; {fill_models(root)}"]
@@ -115,7 +113,7 @@ def _show(args: argparse.Namespace, root: Path, look: Callable[[Path], Bundle], 
 
 
 def _each(paths: Iterable[Path], look: Callable[[Path], Bundle]) -> tuple[list[Bundle], list[str]]:
-    """The bundles that `look` finds whole, and one line for each other folder."""
+    """The bundles that pass `look`, and one line for each other folder."""
     bundles, problems = [], []
     for path in sorted(entry for entry in paths if entry.is_dir()):
         try:

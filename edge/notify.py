@@ -9,7 +9,7 @@ from dataclasses import dataclass
 log = logging.getLogger(__name__)
 
 _SEND_SECONDS = 0.5
-"""systemd reads its socket at once; one that does not must not hold up a frame for longer."""
+"""systemd reads its socket at once; if it does not, that must not hold up a frame for longer."""
 
 
 @dataclass
@@ -21,7 +21,7 @@ _last_fed = _Feeding()
 
 
 def enabled() -> bool:
-    """Whether systemd started this process and waits for word from it."""
+    """Whether systemd started this process and expects notifications."""
     return bool(os.environ.get("NOTIFY_SOCKET"))
 
 
@@ -40,7 +40,7 @@ def stopping() -> None:
 
 
 def watchdog() -> None:
-    """Work was done. May be called for every frame: systemd is told twice an interval."""
+    """Work was done. May be called for every frame: systemd is told twice per interval."""
     interval = watchdog_interval()
     if interval is not None and time.monotonic() - _last_fed.at >= interval / 2:
         _last_fed.at = time.monotonic()
@@ -48,7 +48,7 @@ def watchdog() -> None:
 
 
 def watchdog_interval() -> float | None:
-    """Longest time between two calls of `watchdog`, in seconds: half of WatchdogSec. None: no watchdog is set."""
+    """Longest time between two calls of `watchdog`, in seconds: half of WatchdogSec. None without a watchdog."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     meant_for = os.environ.get("WATCHDOG_PID") or str(os.getpid())
     if not microseconds.isdecimal() or int(microseconds) == 0 or meant_for != str(os.getpid()):

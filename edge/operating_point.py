@@ -1,4 +1,4 @@
-"""How sure, and how long still, the decoder wants a letter to be."""
+"""How sure a letter must be, and how long still, for the decoder."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from typing import Any
 from edge.bundle import UNFITTED_FLOORS
 from edge.labels import MOTION_LETTERS
 
-_MOTION_FLOOR, _FIRST_FLOOR, _SPELLING_FLOOR = 0.75, 0.85, 0.6
-"""Least evidence for J and Z, which a hand must have drawn besides (`edge.strokes`), for another first letter (hands at
-rest reach 0.84 as a B), and for others after it. With 0.85 for a first J or Z, of 160 drawn by themselves by two unseen
-signers 116 were said instead of 137; people who sign words had as few."""
+_MOTION_FLOOR = 0.75
+"""Least evidence for J and Z, which the hand must also have drawn (`edge.strokes`). With 0.85 for a first one, of 160
+drawn by themselves by two unseen signers 116 were said instead of 137; people who sign words had as few."""
+_FIRST_FLOOR = 0.85
+"""Least evidence for another first letter: hands at rest reach 0.84 as a B."""
+_SPELLING_FLOOR = 0.6
+"""Least evidence for the others after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,14 @@ class OperatingPoint:
     """Least evidence for a label that has no floor of its own."""
     floors: Mapping[str, float] = field(default_factory=dict)
     settle_seconds: float = 0.2
-    """How long a hand must be still with a letter that follows no other."""
+    """How long the hand must be still with a letter that follows no other."""
     settle_seconds_by_label: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys("IDGX", 0.3))
     """Letters that must wait in case they begin a J or a Z."""
     disabled: Collection[str] = ()
     """Letters that are not said, however sure the model is."""
 
     @classmethod
-    def of(cls, manifest: Mapping[str, Any]) -> OperatingPoint:
+    def of(cls, manifest: Mapping[str, Any]) -> "OperatingPoint":
         known = {name: manifest[name] for name in cls.__dataclass_fields__ if name in manifest}
         return cls(**known)
 
@@ -47,5 +50,5 @@ class OperatingPoint:
         return self.settle_seconds_by_label.get(label, self.settle_seconds)
 
     def waits(self, label: str) -> bool:
-        """Whether the label may turn out to begin a motion letter."""
+        """Whether the label may turn out to be the beginning of a motion letter."""
         return label in self.settle_seconds_by_label

@@ -1,6 +1,4 @@
-"""Everything an event can reach: MQTT, the display page, the loudspeaker, the terminal. None can hold up a step."""
-
-from __future__ import annotations
+"""Everywhere an event can go: MQTT, the caption page, the loudspeaker, the terminal. None can hold up a step."""
 
 import contextlib
 import logging
@@ -27,12 +25,12 @@ log = logging.getLogger(__name__)
 _Part = TypeVar("_Part", EmbeddedBroker | None, DisplayServer | None, Publisher, Speaker)
 
 _COMMANDS_WAITING = 32
-"""Commands kept between two frames; a person presses far fewer, a runaway program is dropped."""
+"""Commands kept between two frames; a person gives far fewer, a runaway program's are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What runs."""
+    """The running parts."""
 
     config: Config
     stamper: Stamper
@@ -41,8 +39,8 @@ class _Parts:
     display: DisplayServer | None
     speaker: Speaker
 
-    def stop(self, but: _Parts | None = None) -> None:
-        """Silence first, then the last words on MQTT, then the broker that carries them; not what is in `but`."""
+    def stop(self, but: "_Parts | None" = None) -> None:
+        """Stop speech first, then MQTT (so last messages go out), then the broker; skip parts shared with `but`."""
         kept = (but.speaker, but.publisher, but.display, but.broker) if but else ()
         for part in (self.speaker, self.publisher, self.display, self.broker):
             if part is not None and part not in kept:
@@ -70,7 +68,7 @@ class Outputs:
         return self._parts.speaker
 
     def reconfigure(self, config: Config) -> None:
-        """Take another configuration: a part that it does not change goes on, each other gives way to a new one.
+        """Take another configuration: parts that it does not change go on, the others are replaced.
 
         Raises:
             AslEdgeError: a port is taken, or an option cannot be used. All go on as they were.
@@ -88,7 +86,7 @@ class Outputs:
             new.speaker.start()
 
     def _made(self, config: Config, old: _Parts | None) -> _Parts:
-        """Parts for a configuration, and of `old` what it does not change; what listens does so already."""
+        """Parts for a configuration, reusing those of `old` that it does not change; listeners already listen."""
         kept = _kept(old, config) if old else _Kept()
         leaving = [old.broker, old.display] if old else []
         vacated = by_port(listening for part in leaving if part and part not in kept for listening in part.sockets)
@@ -110,7 +108,7 @@ class Outputs:
         return _Parts(config, stamper, broker, publisher, display, speaker)
 
     def send(self, event: Event) -> None:
-        """Publish an event; a finished caption is also spoken, and shown on the terminal."""
+        """Publish an event; a finished caption is also spoken and shown on the terminal."""
         self._parts.publisher.publish(event)
         if event.topic in SHOWN and self._on_terminal:
             self._show(describe(event.body, clock_time(event.ts)))
@@ -118,7 +116,7 @@ class Outputs:
             self._speak(event)
 
     def _speak(self, caption: Event) -> None:
-        """Have a finished caption spoken; one of practice is only said to be muted."""
+        """Have a finished caption spoken; a practice caption is only reported as muted."""
         text, name = caption.body["text"], _caption_id(caption)
         if caption.body.get("practice") and self._parts.config.speech.enabled:
             self._spoken(Spoken(name, text, "muted", 0.0, ""), practice=True)
@@ -130,14 +128,14 @@ class Outputs:
             if not is_stalled(sys.stdout):
                 print(line, flush=True)
         except BrokenPipeError:
-            raise  # `asl-edge run | head`: whoever started it wanted no more
+            raise  # `asl-edge run | head`: the reader wanted no more
         except OSError as error:
             self._on_terminal = False
             close_output()
             log.warning("standard output cannot be written (%s); going on without", error.strerror)
 
     def take_commands(self) -> list[Command]:
-        """Everything asked for since the last call."""
+        """All commands since the last call."""
         taken = []
         while True:
             try:
@@ -159,7 +157,7 @@ class Outputs:
             self._parts.publisher.publish(Event("error", self._now(), {"message": message}))
 
     def _spoken(self, spoken: Spoken, *, practice: bool = False) -> None:
-        """Publish what became of a caption; from the speaking thread too."""
+        """Publish what became of a caption; may be called from the speaking thread."""
         _, _, signer = spoken.id.partition("-")  # see `_caption_id`
         body = {
             "type": "spoken",
@@ -175,13 +173,13 @@ class Outputs:
 
 
 def _caption_id(caption: Event) -> str:
-    """`TS`, or `TS-SIGNER` where several are read; page.js makes the same of a caption it received."""
+    """`TS`, or `TS-SIGNER` if several are read; page.js makes the same from a caption it receives."""
     signer = caption.body.get("signer")
     return f"{caption.ts:.3f}" + (f"-{signer}" if signer else "")
 
 
 class _Kept(NamedTuple):
-    """The parts that go on; None where there is none, or a new one is needed."""
+    """The parts that go on; None if there is none or a new one is needed."""
 
     broker: EmbeddedBroker | None = None
     publisher: Publisher | None = None
@@ -190,7 +188,7 @@ class _Kept(NamedTuple):
 
 
 def _kept(old: _Parts, config: Config) -> _Kept:
-    """Those that are made from nothing that changed; a broker that ended is none, and those that it served go too."""
+    """The parts unaffected by the change; a broker that has ended is not kept, nor are those it served."""
     before = old.config
     same_broker = (old.broker is None or old.broker.runs) and _broker_ports(before) == _broker_ports(config)
     same_mqtt = same_broker and (before.device, before.mqtt) == (config.device, config.mqtt)
@@ -208,7 +206,7 @@ def _broker_ports(config: Config) -> tuple[int, int] | None:
 
 
 def _broker(config: Config, vacated: Vacated) -> EmbeddedBroker | None:
-    """The broker of a configuration, listening: its port is known only then."""
+    """A configuration's broker, already listening: only then is its port known."""
     if (ports := _broker_ports(config)) is None:
         return None
     broker = EmbeddedBroker(*ports)
@@ -217,7 +215,7 @@ def _broker(config: Config, vacated: Vacated) -> EmbeddedBroker | None:
 
 
 def _display(config: Config, websocket_url: str | None, vacated: Vacated) -> DisplayServer | None:
-    """The caption page of a configuration, listening."""
+    """A configuration's caption page, already listening."""
     if not config.display.enabled:
         return None
     display = DisplayServer(config.display, websocket_url, config.device)

@@ -1,6 +1,4 @@
-"""Where the files that come with the program lie: in a checkout beside the package, installed under the prefix."""
-
-from __future__ import annotations
+"""Where the program's own files are: beside the package in a checkout, under the prefix when installed."""
 
 import shlex
 import sys
@@ -12,7 +10,7 @@ from edge.errors import InputError
 _CHECKOUT = Path(__file__).resolve().parent.parent
 _INSTALLED = Path(sys.prefix) / "share" / "asl-edge"
 MODELS_UNWRITABLE_HINT = "run as root, or set models_dir to a folder of your own"
-"""What to do where the models folder may not be written."""
+"""What to do if the models folder may not be written to."""
 
 
 def shipped(name: str) -> Path:
@@ -24,7 +22,7 @@ def shipped(name: str) -> Path:
 
 
 def models_dir(config: Config) -> Path:
-    """The models folder in force: the configured one, else the one that came with the program."""
+    """The models folder in force: the configured one, else the program's own."""
     if config.models_dir is None:
         return shipped("models")
     try:
@@ -38,7 +36,7 @@ def models_dir(config: Config) -> Path:
 
 
 def fill_models(root: Path) -> str:
-    """What to do about a models folder that lacks bundles; those that are there stay as they are."""
+    """What to do about missing bundles in a models folder; existing ones stay as they are."""
     own = shipped("models")
     if root.resolve() == own.resolve():
         return "install asl-edge again, or set models_dir"

@@ -1,6 +1,4 @@
-"""The program's whole way, one plain call a step: frame -> landmarks -> window -> scores -> emission -> events."""
-
-from __future__ import annotations
+"""The whole program, one plain call a step: frame -> landmarks -> window -> scores -> emission -> events."""
 
 import dataclasses
 from collections.abc import Callable
@@ -23,7 +21,7 @@ from edge.word_reader import WordReader
 
 
 class Pipeline:
-    """Owns the state between frames. Time is an argument: the same frames give the same events at any speed."""
+    """Holds the state between frames. Time is an argument: the same frames give the same events at any speed."""
 
     def __init__(self, config: Config, models_dir: Path, stopwatch: Stopwatch | None = None) -> None:
         """Load the networks.
@@ -56,7 +54,7 @@ class Pipeline:
         self._last_state: dict[str, object] = {}
 
     def step(self, frame: Frame) -> list[Event]:
-        """Read one frame; returns what there is to publish."""
+        """Read one frame; returns the events to publish."""
         with self.stopwatch.time("landmarks"):
             seen = self.landmarker.step_all(frame)
         for network, seconds in self.landmarker.seconds.items():
@@ -64,7 +62,7 @@ class Pipeline:
         return self.read(*seen)
 
     def read(self, *seen: Landmarks) -> list[Event]:
-        """The way from every signer's landmarks on; tests enter here with landmarks of their own."""
+        """The steps from every signer's landmarks on; tests enter here with their own landmarks."""
         events: list[Event] = []
         for number, (reader, landmarks) in enumerate(zip(self.signers, seen, strict=True), 1):
             events += self._of_signer(number, reader.step(landmarks, paused=self.paused))
@@ -86,7 +84,7 @@ class Pipeline:
             reader.reset()
 
     def unseen(self, ts: float) -> list[Event]:
-        """No picture comes: nobody is there any more, and captions end as where hands rest."""
+        """No picture is coming: nobody is there any more, and captions end as if hands rested."""
         return self._of_all(lambda reader: reader.unseen(ts)) + self.state(ts)
 
     def finish(self, ts: float) -> list[Event]:
@@ -95,7 +93,7 @@ class Pipeline:
 
     @property
     def abstentions(self) -> int:
-        """Hand shapes and movements of all signers that stayed unsaid because a model was not sure."""
+        """Hand shapes and movements of all signers left unsaid because a model was not sure."""
         return sum(reader.abstentions for reader in self.signers)
 
     @property
@@ -109,15 +107,15 @@ class Pipeline:
         return not any(reader.silence.signer_present or reader.composer.text for reader in self.signers)
 
     def command(self, name: Literal["clear", "backspace", "speak"], ts: float) -> list[Event]:
-        """What a command to the caption gives; commands are the first signer's."""
+        """The events from a caption command; commands apply to the first signer."""
         composer = self.signers[0].composer
         asked = {"clear": composer.clear, "backspace": composer.backspace, "speak": composer.finish}
         return self._of_signer(1, asked[name](ts)) + self.state(ts)
 
     def practise(self, ts: float, *, on: bool) -> list[Event]:
-        """Begin or end practice: what is read is published as ever, but marked as no conversation, and not spoken.
+        """Begin or end practice: what is read is published as usual, but marked as practice and not spoken.
 
-        Captions begin anew either way: a visitor's words never run into what was only tried.
+        Either way captions start afresh: a visitor's words are never appended to practice.
         """
         if on == self.practice:
             return []
@@ -126,7 +124,7 @@ class Pipeline:
         return cleared
 
     def state(self, ts: float) -> list[Event]:
-        """The `state` event, when anything in it has changed; it is retained, and the first signer's."""
+        """The `state` event, if anything in it has changed; it is retained, and the first signer's."""
         first = self.signers[0]
         silent = "paused" if self.paused else "camera_lost" if self.camera_lost else first.silence.reason
         state: dict[str, object] = {
@@ -143,14 +141,14 @@ class Pipeline:
         return self._of_signer(1, [Event("state", ts, state)])
 
     def _of_all(self, ask: Callable[[SignerReader], list[Event]]) -> list[Event]:
-        """What every signer's reader answers."""
+        """The events of every signer's reader."""
         events: list[Event] = []
         for number, reader in enumerate(self.signers, 1):
             events += self._of_signer(number, ask(reader))
         return events
 
     def _of_signer(self, number: int, events: list[Event]) -> list[Event]:
-        """What is no conversation says so; where several are read each event says whose it is."""
+        """Mark practice and, if several people are read, whose each event is."""
         marks: dict[str, object] = {"signer": number} if len(self.signers) > 1 else {}
         marks |= {"practice": True} if self.practice else {}
         return [dataclasses.replace(event, body={**event.body, **marks}) for event in events] if marks else events
@@ -165,19 +163,19 @@ def load_words(config: Config, models_dir: Path) -> Bundle:
 
 
 def word_reader(config: Config, bundle: Bundle, models_dir: Path) -> WordReader:
-    """A reader of the words that the configuration lets be said, those taught on this device too.
+    """A reader of the words that the configuration allows, including those taught on this device.
 
     Raises:
         InputError: a word is neither one of the bundle's nor taught.
     """
     folder = taught_dir(models_dir, config.words.bundle)
-    # A sign taught to another bundle may be named too: it is of no use until it is taught again, and the rest is read.
+    # A sign taught to another bundle may be named too: it is unusable until taught again, and the rest is read.
     active = active_words("words.active", config.words.active, bundle, taught_glosses(folder))
     return WordReader(bundle, active, load_taught(folder, bundle))
 
 
 def with_latency(event: Event, latency_ms: float) -> Event:
-    """`latency_ms` belongs to letters and words alone; who runs the pipeline knows it, the pipeline does not."""
+    """Add `latency_ms` to letters and words; only whoever runs the pipeline knows it."""
     if event.topic not in ("letter", "word"):
         return event
     return dataclasses.replace(event, body={**event.body, "latency_ms": round(latency_ms, 1)})

@@ -1,6 +1,4 @@
-"""Signs taught on the device: known by the nearest example in the word network's embedding, without training."""
-
-from __future__ import annotations
+"""Signs taught on the device: recognised by the nearest example in the word network's embedding, without training."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,21 +13,21 @@ _EPSILON = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class SimilarityCalibration:
-    """What the cosine between two embeddings of a network is worth.
+    """What the cosine between two embeddings of a network means.
 
-    Every network's embedding is its own, so the numbers come with the bundle; `training.words.teach` fits them on
-    glosses and signers that a network never saw.
+    Each network has its own embedding, so the numbers come with the bundle; `training.words.teach` fits them on glosses
+    and signers that a network never saw.
     """
 
     floor: float
-    """Under it a sign is unlike all that was taught."""
+    """Below this a sign is unlike all that were taught."""
     middle: float
-    """Cosine at which a taught sign and another one are as likely."""
+    """Cosine at which the taught sign and another are equally likely."""
     width: float
 
     @classmethod
-    def of(cls, operating_point: Mapping[str, Any]) -> SimilarityCalibration:
-        """From a word bundle's manifest; one that says nothing of it lets no taught sign be said."""
+    def of(cls, operating_point: Mapping[str, Any]) -> "SimilarityCalibration":
+        """From a word bundle's manifest; without these numbers no taught sign is ever said."""
         taught = operating_point.get("taught", {"floor": 1.1, "middle": 1.0, "width": 0.1})
         return cls(float(taught["floor"]), float(taught["middle"]), float(taught["width"]))
 
@@ -42,14 +40,14 @@ class Prototypes:
     """Taught signs as examples on the unit sphere."""
 
     def __init__(self, signs: Mapping[str, Floats], calibration: SimilarityCalibration) -> None:
-        """`signs`: gloss to embeddings (N, D) of its recordings."""
+        """`signs`: by gloss, the embeddings (N, D) of its recordings."""
         self.glosses = tuple(signs)
         self._calibration = calibration
         self._owners = np.repeat(np.arange(len(signs)), [len(examples) for examples in signs.values()])
         self._examples = unit(np.concatenate(list(signs.values()))) if signs else np.zeros((0, 0), np.float32)
 
-    def only(self, glosses: Collection[str]) -> Prototypes:
-        """Those of `glosses` alone."""
+    def only(self, glosses: Collection[str]) -> "Prototypes":
+        """Only those of `glosses`."""
         kept = {gloss: self._examples[self._owners == k] for k, gloss in enumerate(self.glosses) if gloss in glosses}
         return Prototypes(kept, self._calibration)
 

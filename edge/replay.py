@@ -1,6 +1,4 @@
-"""`asl-edge replay`: files through the very pipeline of the daemon, as fast as it goes."""
-
-from __future__ import annotations
+"""`asl-edge replay`: runs files through the daemon's own pipeline, as fast as it goes."""
 
 import argparse
 import sys
@@ -42,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def replay(source: str, config: Config, models: Path) -> Iterator[dict[str, Any]]:
-    """Events of one source as MQTT payloads with `source` added; `latency_ms` is the deciding step's compute time.
+    """Events of one source as MQTT payloads, with `source` added; `latency_ms` is the deciding step's compute time.
 
     Raises:
         InputError: the source cannot be read, or a bundle cannot be used.

@@ -1,6 +1,4 @@
-"""What the daemon says about itself: `info` at the start, `stats` from time to time."""
-
-from __future__ import annotations
+"""What the daemon reports about itself: `info` at the start, `stats` from time to time."""
 
 import hashlib
 import platform
@@ -24,15 +22,15 @@ class Report:
     """Counts between two `stats` messages."""
 
     def __init__(self, interval_seconds: float, dropped: int = 0) -> None:
-        """`dropped`: frames that the camera had dropped before."""
+        """`dropped`: frames that the camera had dropped by then."""
         self._interval = interval_seconds
-        self._since = time.monotonic()  # the clock of the day may be set meanwhile
+        self._since = time.monotonic()  # the system clock may be set meanwhile
         self._frames = self._emissions = self._abstentions_before = 0
         self._drops_before = dropped
         self._emit_latencies: deque[float] = deque(maxlen=1000)
 
     def frame(self, latency_ms: float, events: list[Event]) -> None:
-        """Note a processed frame and how late its letters and words left."""
+        """Note a processed frame and the latency of its letters and words."""
         self._frames += 1
         emissions = sum(event.topic in ("letter", "word") for event in events)
         self._emissions += emissions

@@ -1,6 +1,4 @@
-"""The asl-edge that runs on this machine, as its broker and its caption page know it: what it holds is not missing."""
-
-from __future__ import annotations
+"""The asl-edge running on this machine, found by its broker and caption page: what it holds is not missing."""
 
 import json
 import os
@@ -17,24 +15,24 @@ from edge.mqtt import ONLINE, ConnectionLostError, Topics, fetch_retained, parse
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A daemon of this machine."""
+    """A daemon on this machine."""
 
     camera: str
-    """Digest of the source it reads; empty while that is lost."""
+    """Digest of its source; empty while that is lost."""
     embedded_broker: bool
-    """It was found through a broker of its own."""
+    """It was found through its own embedded broker."""
 
 
 def running_daemon(config: Config) -> Running | None:
-    """The daemon that carries the configured device name and talks to the configured broker, if it runs here."""
+    """The daemon with the configured device name and broker, if it runs on this machine."""
     if config.mqtt.url is None:
         return running_behind(f"mqtt://{LOOPBACK}:{config.mqtt.embedded_port}", config.device)
     return _ask(config.mqtt.url, config.device, config.mqtt.ca_file, os.environ)
 
 
 def running_behind(url: str, device: str) -> Running | None:
-    """The daemon whose embedded broker listens there."""
-    found = _ask(url, device, None, {})  # no credentials: who listens there may be anybody
+    """The daemon whose embedded broker listens at `url`."""
+    found = _ask(url, device, None, {})  # no credentials: anybody may be listening there
     return found if found is not None and found.embedded_broker else None
 
 

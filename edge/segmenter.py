@@ -1,9 +1,7 @@
-"""Where signs begin and end, as it happens: a sign ends when the hands go down, sink or come to rest.
+"""Where signs begin and end, live: a sign ends when the hands go down, sink or come to rest.
 
-Driven by the time stamps of the landmarks alone, so a replay at any speed gives what the live run gave.
+Driven only by the landmarks' time stamps, so a replay at any speed gives what the live run gave.
 """
-
-from __future__ import annotations
 
 import math
 from collections import deque
@@ -16,57 +14,61 @@ from edge.types import ROUNDING_SECONDS, Floats, Times
 from edge.word_features import BODY, LEFT, RAISED, RIGHT, drop_below_shoulders
 
 LONGEST_SECONDS = 3.5
-"""No sign of a dictionary takes longer from the first movement to the last; of a longer span the end counts."""
+"""No dictionary sign takes longer from the first movement to the last; of a longer span only the end counts."""
 DOWN_SECONDS = 0.25
-"""Hands that are down or gone for so long have finished a sign: blur hides a hand for up to 0.2 s."""
-SUNK, SUNK_SECONDS = 0.5, 0.1
-"""Shoulder widths under the shoulders: hands that come from above it and stay below it for so long may go on to rest
-there, in sight, where `raised` hands still sign. Most signs are made higher."""
-LEAD_SECONDS, SEEN_SECONDS = 0.25, 0.1
-"""Hands that come up may have begun so long before, if they are seen for so long: blur hid them, or they rose from the
-lap. What these, `SUNK`, holds and pauses cost stands in the words' card, `Hands that rest in sight`."""
+"""Hands that are down or gone for this long have finished a sign: blur hides a hand for up to 0.2 s."""
+SUNK = 0.5
+"""Shoulder widths below the shoulders: hands that sink below this may go on to rest there, in sight, where `raised`
+hands still sign. Most signs are made higher."""
+SUNK_SECONDS = 0.1
+"""Time for which they must stay below it."""
+LEAD_SECONDS = 0.25
+"""Hands that come up may have begun this much earlier: blur hid them, or they rose from the lap. What this, `SUNK`,
+holds and pauses cost stands in the words' card, `Hands that rest in sight`."""
+SEEN_SECONDS = 0.1
+"""Only if they are then seen for this long."""
 HOLD_SECONDS = 0.45
-"""Hands that stand still in the air for so long have finished one too; signs that are held are said while held."""
+"""Hands still in the air for this long have finished a sign too; a held sign is said while held."""
 HOLD_PALMS = 0.26
-"""A hand that stayed within so many palm lengths stands still."""
+"""A hand that stays within this many palm lengths is still."""
 PAUSE_SECONDS = 1.0
-"""Hands that stood still for so long begin another sign when they move."""
+"""Hands that were still for this long begin another sign when they move."""
 AGAIN_SECONDS = 0.5
-"""It may be the same one if they moved for so long and rest in sight again: else they were lowered."""
+"""It may be the same sign only if they then move for this long before resting in sight; else they were just lowered."""
 BRIDGED_SECONDS = 0.7
-"""Hands that come back so soon, where nothing was said, go on with the same sign: they are lost for longer than blur
-hides them where they cross the face or leave the picture."""
+"""Hands that come back within this, with nothing said, go on with the same sign: crossing the face or leaving the
+picture loses them for longer than blur does."""
 LEAST_SPAN_SECONDS = 0.2
-"""Nobody signs faster: shorter spans are hands that pass."""
+"""Nobody signs faster: shorter spans are hands passing by."""
 LEAST_PALMS = 0.2
-"""Palm lengths that a hand must stray in a span: a frozen picture signs nothing."""
+"""Palm lengths that a hand must move in a span: a frozen picture signs nothing."""
 MOST_SHAPE_SPEED = 11.0
-"""Palm lengths a second at which the points of a hand may move about its wrist, in the median of a span: 99 % of real
-recordings stay under 7 at 15 frames a second, points at random places are beyond 12."""
+"""Greatest median speed in a span of a hand's points about its wrist, in palm lengths a second: 99 % of real recordings
+stay under 7 at 15 frames a second, points at random places exceed 12."""
 LEAST_BODY = 0.5
-"""Share of a span's frames in which somebody's shoulders must be seen: most signs are told apart by their place."""
+"""Share of a span's frames in which shoulders must be seen: most signs are told apart by their place."""
 _HISTORY_SECONDS = LONGEST_SECONDS + 1.0
 _MOST_FRAMES = 1200
-"""Bounds the memory: so many come in that time at 260 frames a second."""
+"""Bounds the memory: this many come in that time at 260 frames a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A sign may have been made here; times in seconds."""
+    """A stretch that may be a sign; times in seconds."""
 
     starts: tuple[float, ...]
-    """When it may have begun: when the hands came up, a little before, when the last word was said, or when the hands
+    """When it may have begun: when the hands came up or a little before, when the last word was said, or when the hands
     last began to move. Some people rest in sight."""
     end: float
-    """When the hands were last up or high; of hands that stand still now: how they are held tells most."""
+    """When the hands were last up or high; now, if they are still: how they are held tells most."""
     utterance: int
-    """Another one where the hands were down, sunk or still for a while: spans of one utterance may be of one sign."""
+    """Changes after the hands were down, sunk or still for a while: spans of one utterance may be of one sign."""
     final: bool
-    """The hands are down; else the same sign may go on."""
+    """The hands are down; otherwise the same sign may go on."""
 
 
 class Segmenter:
-    """Follows one signer's hands, and remembers what they did lately."""
+    """Follows one signer's hands and remembers their recent past."""
 
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=_MOST_FRAMES)
@@ -82,35 +84,35 @@ class Segmenter:
         self._summaries.clear()
         self._utterance += 1
         self._open = False
-        """Whether hands are up that may be signing."""
+        """Whether hands that may be signing are up."""
         self._lowered = False
         """Whether they were seen in the lap since they were up."""
         self._since: float | None = None
-        """When the hands came up or moved after a pause, or the last word was said; None where another sign follows."""
+        """When the hands came up or moved after a pause, or the last word was said; None if another sign follows."""
         self._moving_since = 0.0
         self._came_up_at = self._up_at = -math.inf
-        """When hands came up, and when they were last seen up."""
+        """When the hands came up, and when they were last seen up."""
         self._high_at: float | None = None
-        """When they were last above `SUNK` since they came up."""
+        """When they were last above `SUNK`, if since they came up."""
         self._sunk = False
         self._still_since: float | None = None
         self._resumed_at: float | None = None
-        """When they moved after a pause, until it is clear whether they were only lowered."""
+        """When they moved after a pause, until it is clear whether they were just lowered."""
         self.hands_up_since = -math.inf
         """Since when the hands have not been down for long."""
 
     @property
     def times(self) -> Times:
-        """(N,) seconds, rising: the frames of the last few seconds."""
+        """(N,) increasing seconds: the frames of the last few seconds."""
         return np.array(self._times)
 
     @property
     def points(self) -> Floats:
-        """(N, POINTS, 3): their points."""
+        """(N, POINTS, 3): the points of these frames."""
         return np.stack(self._points)
 
     def step(self, ts: float, points: Floats) -> Span | None:
-        """Take the points (POINTS, 3) of a frame; returns what may have been a sign until now."""
+        """Take a frame's points (POINTS, 3); returns what may have been a sign until now."""
         if self._times and not 0 < ts - self._times[-1] < BRIDGED_SECONDS:
             self.reset()  # another recording, or no picture came meanwhile
         self._times.append(ts)
@@ -127,19 +129,19 @@ class Segmenter:
         if not self._open:
             self._came_up(ts)
         self._up_at = ts
-        # Without shoulders nobody knows how low the hands are.
+        # Without shoulders it is unknown how low the hands are.
         sank = self._sank(ts, high=low < SUNK) if math.isfinite(low) else None
         return sank or self._rested(ts)
 
     def finish(self, ts: float) -> Span | None:
-        """The source ended: so has what was being signed, unless that was long ago."""
+        """The source ended, and with it what was being signed, unless that was long ago."""
         return self._close() if self._times and ts - self._times[-1] < BRIDGED_SECONDS else None
 
     def said(self, ts: float) -> None:
         """A word was said of the last span: what follows is another sign."""
         self._since = ts if self._open else None
         self._moving_since = ts
-        self._resumed_at = None  # whoever said a word since the pause did not only lower the hands
+        self._resumed_at = None  # a word was said since the pause: the hands were not just lowered
 
     def _down(self, ts: float, *, seen: bool) -> Span | None:
         if ts - self._up_at < DOWN_SECONDS:
@@ -161,7 +163,7 @@ class Segmenter:
         self._high_at = self._still_since = self._resumed_at = None
 
     def _begin(self, ts: float, left_off: float) -> None:
-        """Hands that left off then move again."""
+        """Hands move again that stopped at `left_off`."""
         if self._since is None or ts - left_off >= BRIDGED_SECONDS:
             self._since = ts
             self._utterance += 1
@@ -211,7 +213,7 @@ class Segmenter:
 
 
 def is_readable(times: Times, points: Floats, start: float, end: float) -> bool:
-    """Whether enough happened in a span of points (N, POINTS, 3), by hands that can be real, shoulders in sight."""
+    """Whether enough happens in a span of points (N, POINTS, 3), by plausible hands, with shoulders in sight."""
     inside = (times >= start - ROUNDING_SECONDS) & (times <= end + ROUNDING_SECONDS)
     if end - start < LEAST_SPAN_SECONDS or strayed(hand_summaries(points[inside])) < LEAST_PALMS:
         return False
@@ -220,7 +222,7 @@ def is_readable(times: Times, points: Floats, start: float, end: float) -> bool:
 
 
 def hand_summaries(points: Floats) -> Floats:
-    """(..., POINTS, 3) to (..., 2, 5) of each hand: palm centre, index fingertip seen from the wrist, palm length."""
+    """(..., POINTS, 3) to (..., 2, 5), for each hand: palm centre, index fingertip from the wrist, palm length."""
     hands = points[..., : BODY.start, :2].reshape(*points.shape[:-2], 2, 21, 2)
     wrist = hands[..., 0, :]
     along = norm(hands[..., 9, :] - wrist)[..., None]
@@ -228,7 +230,7 @@ def hand_summaries(points: Floats) -> Floats:
 
 
 def strayed(marked: Floats) -> float:
-    """(N, 2, 5): how wide the way of the hand that goes furthest is, or of its index finger, in palm lengths."""
+    """Extent in palm lengths of the path of the hand in (N, 2, 5) that moves most, or of its index finger."""
     strays = [0.0]
     for hand in marked.swapaxes(0, 1):
         seen = hand[np.isfinite(hand[:, 0])]
@@ -238,7 +240,7 @@ def strayed(marked: Floats) -> float:
 
 
 def _shape_speed(times: Times, points: Floats) -> float:
-    """How fast the points of the wilder hand move about its wrist, in palm lengths a second, median over the frames."""
+    """Speed of the points of the wilder hand about its wrist, in palm lengths a second, median over the frames."""
     speeds = [0.0]
     for part in (LEFT, RIGHT):
         seen = np.isfinite(points[:, part.start, 0])

@@ -18,7 +18,7 @@ CONFIG = Path("etc/asl-edge/edge.yaml")
 SECRETS = Path("etc/asl-edge/env")
 
 _HIDDEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108 - not used, refused
-"""What ProtectHome=yes and PrivateTmp=yes keep from the service."""
+"""What ProtectHome=yes and PrivateTmp=yes hide from the service."""
 
 _SECONDS = 30.0
 
@@ -29,7 +29,7 @@ class _File:
     text: str
     mode: int
     keep: bool
-    """A file that is there already belongs to the operator."""
+    """An existing file belongs to the operator."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def install(prefix: Path, config: Path | None = None, *, dry_run: bool = False) -> None:
-    """Write the unit for the interpreter in use, and what it needs, under `prefix`; says the next command.
+    """Write the unit for the interpreter in use, and what it needs, under `prefix`; prints the next command.
 
     Raises:
         InputError: the service could not see or start this interpreter, or `config` is wrong.
@@ -103,7 +103,7 @@ def unit_text(python: str) -> str:
 
 
 def hidden_path(*paths: str | Path) -> Path | None:
-    """The first of `paths` that the service could not see, itself or what it links to."""
+    """The first of `paths` that is hidden from the service, itself or its link's target."""
     for path in (form for given in paths for form in (Path(given), Path(given).resolve())):
         if any(path.is_relative_to(folder) for folder in _HIDDEN):
             return path
@@ -117,7 +117,7 @@ def _check_interpreter() -> None:
     hidden = hidden_path(sys.executable, sys.base_prefix, Path(edge.__file__).parent)
     if hidden is not None:
         raise InputError(f"{hidden}: hidden from the service by ProtectHome or PrivateTmp; {mend}")
-    # The same way as the unit: away from the checkout, and with none of this shell's PYTHONPATH.
+    # As the unit does: away from the checkout, and without this shell's PYTHONPATH.
     trial = [sys.executable, "-P", "-c", "import edge"]
     if subprocess.run(trial, cwd="/", env={}, capture_output=True, timeout=_SECONDS, check=False).returncode != 0:
         raise InputError(f"{sys.executable}: asl-edge is not installed in it; {mend}")
@@ -125,7 +125,7 @@ def _check_interpreter() -> None:
 
 def _files(prefix: Path, config: Path | None) -> list[_File]:
     if config is not None:
-        load_config(config)  # a mistake is better found here than in the journal
+        load_config(config)  # better to find a mistake here than in the journal
     source = config or shipped("configs") / CONFIG.name
     secrets = (shipped("systemd") / "env.example").read_text("utf-8")
     return [
@@ -136,7 +136,7 @@ def _files(prefix: Path, config: Path | None) -> list[_File]:
 
 
 def _as_root(prefix: Path, config: Path | None = None, *, remove: bool = False) -> str:
-    """The command that was given, for one who may write."""
+    """The given command, for a user who may write."""
     command = ["sudo", sys.executable, "-m", "edge", "install-service", *(["--remove"] if remove else [])]
     command += ["--prefix", str(prefix)] if prefix != Path("/") else []
     command += ["--config", str(config)] if config else []
@@ -148,7 +148,7 @@ def _write(file: _File, mend: str) -> str:
         return f"kept {file.path}"
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True)
-        whole = file.path.with_name(f".{file.path.name}.new")  # what is there stays until this is on the disk
+        whole = file.path.with_name(f".{file.path.name}.new")  # the old file stays until this is on the disk
         descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, file.mode)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             os.fchmod(descriptor, file.mode)  # whatever the umask
@@ -166,7 +166,7 @@ def _is_running_system(prefix: Path) -> bool:
 
 
 def _reload(prefix: Path) -> bool:
-    """Make systemd read its units again; False where there is no running systemd to tell."""
+    """Make systemd read its units again; False if no systemd is running here."""
     if not _is_running_system(prefix):
         return False
     _systemctl("daemon-reload")

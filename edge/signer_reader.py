@@ -1,6 +1,4 @@
-"""What one signer's landmarks become: letters, signs, gestures, and the caption that these make."""
-
-from __future__ import annotations
+"""What one signer's landmarks become: letters, signs, gestures, and the caption made of them."""
 
 from collections.abc import Mapping
 
@@ -17,7 +15,7 @@ from edge.word_reader import WordReader
 
 
 class SignerReader:
-    """Owns what is remembered of one signer; time is an argument."""
+    """Holds what is remembered about one signer; time is an argument."""
 
     def __init__(
         self,
@@ -27,7 +25,7 @@ class SignerReader:
         lexicon: Lexicon | None,
         stopwatch: Stopwatch,
     ) -> None:
-        """`letters` and `words` are this signer's own; None where they are switched off."""
+        """`letters` and `words` are this signer's own; None if switched off."""
         self._config, self._lexicon, self._stopwatch = config, lexicon, stopwatch
         self._letters, self._words = letters, words
         self.reset()
@@ -57,7 +55,7 @@ class SignerReader:
             self._words.continue_from(before._words)
 
     def step(self, landmarks: Landmarks, *, paused: bool) -> list[Event]:
-        """Letters, words and captions of a frame; while paused nothing is read."""
+        """Letters, words and captions from a frame; while paused nothing is read."""
         self.silence.step(landmarks)
         self.hand_up = landmarks.shows_hand
         emissions, control = ([], None) if paused else self._read(landmarks)
@@ -66,7 +64,7 @@ class SignerReader:
         return events + (self._edit(control, landmarks.ts) if control is not None else [])
 
     def unseen(self, ts: float) -> list[Event]:
-        """No picture comes."""
+        """No picture is coming."""
         self.silence, self.hand_up = SilenceWatch(), False
         return self.composer.step(ts, [], hand_up=False)
 
@@ -78,7 +76,7 @@ class SignerReader:
 
     @property
     def abstentions(self) -> int:
-        """Hand shapes and movements that stayed unsaid because a model was not sure."""
+        """Hand shapes and movements left unsaid because a model was not sure."""
         return sum(reader.abstentions for reader in (self._letters, self._words) if reader)
 
     def _read(self, landmarks: Landmarks) -> tuple[list[Emission], Control | None]:
@@ -98,13 +96,13 @@ class SignerReader:
         return self._arbiter.step(letters, words, self._words.hands_up_since) if self._words else letters
 
     def _edit(self, control: Control, ts: float) -> list[Event]:
-        """What a control sign does to the caption; nothing to one that is empty."""
+        """What a control sign does to the caption; nothing if that is empty."""
         edits = {"space": self.composer.space, "delete": self.composer.backspace, "clear": self.composer.clear}
         return edits[control](ts) if self.composer.text else []
 
 
 def emission_event(emission: Emission) -> Event:
-    """`letter` or `word` payload, without what is stamped where it leaves the process."""
+    """`letter` or `word` payload, without what is stamped when it leaves the process."""
     body = {
         "type": emission.type,
         "label": emission.label,

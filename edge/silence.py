@@ -1,6 +1,4 @@
-"""Why nothing is being read, in the words of `state`, so that a display can tell the signer what to change."""
-
-from __future__ import annotations
+"""Why nothing is being read, in the terms of `state`, so that a display can tell the signer what to change."""
 
 from typing import Literal
 
@@ -12,13 +10,13 @@ from edge.types import Landmarks
 Reason = Literal["no_signer", "too_dark", "hand_lost", "too_far", "paused", "camera_lost"]
 
 _DARK_LUMA = 28.0
-"""Mean luma (0-255) under which hands are no longer found; a lit room at night measures 40 and more."""
+"""Mean luma (0-255) below which hands are no longer found; a lit room at night measures 40 or more."""
 _FAR_SHOULDERS = 0.11
 """Shoulder width over picture width at which a hand is about 20 px wide in a 640 px picture."""
 _HAND_LOST_SECONDS = 2.0
-"""A hand that went away this recently is missed; after that it is at rest."""
+"""A hand that disappeared this recently is missed; after that it is at rest."""
 _SETTLE_SECONDS = 0.5
-"""A reason must stand this long before it is said, so that one bad frame does not flicker on the display."""
+"""A reason must last this long before it is given, so that one bad frame does not flicker on the display."""
 
 
 class SilenceWatch:

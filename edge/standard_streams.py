@@ -1,6 +1,4 @@
-"""Standard input, output and error of this process: closed, stalled, full, or a terminal that goes away."""
-
-from __future__ import annotations
+"""Standard input, output and error of this process: closed, stalled, full, or a terminal that disappears."""
 
 import logging
 import os
@@ -12,12 +10,12 @@ _STDERR = 2
 
 
 def is_stalled(stream: TextIO) -> bool:
-    """Nobody reads it on, and a line more would wait for them."""
+    """Nobody is reading the other end, so one more line would block."""
     return not select.select([], [stream], [], 0)[1]
 
 
 class UnstalledHandler(logging.StreamHandler[TextIO]):
-    """Leaves out what nobody reads: a log line must not hold up the one who logs."""
+    """Drops what nobody reads: a log line must not block whoever logs."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if not is_stalled(self.stream):
@@ -25,7 +23,7 @@ class UnstalledHandler(logging.StreamHandler[TextIO]):
 
 
 def has_terminal() -> bool:
-    """A terminal controls this process, and ends it with a hang-up when it is closed."""
+    """Whether a terminal controls this process, and ends it with a hang-up when closed."""
     try:
         os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
     except OSError:
@@ -34,7 +32,7 @@ def has_terminal() -> bool:
 
 
 def open_standard_streams() -> None:
-    """Give the null device to those that whoever started us had closed: files would take their numbers."""
+    """Open the null device for those that were closed when we were started: files would take their numbers."""
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is None:
             os.dup2(os.open(os.devnull, os.O_RDWR), number)  # the lowest free number, so mostly this one
@@ -64,5 +62,5 @@ def silence_libraries() -> None:
 
 
 def close_output() -> None:
-    """Let what is still written to standard output vanish: nobody reads it, or its disk is full."""
+    """Discard what is still written to standard output: nobody reads it, or its disk is full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

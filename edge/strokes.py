@@ -1,11 +1,9 @@
-"""Whether the hand really drew a J or a Z: the network takes many a letter that is carried somewhere for one.
+"""Whether the hand really drew a J or Z: the network mistakes many a letter that is carried about for one.
 
-Measured on J and Z of signers that the judging network never saw, where it is sure: the little finger's way turns by
-200 degrees or more and the palm by 75 or more in a J; the index finger goes to and fro twice in a Z. A hand that is
-carried, down or slanting or in a bow, does neither.
+Measured on J and Z of signers that the judging network never saw, where it is sure: in a J the little finger's path
+turns by 200 degrees or more and the palm by 75 or more; in a Z the index finger goes to and fro twice. A hand that is
+carried, down or slanting or in an arc, does neither.
 """
-
-from __future__ import annotations
 
 from dataclasses import replace
 
@@ -16,20 +14,22 @@ from edge.labels import MOTION_LETTERS
 from edge.types import Floats, Scores
 
 _LIKELY = 0.1
-"""A less probable J or Z is not looked into: it costs 0.1 ms, and nothing is decided by it."""
+"""A less probable J or Z is not examined: that costs 0.1 ms, and would decide nothing."""
 _LITTLE_TIP, _INDEX_TIP = 20, 8
-_LEAST_REVERSALS, _STROKE = 2, 0.3
-"""Of a Z, and how far each stroke must reach sideways, in palm widths."""
+_LEAST_REVERSALS = 2
+"""Changes of direction in a Z."""
+_STROKE = 0.3
+"""Palm widths that each stroke of a Z must reach sideways."""
 _LEAST_BEND, _LEAST_TURN = 90.0, 30.0
-"""Of a J, in degrees: how far the way of the tip bends, and the palm turns."""
+"""Degrees by which, in a J, the tip's path bends and the palm turns."""
 _LEAST_PALM = 1e-3
-"""Pixels, or palm widths where the points are in those."""
+"""In the points' own unit, pixels or palm widths."""
 _PACE = 0.4
-"""A way's direction is taken over so many palm widths: less is noise."""
+"""Palm widths over which a path's direction is taken: less is noise."""
 
 
 def as_drawn(scores: Scores, past: Floats) -> Scores:
-    """The scores without what they say of a J or Z that the hand did not draw; `past` as `is_drawn` takes it."""
+    """The scores without a J or Z that the hand did not draw; `past` as for `is_drawn`."""
     undrawn = [
         index
         for index, label in enumerate(scores.labels)
@@ -43,9 +43,9 @@ def as_drawn(scores: Scores, past: Floats) -> Scores:
 
 
 def is_drawn(letter: str, past: Floats) -> bool:
-    """Whether (T, 21, 3) canonical points, two seconds with the newest last, hold the strokes of `letter`, J or Z.
+    """Whether (T, 21, 3) canonical points, two seconds with the newest last, have the strokes of `letter`, J or Z.
 
-    Points that are no hand, with gaps or with a palm of no size, hold none.
+    Points that are no hand, with gaps or a palm of no size, have none.
     """
     if not np.isfinite(past).all() or (widths := palm_width(past)).min() < _LEAST_PALM:
         return False
@@ -56,7 +56,7 @@ def is_drawn(letter: str, past: Floats) -> bool:
 
 
 def _reversals(across: Floats) -> int:
-    """How often a way along one axis changes its direction, by a stroke at least."""
+    """How often a path along one axis changes direction, by a stroke at least."""
     count, way, furthest = 0, 0.0, float(across[0])
     for place in across.tolist():
         gone = place - furthest
@@ -71,7 +71,7 @@ def _reversals(across: Floats) -> int:
 
 
 def _bend(path: Floats) -> float:
-    """Degrees by which the direction of a way (T, 2) departs most from the one it began with."""
+    """Greatest angle in degrees between the direction of a path (T, 2) and the one it began with."""
     lengths = np.r_[0.0, np.linalg.norm(np.diff(path, axis=0), axis=1).cumsum()]
     at = np.arange(0.0, lengths[-1], _PACE)
     steps = np.diff([np.interp(at, lengths, path[:, axis]) for axis in (0, 1)], axis=1)
@@ -82,7 +82,7 @@ def _bend(path: Floats) -> float:
 
 
 def _turn(past: Floats) -> float:
-    """Degrees by which the palm was turned otherwise than it is now, at most."""
+    """Greatest angle in degrees between the palm's past orientations and the present one."""
     frames = palm_frame((past - past[:, :1]) / palm_length(past)[:, None, None])
     cosines = (np.einsum("ij,tij->t", frames[-1], frames) - 1) / 2
     return float(np.degrees(np.arccos(np.clip(cosines, -1, 1)).max()))

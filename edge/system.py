@@ -1,6 +1,4 @@
-"""What the system says of this process and of the board: CPU time, memory, temperature."""
-
-from __future__ import annotations
+"""What the system says about this process and the board: CPU time, memory, temperature."""
 
 import os
 import time
@@ -14,7 +12,7 @@ class Load:
         self._wall, self._cpu = time.monotonic(), time.process_time()
 
     def due(self, seconds: float) -> bool:
-        """The last measurement is so long ago."""
+        """Whether the last measurement was at least `seconds` ago."""
         return time.monotonic() - self._wall >= seconds
 
     def cpu_percent(self) -> float:
@@ -26,7 +24,7 @@ class Load:
 
 
 def process_stat(pid: int | str = "self") -> list[str]:
-    """The fields of /proc/PID/stat from the state on (proc(5) counts it as the third); Linux.
+    """The fields of /proc/PID/stat from the state (in proc(5) the third) on; Linux.
 
     Raises:
         OSError: the process has ended.
@@ -41,7 +39,7 @@ def rss_mb() -> float:
 
 
 def temperature_celsius() -> float | None:
-    """Hottest thermal zone, None where the board reports none."""
+    """Hottest thermal zone; None if the board reports none."""
     readings = []
     for zone in Path("/sys/class/thermal").glob("thermal_zone*/temp"):
         try:

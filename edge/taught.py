@@ -1,10 +1,8 @@
-"""Signs taught on this device: a small file each, beside the bundles, with the embeddings of the recordings.
+"""Signs taught on this device: a small file for each, beside the bundles, with its recordings' embeddings.
 
-No landmark and no picture is kept: an embedding means something to the one network that made it, so a file names that
-network by its sha256 and is of no use to another.
+No landmarks or pictures are kept: an embedding means something only to the network that made it, so a file names that
+network by its sha256 and is useless to any other.
 """
-
-from __future__ import annotations
 
 import json
 import logging
@@ -27,7 +25,7 @@ from edge.types import Floats
 log = logging.getLogger(__name__)
 
 _GLOSS = re.compile(r"\w[\w ']{0,63}")
-"""It names a file, and stands in `words.active` between commas."""
+"""It is a file name, and an item of the comma-separated `words.active`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +36,19 @@ class TaughtSign:
     network: str
     """sha256 of the network that made the embeddings."""
     examples: Floats
-    """(N, D): one embedding a recording."""
+    """(N, D): one embedding per recording."""
 
 
 def taught_dir(models: Path, bundle: str) -> Path:
-    """Where the signs taught for the word bundle of that name are kept: beside it, as its predecessor is."""
+    """Where the signs taught to the word bundle of that name are kept: beside it, like its predecessor."""
     return models / f".{bundle}.taught"
 
 
 def name_of(text: str) -> str:
-    """The gloss that a taught sign goes by.
+    """The gloss of a taught sign.
 
     Raises:
-        InputError: it has other characters than letters, digits, blanks, `'`, `-` and `_`.
+        InputError: it has characters other than letters, digits, spaces, `'`, `-` and `_`.
     """
     gloss = gloss_of(text)
     if not _GLOSS.fullmatch(gloss):
@@ -59,7 +57,7 @@ def name_of(text: str) -> str:
 
 
 def save(folder: Path, sign: TaughtSign) -> None:
-    """Write a sign whole or not at all.
+    """Write a sign, whole or not at all.
 
     Raises:
         AslEdgeError: `folder` cannot be written.
@@ -81,7 +79,7 @@ def save(folder: Path, sign: TaughtSign) -> None:
 
 
 def remove(folder: Path, gloss: str) -> None:
-    """Forget a sign, a damaged one too.
+    """Forget a sign, even a damaged one.
 
     Raises:
         InputError: it was never taught.
@@ -104,7 +102,7 @@ def taught_glosses(folder: Path) -> list[str]:
 
 
 def read(folder: Path, gloss: str, bundle: Bundle) -> TaughtSign:
-    """A sign with embeddings of the bundle's network.
+    """A sign, with embeddings from the bundle's network.
 
     Raises:
         InputError: the file is damaged, or another network made the embeddings.
@@ -134,7 +132,7 @@ def usable(folder: Path, bundle: Bundle) -> Iterator[TaughtSign | InputError]:
 
 
 def load_taught(folder: Path, bundle: Bundle) -> Prototypes:
-    """What the daemon reads signs by; one that cannot be used is left out with a warning."""
+    """The taught signs, for the daemon; unusable ones are left out with a warning."""
     signs = {}
     for sign in usable(folder, bundle):
         if isinstance(sign, InputError):

@@ -1,6 +1,4 @@
-"""`asl-edge models teach` and `forget`: a new sign from a few recordings of its landmarks, without training."""
-
-from __future__ import annotations
+"""`asl-edge models teach` and `forget`: a new sign from the landmarks of a few recordings, without training."""
 
 import argparse
 import json
@@ -19,10 +17,10 @@ from edge.word_features import frame_points
 from edge.words import WordModel, active_span
 
 LEAST_RECORDINGS = 3
-"""Among ten unseen signs the nearest example is the right one in 0.68 of recordings with one example each, 0.84 with
-three, 0.85 with five (models/words/CARD.md)."""
+"""Among ten unseen signs the nearest example is right in 0.68 of recordings with one example each, 0.84 with three,
+0.85 with five (models/words/CARD.md)."""
 UNKNOWN_SIGN_FPS = 15.0
-"""What a sign of unknown frame rate is played at: webcam scripts with MediaPipe between two frames reach 10 to 20."""
+"""Assumed for a sign of unknown frame rate: webcam scripts that run MediaPipe between frames reach 10 to 20."""
 
 
 def run_teach(args: argparse.Namespace, bundle: Bundle, folder: Path) -> int:
@@ -49,7 +47,7 @@ def run_forget(args: argparse.Namespace, folder: Path) -> int:
 
 
 def embeddings(store: Path, gloss: str, model: WordModel) -> tuple[Floats, int]:
-    """(N, D) of the usable recordings of a sign in a landmark store, and how many are unusable.
+    """(N, D) from the usable recordings of a sign in a landmark store, and how many are unusable.
 
     Raises:
         InputError: the store cannot be read, or has fewer than `LEAST_RECORDINGS` usable ones.
@@ -78,7 +76,7 @@ def embeddings(store: Path, gloss: str, model: WordModel) -> tuple[Floats, int]:
 
 
 def embedding_of(clip: Clip, model: WordModel) -> Floats | None:
-    """(D,) of a recording, read as the word reader reads a stream; None where that would not read it."""
+    """(D,) from a recording, read as the word reader reads a stream; None if that would not read it."""
     if clip.still or not len(clip.hands):
         return None
     times, points = timed_points(clip)
@@ -93,12 +91,12 @@ def timed_points(clip: Clip) -> tuple[Times, Floats]:
 
 
 def _check_new(gloss: str, bundle: Bundle, folder: Path) -> None:
-    """A sign of the bundle needs no teaching, and a taught one is not overwritten unasked."""
+    """Refuse a sign that the bundle knows, or that is taught already: none is overwritten unasked."""
     if gloss in bundle.labels and gloss not in bundle.operating_point.get("disabled", ()):
         raise InputError(f"'{gloss}' is a word of bundle '{bundle.name}' already; teach the sign under another gloss")
     if gloss in taught.taught_glosses(folder):
         try:
             taught.read(folder, gloss, bundle)
         except InputError:
-            return  # of no use: this is the teaching again that it asked for
+            return  # unusable: its error asked for just this, to teach it again
         raise InputError(f"'{gloss}' is taught already; run asl-edge models forget '{gloss}' first")

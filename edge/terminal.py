@@ -1,13 +1,11 @@
 """Events as lines for a person at a terminal."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from typing import Any
 
 SHOWN = ("letter", "word", "caption")
-"""Topics a person at a terminal wants to see."""
+"""Topics that a person at a terminal wants to see."""
 
 
 def describe(body: Mapping[str, Any], when: str) -> str:

@@ -1,6 +1,4 @@
-"""The one way to run a .tflite file: ai-edge-litert, else tflite_runtime."""
-
-from __future__ import annotations
+"""The only way to run a .tflite file: ai-edge-litert, else tflite_runtime."""
 
 import os
 import sys
@@ -30,8 +28,8 @@ except ImportError:
 class Network:
     """A loaded .tflite file with views into the interpreter's own buffers.
 
-    One thread an interpreter, unless told: a second one costs 15 to 60 % more CPU on busy cores, and separate
-    interpreters already run side by side (invokes release the GIL).
+    One thread an interpreter by default: a second one costs 15 to 60 % more CPU on busy cores, and separate
+    interpreters already run in parallel (invoking releases the GIL).
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
@@ -49,7 +47,7 @@ class Network:
         self._input_view = self._interpreter.tensor(self._input["index"])
         self._output_views = [self._interpreter.tensor(output["index"]) for output in self._outputs]
         self.seconds = 0.0
-        """Time spent in the interpreter so far; whoever reports it sets it back."""
+        """Time spent in the interpreter so far; whoever reports it resets it."""
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -60,7 +58,7 @@ class Network:
         return [tuple(int(n) for n in output["shape"]) for output in self._outputs]
 
     def run(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Real-valued input of `input_shape` to real-valued outputs, (de)quantized where the file asks for it."""
+        """Real-valued input of `input_shape` to real-valued outputs, (de)quantized as the file requires."""
         view = self._input_view()
         if self._input["dtype"] == np.int8:
             view[...] = _quantize(values, *self._input["quantization"])
@@ -71,9 +69,9 @@ class Network:
         return [self.output(index) for index in range(len(self._outputs))]
 
     def run_pixels(self, pixels: Image, low: float = 0.0, high: float = 1.0) -> None:
-        """Run on a picture of the input's size whose 0 and 255 mean `low` and `high`; read with `output`.
+        """Run on a picture of the input's size, whose 0 and 255 mean `low` and `high`; read results with `output`.
 
-        An int8 file is quantized so that pixel p is the number p - 128: one XOR into the interpreter's own buffer.
+        Int8 files are quantized so that pixel p is the number p - 128: one XOR into the interpreter's own buffer.
         """
         view = self._input_view()[0]
         if self._input["dtype"] == np.int8:
@@ -110,7 +108,7 @@ class Network:
 
 @contextmanager
 def _without_greeting() -> Iterator[None]:
-    """Keep XNNPACK's INFO line off standard error: no variable turns it off. All else is passed on."""
+    """Keep XNNPACK's INFO line off standard error, as no variable does. Everything else is passed on."""
     sys.stderr.flush()
     kept = os.dup(2)
     with os.fdopen(os.memfd_create("stderr"), "w+b") as caught:
@@ -127,7 +125,7 @@ def _without_greeting() -> Iterator[None]:
 
 
 def _quantize(values: NDArray[np.float32], scale: float, zero: int) -> NDArray[Any]:
-    """Round to nearest, as the reference kernels do: truncation costs half a step on every value."""
+    """Round to nearest, like the reference kernels: truncation costs half a step on every value."""
     steps: NDArray[Any] = np.clip(np.rint(values / np.float32(scale)) + zero, -128, 127)
     return steps.astype(np.int8)
 

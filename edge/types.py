@@ -1,10 +1,8 @@
 """What crosses each arrow of the pipeline: Frame -> Landmarks -> Window -> Scores -> Emission -> Event.
 
-Times are seconds on the source's own clock: epoch seconds for a live camera, seconds from the first
-frame in a replay. Nothing past the camera reads a clock.
+Times are seconds on the source's own clock: epoch seconds for a live camera, seconds from the first frame in a replay.
+Nothing past the camera reads a clock.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
-"""H x W x 3 picture, BGR as OpenCV gives it, unmirrored (the signer's right hand is at the viewer's left)."""
+"""H x W x 3 picture, BGR as OpenCV gives it, unmirrored (the signer's right hand is on the viewer's left)."""
 
 Floats = NDArray[np.float32]
 Times = NDArray[np.float64]
@@ -25,7 +23,7 @@ Alternatives = tuple[tuple[str, float], ...]
 """Labels with their probabilities, likeliest first."""
 
 ROUNDING_SECONDS = 1e-6
-"""Sums and differences of time stamps may fall short of a duration by so much."""
+"""Sums and differences of time stamps may fall short of a duration by this much."""
 
 Side = Literal["left", "right"]
 """The signer's own left and right."""
@@ -35,11 +33,11 @@ SIDES: tuple[Side, Side] = ("left", "right")
 
 
 class Packed(Protocol):
-    """A picture that is decoded no further than somebody looks."""
+    """A picture that is decoded only as far as needed."""
 
     @property
     def small(self) -> Image:
-        """The whole picture, coarse: enough to see that something moves."""
+        """The whole picture, coarse: enough to see movement."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -48,7 +46,7 @@ class Packed(Protocol):
     def decoded(self) -> Image:
         """The picture in full."""
 
-    def mirrored(self) -> Packed:
+    def mirrored(self) -> "Packed":
         """Left and right exchanged."""
 
 
@@ -71,12 +69,12 @@ class Frame:
 
     @property
     def small(self) -> Image:
-        """The whole picture, perhaps coarser: what it takes to see that something moves."""
+        """The whole picture, perhaps coarser: enough to see movement."""
         return self.picture if isinstance(self.picture, np.ndarray) else self.picture.small
 
     @cached_property
     def image(self) -> Image:
-        """The picture in full; the first to ask pays for the decoding."""
+        """The picture in full; it is decoded at the first call."""
         return self.picture if isinstance(self.picture, np.ndarray) else self.picture.decoded()
 
 
@@ -109,18 +107,18 @@ class Motion:
     position: Floats
     """(2,): palm centre in the picture, isotropic pixels, x mirrored for a left hand."""
     palm_width: float
-    """Isotropic pixels: the unit of every length that moves."""
+    """Isotropic pixels: the unit for all movement."""
     speed: float
     """Palm centre speed, palm widths a second."""
     shape_speed: float
     """Mean landmark speed within the hand's own frame, palm widths a second."""
     quick_speed: float
     quick_shape_speed: float
-    """The same two over the shortest time that still tells movement from noise, for letters that follow fast."""
+    """The same two over the shortest time that still tells movement from noise, for letters in quick succession."""
     seconds: float
-    """How long the hand has been followed without a cut or a loss; speeds of a new hand are still worth little."""
+    """How long the hand has been followed without a cut or loss; speeds of a new hand mean little."""
     palm_share: float = 0.0
-    """The palm's width, of the picture's; 0 where nobody knows."""
+    """The palm's width as a share of the picture's; 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +129,14 @@ class Window:
     past: Floats
     """(T, 21, 3): the hand over the last seconds on a fixed grid, canonical points, newest last."""
     features: Floats
-    """What the model reads, as edge.features lays it out: (FEATURE_SIZE,) for letters."""
+    """What the model reads, in the layout of `edge.features`: (FEATURE_SIZE,) for letters."""
     hand: Side
     motion: Motion
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a model says about a window; one probability a label, in the bundle's order."""
+    """What a model says about a window: one probability per label, in the bundle's order."""
 
     ts: float
     labels: tuple[str, ...]
@@ -149,7 +147,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """A letter or word the decoder stands behind."""
+    """A letter or word that the decoder is sure of."""
 
     type: Literal["letter", "word"]
     label: str
@@ -158,10 +156,10 @@ class Emission:
     started_at: float
     ended_at: float
     decided_at: float
-    """Time of the frame that decided it."""
+    """Time of the deciding frame."""
     hand: Side
     unread: Alternatives = ()
-    """Of a letter: what the hand most likely showed where it stood still before, and nothing was said; the lexicon may
+    """For a letter: what the hand most likely showed when it was still before it and nothing was said; the lexicon may
     know what was meant."""
 
 
@@ -170,7 +168,7 @@ Topic = Literal["status", "info", "state", "letter", "word", "caption", "spoken"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to publish. `v`, `device` and `seq` are added where it leaves the process."""
+    """Something to publish. `v`, `device` and `seq` are added when it leaves the process."""
 
     topic: Topic
     ts: float

@@ -1,7 +1,7 @@
-"""From landmarks to the model's window: which hand spells, its recent past on a fixed grid of seconds.
+"""From landmarks to the model's window: which hand spells, and its recent past on a fixed time grid.
 
-Time comes from the landmarks' time stamps alone, so 8 and 30 fps give the same window up to interpolation, and
-a replay gives what the live run gave.
+Time comes only from the landmarks' time stamps, so 8 and 30 fps give the same window up to interpolation, and a replay
+gives what the live run gave.
 """
 
 import math
@@ -13,22 +13,22 @@ from edge.features import GRID_SECONDS, LETTER_GRID_STEPS, PALM, canonical, lett
 from edge.types import SIDES, Floats, Landmarks, Motion, Side, Times, Window
 
 LOST_SECONDS = 0.2
-"""A hand missing for less is still the same hand at the same work: motion blur hides a hand for 1 to 4 frames."""
+"""A hand missing for less is still the same hand, still signing: motion blur hides a hand for 1 to 4 frames."""
 SWITCH_SECONDS = 0.4
-"""The other hand must be the better candidate for so long before it is taken, so that the choice does not flip."""
+"""The other hand must be the better candidate for this long before it is taken, so that the choice does not flip."""
 HIGHER_PALM_WIDTHS = 1.5
 """A hand spells in front of the shoulder while the other rests: this much higher is a reason to switch."""
 CUT_PALM_WIDTHS = 2.0
 CUT_SPEED = 45.0
-"""A hand that jumps further and faster than this was cut, not moved: the fastest real J and Z of two signers reach
-1.4 palm widths a frame and 42 a second (99.9th percentile of the palm's steps)."""
+"""A hand that jumps further and faster than this did not move, the picture was cut: the fastest real J and Z of two
+signers reach 1.4 palm widths a frame and 42 a second (99.9th percentile of the palm's steps)."""
 MOTION_SECONDS = 0.2
-"""Speed is the slope over this much of the past: a step between two frames is mostly landmark noise."""
+"""Speed is the slope over this much of the past: a single step between frames is mostly landmark noise."""
 QUICK_SPEED_SECONDS = 0.07
 """Three frames at 30 fps, two at 15: fluent spellers hold a letter for no longer than 0.12 s."""
 _HISTORY_SECONDS = LETTER_GRID_STEPS * GRID_SECONDS
 _ROOM = 512
-"""Frames for which a track has room: at least half as many are kept, two seconds of 128 fps."""
+"""Frames that a track has room for: at least half as many are kept, two seconds at 128 fps."""
 _BACK = GRID_SECONDS * np.arange(LETTER_GRID_STEPS - 1, -1, -1)
 """Seconds from each step of the grid to the newest frame."""
 
@@ -52,7 +52,7 @@ class LetterWindows:
 
 
 class HandChooser:
-    """Which of the two hands spells: the one that is seen, else the higher one, with inertia."""
+    """Which of the two hands spells: the only one seen, else the higher one, with inertia."""
 
     def __init__(self) -> None:
         self._side: Side | None = None
@@ -92,7 +92,7 @@ class HandTrack:
     """The past of one hand: time stamps and canonical points since it appeared, at most two seconds."""
 
     def __init__(self) -> None:
-        # Filled from the front, so that the past is a slice; when full, what is still needed goes back there.
+        # Filled from the front, so that the past is a slice; when full, what is still needed moves to the front.
         self._all_times = np.empty(_ROOM)
         self._all_points = np.empty((_ROOM, 21, 3), np.float32)
         self._all_widths = np.empty(_ROOM, np.float32)
@@ -113,7 +113,7 @@ class HandTrack:
         return self._all_widths[self._past]
 
     def add(self, ts: float, points: Floats, side: Side) -> bool:
-        """Append a frame; whatever lies before a cut, a loss or a change of hand is forgotten: then True."""
+        """Append a frame; True if a cut, a loss or a change of hand made the past be forgotten."""
         width = palm_width(points)
         anew = not len(self._times) or side != self._side or self._is_cut(ts, points, float(width))
         if anew:
@@ -134,7 +134,7 @@ class HandTrack:
         return resample(self._times, self._points, float(self._times[-1]))
 
     def motion(self, picture_width: int) -> Motion:
-        """Place and speeds at the newest frame; a hand seen for one frame only stands still."""
+        """Place and speeds at the newest frame; a hand seen in only one frame counts as still."""
         width = statistics.median(self._widths.tolist())  # one frame's width is noisy
         speed, shape_speed = self._speeds(MOTION_SECONDS)
         quick_speed, quick_shape_speed = self._speeds(QUICK_SPEED_SECONDS)
@@ -163,7 +163,7 @@ class HandTrack:
             values[self._past] = values[kept]
 
     def _speeds(self, seconds: float) -> tuple[float, float]:
-        """Palm centre and mean landmark about it, pixels a second: slopes of straight lines, least squares."""
+        """Speed of the palm centre, and of the mean landmark about it, in pixels a second: least-squares slopes."""
         now = self._times[-1]
         first = min(int(np.searchsorted(self._times, now - seconds)), len(self._times) - 2)
         times, points = self._times[max(first, 0) :], self._points[max(first, 0) :, :, :2]
@@ -176,9 +176,9 @@ class HandTrack:
 
 
 def resample(times: Times, points: Floats, now: float) -> Floats:
-    """Points (N, 21, 3) at rising `times` to (LETTER_GRID_STEPS, 21, 3) ending `now`, linear between frames.
+    """Points (N, 21, 3) at increasing `times` to (LETTER_GRID_STEPS, 21, 3) ending `now`, linear between frames.
 
-    Before the first frame the hand is taken to have stood still.
+    Before the first frame the hand is assumed to be at rest.
     """
     place = np.interp(now - _BACK, times, np.arange(len(times)))
     before = place.astype(np.intp)
@@ -188,7 +188,7 @@ def resample(times: Times, points: Floats, now: float) -> Floats:
 
 
 def _likeliest(hands: dict[Side, Floats], held: Side | None = None) -> Side | None:
-    """The higher hand; the held one, else the right one, unless the other is clearly higher."""
+    """The clearly higher hand; if there is none, the held one, or else the right one."""
     if len(hands) < 2:
         return next(iter(hands), None)
     usual: Side = held or "right"

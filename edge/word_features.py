@@ -3,9 +3,9 @@
 A frame becomes one array of points (`frame_points`): both hands and seven points of the body, isotropic, in pixels. The
 span from a sign's beginning to its end is put on a grid of fixed length (`on_grid`), so that 8 and 30 fps, and fast and
 slow signers, give the same window. `word_features` then describe every step: each hand's shape in its own palm frame,
-where it is and goes relative to the shoulders and the face in shoulder widths, how the hands lie to each other. A
-left-hander is mirrored, so that the hand that does more is always the right one. What was not seen is zero, and a flag
-says so.
+its place and movement relative to the shoulders and the face in shoulder widths, how the hands are placed to each
+other. A left-hander is mirrored, so that the more active hand is always the right one. What was not seen is zero, and a
+flag says so.
 
 Every function takes any number of leading axes: the device calls them on one window, training on thousands.
 """
@@ -23,11 +23,11 @@ WORD_FEATURES_TAG = "words-2"
 WORD_GRID_STEPS = 24
 """A sign of 1.6 s at 15 Hz, which is what slow cameras and most recordings give."""
 LEAST_GRID_SECONDS = 0.3
-"""A shorter span is taken to have begun earlier."""
+"""Shorter spans are extended backwards to this."""
 GAP_SECONDS = 0.3
 """A hand missing for less is carried over: motion blur hides it for 1 to 4 frames."""
 EDGE_SECONDS = 0.1
-"""How long a hand still counts before it appears and after it was seen last."""
+"""How long a hand still counts before it appears and after it was last seen."""
 
 LEFT, RIGHT, BODY = slice(0, 21), slice(21, 42), slice(42, 49)
 POINTS = 49
@@ -37,17 +37,17 @@ _NOSE, _LEFT_SHOULDER, _RIGHT_SHOULDER = 42, 43, 44
 MIRRORED = np.r_[np.arange(21, 42), np.arange(0, 21), [42, 44, 43, 46, 45, 48, 47]]
 
 PALMS_PER_SHOULDERS = 3.6
-"""Shoulder width over palm length: where no body was seen the hand gives the unit. Median over 17 recorders."""
+"""Shoulder width over palm length: if no body was seen, the hand gives the unit. Median over 17 recorders."""
 _LEFT_BEFORE_RIGHT = 1.3, 0.3
-"""The left hand leads if it does so many times more, and so much more, than the right."""
+"""The left hand leads if it does this many times as much as the right, and this much more."""
 _REST_BELOW_SHOULDERS = 1.5
-"""Shoulder widths under the shoulders: a hand lower than this rests."""
+"""Shoulder widths below the shoulders: a lower hand rests."""
 
 RAISED = 1.3
-"""A hand up to so many shoulder widths under the shoulders may be signing: lower ones lie in the lap."""
+"""A hand up to this many shoulder widths below the shoulders may be signing: lower ones lie in the lap."""
 
 _REACHED = [8, 12, 16, 20, 6, 10]
-"""Points whose distance from the thumb's tip shapes the hand."""
+"""Points whose distance from the thumb's tip tells the hand's shape."""
 
 _CLIP = 2.0
 """Features are scaled to about -1..1 and clipped here: one int8 scale serves them all (step 0.016)."""
@@ -66,10 +66,10 @@ def frame_points(landmarks: Landmarks) -> Floats:
 
 
 def on_grid(times: Times, points: Floats, start: float | Times, end: float | Times) -> Floats:
-    """Points (N, POINTS, 3) at rising `times` to (..., WORD_GRID_STEPS, POINTS, 3).
+    """Points (N, POINTS, 3) at increasing `times` to (..., WORD_GRID_STEPS, POINTS, 3).
 
-    The grid goes from `start` to `end`, (...,) seconds. Linear between frames, each hand by itself;
-    a short gap is bridged, a long one stays NaN.
+    The grid goes from `start` to `end`, (...,) seconds. Linear between frames, for each hand separately; a short gap
+    is bridged, a long one stays NaN.
     """
     wanted = np.linspace(np.minimum(start, np.asarray(end) - LEAST_GRID_SECONDS), end, WORD_GRID_STEPS, axis=-1)
     grid = np.full((wanted.size, POINTS, 3), np.nan, np.float32)
@@ -81,14 +81,14 @@ def on_grid(times: Times, points: Floats, start: float | Times, end: float | Tim
 
 
 def raised(points: Floats) -> NDArray[np.bool_]:
-    """(N, POINTS, 3) to (N,): whether a hand is up in a frame, or seen at all where nobody's shoulders are."""
+    """(N, POINTS, 3) to (N,): whether a hand is up in a frame, or without shoulders whether one is seen."""
     return np.asarray(drop_below_shoulders(points) < RAISED)
 
 
 def drop_below_shoulders(points: Floats) -> Floats:
-    """(..., POINTS, 3) to (...,): how far the higher hand is under the shoulders, in shoulder widths.
+    """(..., POINTS, 3) to (...,): how far the higher hand is below the shoulders, in shoulder widths.
 
-    Minus infinity where there are no shoulders, infinity where there is no hand.
+    Minus infinity without shoulders, infinity without a hand.
     """
     left, right = points[..., _LEFT_SHOULDER, :2], points[..., _RIGHT_SHOULDER, :2]
     hands = points[..., : BODY.start, 1].reshape(*points.shape[:-2], 2, 21).mean(axis=-1)
@@ -125,7 +125,7 @@ def _both(points: Floats) -> Floats:
 
 
 def _in_shoulder_widths(points: Floats, seen: Floats) -> Floats:
-    """Origin between the shoulders, their mean over the window; where no body was seen the hands give both."""
+    """Points from between the shoulders, in their width (means over the window); without a body the hands give both."""
     hands, hands_seen = _both(points), np.moveaxis(seen[..., :2], -1, 0)
     left, right = points[..., _LEFT_SHOULDER, :2], points[..., _RIGHT_SHOULDER, :2]
     body = seen[..., 2]
@@ -140,7 +140,7 @@ def _in_shoulder_widths(points: Floats, seen: Floats) -> Floats:
 
 
 def _right_handed(points: Floats, seen: Floats) -> tuple[Floats, Floats]:
-    """Mirror the windows whose left hand does more."""
+    """Mirror the windows in which the left hand does more."""
     left, right = _hand_activity(_both(points), np.moveaxis(seen[..., :2], -1, 0))
     factor, more = _LEFT_BEFORE_RIGHT
     left_handed = left > factor * right + more
@@ -154,7 +154,7 @@ def _right_handed(points: Floats, seen: Floats) -> tuple[Floats, Floats]:
 
 
 def _hand_activity(hands: Floats, seen: Floats) -> Floats:
-    """(2, ...): how far each hand went and how high it was held, in shoulder widths."""
+    """(2, ...): how far each hand moved and how high it was held, in shoulder widths."""
     centre = palm_centre(hands)[..., :2]
     steps = norm(np.diff(centre, axis=-2)) * seen[..., 1:] * seen[..., :-1]
     height = np.clip(_REST_BELOW_SHOULDERS - centre[..., 1], 0, 2) * seen
@@ -187,7 +187,7 @@ def _hands(hands: Floats, nose: Floats, seen: Floats) -> Floats:
 
 
 def _two_hand_channels(hands: Floats, both: Floats) -> Floats:
-    """(..., 6): the left hand as seen from the right one, its palm, its fingertip and how near it is."""
+    """(..., 6): the left hand from the right one, its palm, its fingertip and how near it is."""
     left, right = hands
     palms = (palm_centre(left) - palm_centre(right))[..., :2]
     tips = (left[..., 8, :] - right[..., 8, :])[..., :2]
@@ -202,7 +202,7 @@ def _body(points: Floats, seen: Floats) -> Floats:
 
 
 def _speeds(tracks: Floats, seen: Floats) -> Floats:
-    """Change since the step before, in shoulder widths; 0 where either was not seen."""
+    """Change since the step before, in shoulder widths; 0 if either was not seen."""
     steps = np.diff(tracks, axis=-2, prepend=tracks[..., :1, :])
     both = seen * np.concatenate([np.zeros_like(seen[..., :1]), seen[..., :-1]], axis=-1)
     return np.asarray(steps * both[..., None] * _SPEED_SCALE, np.float32)

@@ -1,6 +1,4 @@
-"""From landmarks to words as they happen: what the segmenter takes for a sign is read, and said once if it is sure."""
-
-from __future__ import annotations
+"""From landmarks to words, live: what the segmenter takes for a sign is read, and said once if it is sure."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -34,7 +32,7 @@ class WordReader:
     """One signer's stream of landmarks to words."""
 
     def __init__(self, bundle: Bundle, active: Collection[str] | None = None, taught: Prototypes = NO_SIGNS) -> None:
-        """`active`: the words that may be said; without it all that are not shipped disabled, and all taught."""
+        """`active`: the words that may be said; by default all taught and all that are not shipped disabled."""
         self.bundle = bundle
         self._taught = taught if active is None else taught.only(active)
         self._model = WordModel(bundle)
@@ -44,10 +42,10 @@ class WordReader:
         self._mask = np.array([label in allowed for label in bundle.labels], np.float32)
         self._floors = {label: float(point.get("floors", {}).get(label, point["floor"])) for label in bundle.labels}
         self.abstentions = 0
-        """Spans that ended without a word because the model was not sure."""
+        """Spans left without a word because the model was not sure."""
         self._segmenter = Segmenter()
         self._said: tuple[str, int] | None = None
-        """The last word, and the utterance it was said in: going on to hold it says nothing new."""
+        """The last word, and the utterance it was said in: holding it longer says nothing new."""
 
     def reset(self) -> None:
         """Forget the past: another recording follows."""
@@ -62,7 +60,7 @@ class WordReader:
 
     @property
     def hands_up_since(self) -> float:
-        """Since when the hands have not been down for long, whatever was said meanwhile; in seconds."""
+        """Since when, in seconds, the hands have not been down for long, whatever was said meanwhile."""
         return self._segmenter.hands_up_since
 
     def step(self, landmarks: Landmarks) -> list[Emission]:
@@ -70,11 +68,11 @@ class WordReader:
         return self._decide(self._segmenter.step(landmarks.ts, frame_points(landmarks)), landmarks.ts)
 
     def finish(self, ts: float) -> list[Emission]:
-        """The source ended: so has what was being signed."""
+        """The source ended, and with it what was being signed."""
         return self._decide(self._segmenter.finish(ts), ts)
 
     def _decide(self, span: Span | None, ts: float) -> list[Emission]:
-        """Read a span; what is sure enough is said, unless it is only the last word going on."""
+        """Read a span; what is sure enough is said, unless it is just the last word going on."""
         if span is None or not (readings := self._readings(span)):
             return []
         candidates = [found for found in (self._word(readings), self._taught_sign(readings)) if found is not None]
@@ -101,7 +99,7 @@ class WordReader:
         return max(found, key=lambda each: each[1], default=None)
 
     def _readings(self, span: Span) -> list[_Reading]:
-        """What the network says of the span, by when it may have begun; none where nothing is to be read."""
+        """What the network says of the span, for each possible start; nothing if none is readable."""
         times, points = self._segmenter.times, self._segmenter.points
         starts = [start for start in span.starts if is_readable(times, points, start, span.end)]
         if not starts:
@@ -129,7 +127,7 @@ class WordReader:
         )
 
     def _leading(self, start: float) -> Side:
-        """The hand that was seen more since then."""
+        """The hand that was seen more since `start`."""
         points = self._segmenter.points[self._segmenter.times >= start]
         seen = [int(np.isfinite(points[:, part.start, 0]).sum()) for part in (LEFT, RIGHT)]
         return SIDES[int(seen[1] >= seen[0])]

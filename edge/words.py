@@ -1,6 +1,4 @@
-"""The word recogniser: what the signer did since the hands came up in, a probability for every word out."""
-
-from __future__ import annotations
+"""The word recogniser: what the signer did since the hands came up in, probabilities of all words out."""
 
 import numpy as np
 
@@ -12,9 +10,9 @@ from edge.types import Floats, Times
 from edge.word_features import on_grid, raised, word_features
 
 _TRIMS = ((0.0, 0.0), (0.12, 0.0), (0.0, 0.12))
-"""Shares of the span cut off before and after: where a sign begins and ends is not known better."""
+"""Shares of the span cut off at its start and end: where a sign begins and ends is not known more precisely."""
 _OUTPUTS = 2
-"""Logits, and the embedding that they are made from."""
+"""Logits, and the embedding they are made from."""
 
 
 def active_span(times: Times, points: Floats) -> tuple[float, float] | None:
@@ -27,7 +25,7 @@ def active_span(times: Times, points: Floats) -> tuple[float, float] | None:
 
 
 def span_features(times: Times, points: Floats, start: float | Times, end: float | Times) -> Floats:
-    """(..., len(_TRIMS), WORD_GRID_STEPS, CHANNELS): each span, cut in several ways, whose scores are to be averaged.
+    """(..., len(_TRIMS), WORD_GRID_STEPS, CHANNELS): several cuts of each span, whose scores are to be averaged.
 
     `start` and `end` are (...,) seconds: two spans at once cost little more than one.
     """
@@ -52,8 +50,8 @@ class WordModel(Classifier):
     def mean(self, windows: Floats) -> tuple[Floats, Floats]:
         """(B, WORD_GRID_STEPS, CHANNELS) cuts of one span to (labels,) probabilities and the (D,) mean embedding.
 
-        The embedding is what the network's last layer reads, not normalised: signs that look alike lie near each
-        other, those that it was never taught too.
+        The embedding is what the network's last layer reads, not normalised: signs that look alike are near each
+        other, even signs it was never taught.
         """
         outputs = [self._network.run(window[None]) for window in windows]
         probabilities = np.mean([self._calibrated(logits[0]) for logits, _ in outputs], axis=0)

@@ -43,7 +43,7 @@ class Machine:
 
 @contextmanager
 def booted(folder: Path) -> Iterator[Machine]:
-    """Boot it; skips the test with the reason where this machine cannot."""
+    """Boot it; skips the test, with the reason, if this machine cannot."""
     python = _visible_python()
     with ExitStack() as undo:
         root = _overlay(folder, undo)
@@ -56,7 +56,7 @@ def booted(folder: Path) -> Iterator[Machine]:
                 # without BPF in the container, DeviceAllow= is silently not enforced
                 *("--capability=CAP_BPF,CAP_PERFMON", "--system-call-filter=bpf"),
                 *(f"--bind-ro={REPOSITORY}:/opt/asl-edge-src", f"--bind-ro={_libraries()}:/opt/asl-edge-lib"),
-                "systemd.unit=basic.target",  # nothing that this machine has enabled
+                "systemd.unit=basic.target",  # without the services enabled on this machine
             ],
             env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
             stdin=subprocess.DEVNULL,
@@ -69,7 +69,7 @@ def booted(folder: Path) -> Iterator[Machine]:
 
 
 def _visible_python() -> str:
-    """An interpreter of our version outside the home directories, which the service cannot see."""
+    """An interpreter of our version outside the home directories, which are hidden from the service."""
     if os.geteuid() != 0:
         pytest.skip("booting systemd needs root")
     if not shutil.which("systemd-nspawn"):
@@ -106,7 +106,7 @@ def _mount(command: list[str]) -> None:
 
 
 def _environment(root: Path, python: str) -> None:
-    """/opt/asl-edge as `python -m venv` makes it, with this checkout and the libraries of this test run in it."""
+    """/opt/asl-edge as `python -m venv` makes it, with this checkout and this test run's libraries."""
     shutil.rmtree(root / "opt/asl-edge", ignore_errors=True)
     subprocess.run([python, "-m", "venv", "--without-pip", str(root / "opt/asl-edge")], check=True)
     (packages,) = (root / "opt/asl-edge/lib").glob("python3*/site-packages")

@@ -1,4 +1,4 @@
-"""A headless Chromium, driven over its DevTools websocket: no driver and no further package."""
+"""A headless Chromium, driven over its DevTools websocket, without a driver or further packages."""
 
 import base64
 import itertools
@@ -59,7 +59,7 @@ class Browser:
         return result["result"].get("value")
 
     def text(self, selector: str) -> str:
-        """What a person sees; empty for what is hidden or not there."""
+        """What a person sees; empty if hidden or missing."""
         found = f"document.querySelector({json.dumps(selector)})"
         return str(self.js(f"{found}?.checkVisibility() ? {found}.innerText : ''"))
 

@@ -1,4 +1,4 @@
-"""Fixtures every test file may use."""
+"""Fixtures for all test files."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -31,6 +31,6 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 
 @pytest.fixture
 def own_threads() -> Callable[[], set[str]]:
-    """Names of the running threads that this test began. Ask for it before the fixtures that start some."""
+    """Names of running threads that this test started. Request it before fixtures that start some."""
     before = set(threading.enumerate())
     return lambda: {thread.name for thread in set(threading.enumerate()) - before}

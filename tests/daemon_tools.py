@@ -1,7 +1,5 @@
 """The daemon as a subprocess, and the command line as a user calls it."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal
@@ -40,7 +38,7 @@ def write_config(folder: Path, url: str = "", stats: float = 30.0, extra: str = 
 
 
 class Running:
-    """`asl-edge run`, to be watched, signalled and killed."""
+    """`asl-edge run`, to watch, signal and kill."""
 
     def __init__(self, *args: str | Path, log: Path) -> None:
         self.started = time.monotonic()
@@ -73,7 +71,7 @@ class Running:
         self.process.send_signal(number)
 
     def stop(self) -> float:
-        """SIGTERM; seconds until it ended."""
+        """Send SIGTERM; returns seconds until it ended."""
         asked = time.monotonic()
         self.signal(signal.SIGTERM)
         self.process.wait(timeout=30)

@@ -1,6 +1,4 @@
-"""Pictures for landmark tests, composed from the drawn signer's."""
-
-from __future__ import annotations
+"""Pictures for landmark tests, made from the drawn signer's."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,7 +57,7 @@ def sprite(letter: str = "B", side: Side = "right") -> Sprite:
 
 
 def spelled(text: str, side: Side = "right", **options: object) -> list[tuple[Image, Floats | None]]:
-    """Frames at 30 a second, with the hand's (21, 2) pixels where it is wholly in the picture."""
+    """Frames at 30 a second, with the hand's (21, 2) points in pixels where it is wholly in the picture."""
     signer = DemoSigner(text, hand=side, **options)  # type: ignore[arg-type]
     return [
         (frame.image, truth.hand[:, :2] * frame.image.shape[1::-1] if truth.in_picture else None)
@@ -76,7 +74,7 @@ def error(landmarks: Landmarks, side: Side, truth: Floats) -> float:
 
 
 def side_by_side(left: str, right: str, gap: int) -> tuple[Image, Floats, Floats]:
-    """Two drawn signers whose bodies are `gap` pixels apart, each with a hand up; where the two hands are."""
+    """Two drawn signers, bodies `gap` pixels apart, each with a hand up; also where the two hands are."""
     pictures, hands = [], []
     for letter in (left, right):
         picture = empty_picture().copy()

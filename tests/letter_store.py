@@ -12,7 +12,7 @@ FRAMES = 24
 
 
 def pose(letter: str, signer: int) -> Floats:
-    """(21, 3) in palm lengths, y down: five fingers, each bent and spread as the letter has it."""
+    """(21, 3) in palm lengths, y down: five fingers, each bent and spread as in the letter."""
     shape, own = np.random.default_rng(ord(letter)), np.random.default_rng((signer, ord(letter)))
     points = np.zeros((21, 3), np.float32)
     for finger, x in enumerate((-0.55, -0.3, -0.05, 0.2, 0.45)):
@@ -51,14 +51,14 @@ def clip(letter: str, signer: int, number: int, motion: Floats | None = None, ki
 
 
 def zigzag() -> Floats:
-    """(FRAMES, 2) the way of a Z."""
+    """(FRAMES, 2): the path of a Z."""
     corners = np.array([[0, 0], [-2, 0], [0, 1.5], [-2, 1.5]])
     at = np.linspace(0, 3, FRAMES)
     return np.stack([np.interp(at, range(4), corners[:, axis]) for axis in (0, 1)], axis=1).astype(np.float32)
 
 
 def hook() -> Floats:
-    """(FRAMES, 2) the way of a J."""
+    """(FRAMES, 2): the path of a J."""
     down = np.stack([np.zeros(FRAMES // 2), np.linspace(0, 1.5, FRAMES // 2)], axis=1)
     angle = np.linspace(0, np.pi, FRAMES // 2)
     return np.concatenate([down, np.stack([1 - np.cos(angle), 1.5 + np.sin(angle)], axis=1)]).astype(np.float32)

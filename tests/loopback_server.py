@@ -1,4 +1,4 @@
-"""A TCP server on loopback that says nothing of clients that go away, and can vanish with all its connections."""
+"""A TCP server on loopback that is silent about clients that leave, and can vanish with all its connections."""
 
 import socket
 import socketserver
@@ -8,11 +8,11 @@ from typing import Self
 
 
 class LoopbackServer:
-    """Serves between `with` and its end, one thread a client."""
+    """Serves while in its `with` block, one thread a client."""
 
     def __init__(self, handler: type[socketserver.BaseRequestHandler], port: int = 0) -> None:
         self.sockets: list[socket.socket] = []
-        """What `vanish` closes; the handlers add theirs."""
+        """Connections that `vanish` closes; the handlers add theirs."""
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True

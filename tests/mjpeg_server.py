@@ -1,4 +1,4 @@
-"""A camera on the network: MJPEG over HTTP, each picture carrying the moment it was made; it can stall and vanish."""
+"""A network camera: MJPEG over HTTP, each picture stamped with its time; it can stall and vanish."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ def stamped_picture() -> Image:
 
 
 def stamp(image: Image) -> float:
-    """The moment a picture was made, epoch seconds."""
+    """When a picture was made, in epoch seconds."""
     half = _BLOCK // 2
     milliseconds = 0
     for bit in range(_BITS):

@@ -24,7 +24,7 @@ def free_port() -> int:
 
 
 def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """The first true value of `condition`; fails the test when there is none in time."""
+    """The first true value of `condition`; fails the test if there is none in time."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > deadline:
@@ -34,7 +34,7 @@ def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) 
 
 
 class Mosquitto:
-    """A mosquitto on loopback that keeps its port over kills and restarts."""
+    """A mosquitto on loopback that keeps its port across kills and restarts."""
 
     def __init__(self, folder: Path, *lines: str, websockets: bool = False, anonymous: bool = True) -> None:
         if not shutil.which("mosquitto"):
@@ -76,7 +76,7 @@ class Seen(NamedTuple):
 
 
 class Listener:
-    """A subscriber that subscribes again at each connect, as every display must."""
+    """A client that subscribes again at each connection, as every display must."""
 
     def __init__(self, port: int, *topics: str) -> None:
         self.seen: list[Seen] = []
@@ -111,7 +111,7 @@ class Listener:
 
 
 class Gate:
-    """A TCP way to a port that can be shut, or wedged: connections stand, nothing comes through."""
+    """A TCP relay to a port that can be shut, or wedged: connections stay open, nothing passes."""
 
     def __init__(self, target: int) -> None:
         self.wedged = False

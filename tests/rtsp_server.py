@@ -1,4 +1,4 @@
-"""The smallest RTSP camera: ffmpeg makes H.264 over RTP, this hands it on inside the client's TCP connection."""
+"""A minimal RTSP camera: ffmpeg makes H.264 over RTP, and this relays it inside the client's TCP connection."""
 
 import socket
 import socketserver
@@ -18,7 +18,7 @@ _ENCODER = (
 
 
 class RtspServer(LoopbackServer):
-    """Serves one picture stream to whoever asks."""
+    """Serves one video stream to whoever asks."""
 
     def __init__(self) -> None:
         self._encoders: list[subprocess.Popen[bytes]] = []

@@ -1,10 +1,10 @@
-"""What tests read from the code itself."""
+"""What tests read from the source code."""
 
 import ast
 
 
 def imports(code: str) -> set[str]:
-    """Top-level packages that a module's code names, wherever in it."""
+    """Top-level packages imported anywhere in a module's code."""
     found = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""A sound device that is a PulseAudio null sink, an ear at its monitor, and a desk that speaks."""
+"""A PulseAudio null sink as sound device, an ear at its monitor, and a desk that speaks."""
 
 import itertools
 import os
@@ -61,7 +61,7 @@ class Ear:
         return [began + float(end) for end, is_loud in zip(ends, loud, strict=True) if is_loud]
 
     def sounds(self, gap_seconds: float = 0.25) -> list[tuple[float, float]]:
-        """Start and end of each stretch of sound; shorter silences are part of the speech."""
+        """Start and end of each stretch of sound; silences under `gap_seconds` are part of it."""
         stretches: list[tuple[float, float]] = []
         for at in self.loud_times():
             if stretches and at - stretches[-1][1] < gap_seconds:
@@ -120,11 +120,11 @@ def listening(pulse: str) -> Iterator[Ear]:
 
 @pytest.fixture
 def ear(listening: Ear, pulse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ear:
-    """A sound device that is the null sink, and an ear at it."""
+    """The null sink as sound device, and an ear at it."""
     alsa = tmp_path / "asound.conf"
     alsa.write_text(f'pcm.!default {{ type pulse server "{pulse}" }}\n')
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(alsa))
-    time.sleep(0.1)  # the end of what an earlier test cut may still be on its way
+    time.sleep(0.1)  # the end of what an earlier test cut off may still come
     listening.forget()
     return listening
 
@@ -138,7 +138,7 @@ def no_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def silent_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A device that takes every sound at once and plays none."""
+    """A device that accepts all sound at once and plays none."""
     alsa = tmp_path / "asound.conf"
     alsa.write_text("pcm.!default { type null }\n")
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(alsa))
@@ -176,7 +176,7 @@ def open_desk() -> Iterator[Callable[..., Desk]]:
 
 
 def fake_program(folder: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a program called `name` before the real one."""
+    """Put a program called `name` before the real one in PATH."""
     path = folder / "bin" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")

@@ -1,7 +1,5 @@
 """What holds the design together, read from the code itself."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The benchmark runs the daemon's own path, and its figures are whole; the peer is MediaPipe where it is installed."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The command line: what a user gets wrong is one line, and nothing else is lost by it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

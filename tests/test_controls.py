@@ -1,7 +1,5 @@
 """Control signs edit the caption once per hold, only where an operator asked for them, and never as a letter."""
 
-from __future__ import annotations
-
 import dataclasses
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The daemon as its users have it: a process that reads, publishes, obeys, and can be killed at any moment."""
 
-from __future__ import annotations
-
 import os
 import pty
 import signal

@@ -1,7 +1,5 @@
 """What the decoder promises a signer, on scores made by hand: every number of them is known."""
 
-from __future__ import annotations
-
 import string
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The budget is kept: the body is read less often first, then fewer frames; never too few for one who signs."""
 
-from __future__ import annotations
-
 import itertools
 import signal
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Bundles on a device: swapped in whole, kept to go back to, refused when they are not what they say."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import fcntl

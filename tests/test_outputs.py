@@ -1,7 +1,5 @@
 """The outward parts: those that a reload does not change go on, one that fails changes none, none holds up a step."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import logging

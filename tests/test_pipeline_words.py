@@ -1,7 +1,5 @@
 """Letters and words of one stream: what is spelled is no sign, what is signed is no spelling."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

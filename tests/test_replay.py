@@ -1,7 +1,5 @@
 """A replay gives the live run's events: at any speed, any frame rate, as often as it is asked."""
 
-from __future__ import annotations
-
 import json
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the daemon counts of itself: by the clock that nobody sets, of all signers, anew after a reload."""
 
-from __future__ import annotations
-
 import time
 from types import SimpleNamespace
 from typing import Any

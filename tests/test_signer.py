@@ -1,7 +1,5 @@
 """Who is read: one person at the counter, kept, let go, and never mixed up with a neighbour. Pictures are drawn."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 from types import SimpleNamespace

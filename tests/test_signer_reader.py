@@ -1,7 +1,5 @@
 """One signer's reader: what a pause, the end of a source and another recording do to what is being read."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A display can tell the signer why nothing is read."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

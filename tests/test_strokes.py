@@ -1,7 +1,5 @@
 """J and Z are drawn; a hand that is carried somewhere, whatever it shows, draws neither."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """New signs from a few recordings: known afterwards, kept apart from the bundle, refused in one line, gone again."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import os

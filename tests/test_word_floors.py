@@ -1,7 +1,5 @@
 """Which words may be said, and how sure the network must be: floors, words shipped disabled, `active`, taught signs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where the floors of a word bundle come from, and which of its words are shipped disabled."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +24,7 @@ class HeldOut:
     truth: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
 
-    def add(self, truth: int, guess: int, sure: Floats | list[float], source: str = "a") -> HeldOut:
+    def add(self, truth: int, guess: int, sure: Floats | list[float], source: str = "a") -> "HeldOut":
         """Clips of `truth` (that of `nothing` for unknown signs) read as `guess`, each so surely."""
         for p in sure:
             row = np.full(len(LABELS), (1 - p) / (len(LABELS) - 1), np.float32)

@@ -1,7 +1,5 @@
 """When a sign begins and ends, and what is none: by a network that would say a word of whatever it is shown."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

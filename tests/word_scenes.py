@@ -1,6 +1,4 @@
-"""Made-up signers in front of the word reader, and a network that says a word of whatever it is shown."""
-
-from __future__ import annotations
+"""Made-up signers before the word reader, and a network that reads a word into whatever it is shown."""
 
 import json
 import shutil
@@ -22,7 +20,7 @@ from training.words.bundle import open_bundle
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "words"
 FPS = 15.0
 WAVING = "waving"
-"""What the bundle of `talkative` says of made-up signs."""
+"""What `talkative`'s bundle says of made-up signs."""
 NO_HAND = np.full((21, 3), np.nan, np.float32)
 
 
@@ -40,17 +38,17 @@ def without_floors(folder: Path, names: Mapping[str, str] | None = None, **point
 
 
 def talkative(folder: Path, **point: object) -> Bundle:
-    """The shipped network, but made-up signs, which it surely calls `nothing`, are a word: what is read is said."""
+    """The shipped network, but made-up signs, surely `nothing` to it, are a word: all that is read is said."""
     return without_floors(folder, {NOTHING: WAVING, "hello": NOTHING}, **point)
 
 
 def hands_of(word: str, number: int = 0) -> Floats:
-    """(20, 21, 3): the right hand of a made-up sign, in motion all the time."""
+    """(20, 21, 3): the right hand of a made-up sign, always in motion."""
     return made_clip(word, 0, number, "made").hands[:, 1]
 
 
 def frames(hands: Iterable[Floats], start: float = 0.0, fps: float = FPS, *, shoulders: bool = True) -> list[Landmarks]:
-    """One a hand (21, 3) in the landmark store's units; `NO_HAND` is none."""
+    """One frame per hand (21, 3), in the landmark store's units; `NO_HAND` is none."""
     pose = body(0) if shoulders else np.full((33, 4), np.nan, np.float32)
     return [
         Landmarks(start + k / fps, 640, 480, np.stack([NO_HAND, hand]), np.array([0, 1], np.float32), pose, 128.0)

@@ -1,4 +1,4 @@
-"""A small landmark store of made-up signers: every word has its own hand shape and way, every signer a style."""
+"""A small landmark store of made-up signers: each word has its hand shape and path, each signer a style."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ FRAMES = 20
 
 
 def clip(word: str, signer: int, number: int, source: str, kind: str = "word", licence: str = "CC0") -> Clip:
-    """One recording of 20 frames of unknown rate: the right hand comes up, signs, and stays."""
+    """One recording, 20 frames of unknown rate: the right hand comes up, signs, and stays."""
     own = np.random.default_rng((signer, number, len(word)))
     shape, rng = np.random.default_rng([ord(c) for c in word]), own
     knots = np.array([0.0, 0.15]) + shape.uniform([-0.2, -0.3], [0.1, 0.1], (4, 2)) + own.normal(0, 0.008, (4, 2))
@@ -41,7 +41,7 @@ def clip(word: str, signer: int, number: int, source: str, kind: str = "word", l
 
 
 def body(signer: int) -> Floats:
-    """(33, 4) a frontal body, a little broader or narrower."""
+    """(33, 4): a frontal body, a little broader or narrower."""
     pose = np.full((33, 4), 0.5, np.float32)
     half = 0.12 + 0.005 * signer
     places = {0: (0, -0.2), 11: (half, 0), 12: (-half, 0), 13: (half, 0.2), 14: (-half, 0.2), 15: (half, 0.4)}

@@ -7,7 +7,7 @@ from edge.features import PALM
 from edge.types import Floats
 
 _FLAT = 0.3
-"""Most depth that is left of a flattened window."""
+"""Greatest share of its depth that a flattened window keeps."""
 FINGERS = tuple(tuple(range(first, first + 4)) for first in (1, 5, 9, 13, 17))
 
 
@@ -26,10 +26,10 @@ def rotations(angles: NDArray[np.float64]) -> Floats:
 
 
 def turn(windows: Floats, degrees: tuple[float, float, float], from_behind: float, rng: np.random.Generator) -> Floats:
-    """Look at each window from another place: one random rotation about x, y and z.
+    """View each window from elsewhere: one random rotation about x, y and z.
 
-    A share `from_behind` is turned half round the vertical besides: some signers show the back of the hand, and the
-    letters that point sideways (G, H, P, Q) come in two families that differ so.
+    A share `from_behind` is also turned half round the vertical: some signers show the back of the hand, and the
+    letters that point sideways (G, H, P, Q) come in two families that differ in this.
     """
     angles = rng.normal(0, degrees, (len(windows), 3))
     angles[:, 1] += 180.0 * (rng.random(len(windows)) < from_behind)
@@ -45,7 +45,7 @@ def stretch(windows: Floats, aspect: float, depth: float, rng: np.random.Generat
 
 
 def flatten(windows: Floats, share: float, rng: np.random.Generator) -> Floats:
-    """Take most of the depth from a share of the windows, as if seen by a network that cannot tell it."""
+    """Remove most of the depth from a share of the windows, as if seen by a network that cannot tell it."""
     factors = np.ones((len(windows), 1, 1, 3), np.float32)
     chosen = rng.random(len(windows)) < share
     factors[chosen, ..., 2] = rng.uniform(0, _FLAT, (int(chosen.sum()), 1, 1))
@@ -53,7 +53,7 @@ def flatten(windows: Floats, share: float, rng: np.random.Generator) -> Floats:
 
 
 def perspective(windows: Floats, strength: float, rng: np.random.Generator) -> Floats:
-    """Cameras near and far: what lies nearer grows, by up to `strength` a palm length."""
+    """Cameras near and far: nearer parts grow, by up to `strength` per palm length."""
     amount = rng.uniform(-0.3 * strength, strength, (len(windows), 1, 1)).astype(np.float32)
     origin = windows[:, -1:, :1]
     relative = windows - origin
@@ -65,7 +65,7 @@ def perspective(windows: Floats, strength: float, rng: np.random.Generator) -> F
 def other_hands(poses: Floats, degrees: float, lengths: float, rng: np.random.Generator) -> Floats:
     """The same sign by other hands: every joint a little more or less bent, every finger longer or shorter.
 
-    Takes and gives poses (B, 21, 3). Joints turn by a random rotation each, carried on towards the tip.
+    Takes and gives poses (B, 21, 3). Each joint gets a random rotation, which carries on to the tip.
     """
     changed = poses.copy()
     count = len(poses)

@@ -12,10 +12,10 @@ from edge.errors import InputError
 
 
 def check_replaceable(folder: Path) -> None:
-    """Refuse a place whose content a bundle written there would wipe out.
+    """Refuse a place whose content would be wiped out by writing a bundle there.
 
     Raises:
-        InputError: it is a file, or a folder that holds files and is no bundle.
+        InputError: it is a file, or a folder with files that is not a bundle.
     """
     if (folder.is_dir() and ((folder / MANIFEST).is_file() or not any(folder.iterdir()))) or not folder.exists():
         return
@@ -41,7 +41,7 @@ class Kind:
         return load_bundle(folder, task=self.task, features=self.features)
 
     def next_version(self, folder: Path) -> str:
-        """The one after that of the bundle that will be replaced; 1.0.0 where there is none with a number."""
+        """The version after that of the bundle to be replaced; 1.0.0 where none has a number."""
         try:
             first, second, third = (int(part) for part in self.open(folder).version.split("."))
         except (InputError, ValueError):

@@ -1,4 +1,4 @@
-"""Steps that need not run again: fingerprints of what went in, remembered beside what came out."""
+"""Skips steps that need not run again: fingerprints of what went in are kept beside what came out."""
 
 import ast
 import hashlib
@@ -14,10 +14,10 @@ from training.whole_file import whole
 _ROOT = Path(__file__).resolve().parent.parent
 _OURS = ("edge", "training")
 _CODE = "code "
-"""Begins the names of prints of code."""
+"""Prefix of the names of code fingerprints."""
 
 Fingerprints = dict[str, str]
-"""Name of an input or output to the hash of its content."""
+"""Maps the name of an input or output to its content hash."""
 
 
 def content_hash(path: Path) -> str:
@@ -34,7 +34,7 @@ def content_hash(path: Path) -> str:
 
 
 def fingerprints_of(paths: Iterable[Path]) -> Fingerprints:
-    """Hashes of files by their names; those that are not there have none."""
+    """Hashes of files by name; missing files are left out."""
     return {str(path): content_hash(path) for path in paths if path.is_file()}
 
 
@@ -44,7 +44,7 @@ def digest(values: object) -> str:
 
 
 def code_fingerprints(module: str) -> Fingerprints:
-    """Hashes of the code of a module of ours and of all of ours that it imports, itself or through others."""
+    """Hashes of the code of one of our modules and of all of ours that it imports, directly or not."""
     found: dict[str, Path] = {}
     open_ends = [module]
     while open_ends:
@@ -57,7 +57,7 @@ def code_fingerprints(module: str) -> Fingerprints:
 
 
 def code_hash(path: Path) -> str:
-    """sha256 of what a Python file does: comments, docstrings and layout do not count."""
+    """sha256 of what a Python file does, ignoring comments, docstrings and layout."""
     tree = ast.parse(path.read_text("utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
@@ -73,7 +73,7 @@ class StepCache:
     """What each step was last run with: a JSON file."""
 
     def __init__(self, path: Path, *, with_code: bool = True) -> None:
-        """Without `with_code` a step counts as it was whatever became of the program."""
+        """Without `with_code`, changes of the program do not make a step run again."""
         self._path, self._with_code = path, with_code
         try:
             self._steps: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
@@ -81,7 +81,7 @@ class StepCache:
             raise InputError(f"{path}: damaged ({error}); remove it, and all steps run again") from error
 
     def why(self, step: str, inputs: Fingerprints) -> str | None:
-        """Why a step must run; None where its inputs are what they were and its outputs untouched."""
+        """Why a step must run; None where its inputs are unchanged and its outputs untouched."""
         known = self._steps.get(step)
         if known is None:
             return "it never ran"
@@ -127,7 +127,7 @@ def _file_of(module: str) -> Path | None:
 
 
 def _imports(path: Path) -> Iterator[str]:
-    """Modules that a file names in its imports, those inside functions too."""
+    """Modules that a file imports, inside functions too."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

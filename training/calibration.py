@@ -1,4 +1,4 @@
-"""How far probabilities are the share of times that they are right, and the temperature that brings them there."""
+"""How well probabilities match how often they are right, and the temperature that makes them match."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,15 @@ def tempered(table: Table, temperature: float) -> Table:
 
 
 def balanced(sources: NDArray[np.str_]) -> Weights:
-    """Weights that make each source count alike, mean 1."""
+    """Weights, of mean 1, that make all sources count alike."""
     names, inverse, counts = np.unique(sources, return_inverse=True, return_counts=True)
     return np.asarray(len(sources) / len(names) / counts[inverse])
 
 
 def fit_temperature(table: Table, truth: NDArray[np.int64], weights: Weights) -> float:
-    """The one with the least expected calibration error.
+    """The temperature with the least expected calibration error.
 
-    Likelihood would be ruled by a few clips that surely show another letter than their name says.
+    Likelihood would be dominated by the few clips that clearly show another letter than their name says.
     """
     tables = (tempered(table, t) for t in _TEMPERATURES)
     errors = [calibration_error(t.max(axis=1), t.argmax(axis=1) == truth, weights) for t in tables]
@@ -34,7 +34,7 @@ def fit_temperature(table: Table, truth: NDArray[np.int64], weights: Weights) ->
 
 
 def calibration_error(confidence: Table, right: NDArray[np.bool_], weights: Weights | None = None) -> float:
-    """Expected calibration error of (N,) best labels' probabilities over bins of equal width."""
+    """Expected calibration error of the (N,) best labels' probabilities, in bins of equal width."""
     weights = np.ones(len(confidence)) if weights is None else weights
     bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
     sure, hits = np.bincount(bins, weights * confidence, _BINS), np.bincount(bins, weights * right, _BINS)

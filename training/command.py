@@ -1,4 +1,4 @@
-"""`python -m training.<verb> <what>`: hands over to the package that does it, and says errors in one line."""
+"""`python -m training.<verb> <what>`: calls the package that does it, and reports errors in one line."""
 
 import argparse
 import importlib
@@ -14,7 +14,7 @@ _DEBUG = "--debug"
 
 
 def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
-    """Run `main(argv)` of the module named by the first argument; its exit code.
+    """Run `main(argv)` of the module named by the first argument; returns its exit code.
 
     Modules are imported only when named: most need TensorFlow, which takes seconds to load.
     """
@@ -29,7 +29,7 @@ def dispatch(verb: str, modules: Mapping[str, str], argv: list[str]) -> int:
 
 
 def run_module(main: Callable[[list[str]], int]) -> NoReturn:
-    """What `python -m` of a command that logs does."""
+    """Run a command that logs, as the program of `python -m`."""
     _log_plainly()
     raise SystemExit(main(sys.argv[1:]))
 
@@ -45,7 +45,7 @@ def run_parsed(
     *,
     interrupted: str = "",
 ) -> int:
-    """Run a command that parses its own arguments; its exit code. `interrupted` as for `exit_code_of`."""
+    """Parse arguments and run a command; returns its exit code. `interrupted` as for `exit_code_of`."""
     parser.add_argument(_DEBUG, action="store_true", help="show tracebacks")
     args = parser.parse_args(argv)
     program = parser.prog.removeprefix("python -m ")
@@ -78,7 +78,7 @@ def plain_number(text: str) -> float:
 
 
 def count(text: str) -> int:
-    """An option that says how many: 1 or more."""
+    """An option that is a count: 1 or more."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is no number of them; write 1 or more")
     return int(text)

@@ -22,7 +22,7 @@ takes your recordings out of this file. Models that were trained before stay as 
 
 
 def ensure(store: Path, signer: str, name: str, *, given: bool, today: date) -> date:
-    """The day on which a signer agreed; asks them to type it unless they did before, or on paper (`given`).
+    """The day on which a signer agreed; asks them to type consent unless already given, or on paper (`given`).
 
     Raises:
         InputError: there is nobody to ask.
@@ -40,7 +40,7 @@ def ensure(store: Path, signer: str, name: str, *, given: bool, today: date) -> 
 
 
 def add(store: Path, signer: str, clips: Sequence[Clip]) -> int:
-    """Add a signer's recordings to what the store holds by now; how many clips are in it then.
+    """Add a signer's recordings to what the store holds by now; returns how many clips it then has.
 
     Raises:
         AslEdgeError: the signer has withdrawn since they agreed, or the store cannot be written.
@@ -54,7 +54,7 @@ def add(store: Path, signer: str, clips: Sequence[Clip]) -> int:
 
 
 def withdraw(store: Path, signer: str, today: date) -> int:
-    """Take a signer's clips out of a store; how many there were.
+    """Remove a signer's clips from a store; returns how many there were.
 
     Raises:
         InputError: the store cannot be read, or knows no such signer.
@@ -84,7 +84,7 @@ def _ask(text: str) -> None:
 
 
 def book_of(store: Path) -> Path:
-    """Where it stands who agreed; not there where nobody was recorded."""
+    """File that says who agreed; missing where nobody was recorded."""
     return store.with_name(f"{store.name}.consent.json")
 
 

@@ -4,8 +4,6 @@ Every gesture is switched on. Stills are held for a second, sequences run as the
 reader and controls. Give a bundle that never saw the sources.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import json

@@ -16,13 +16,13 @@ _CALIBRATION_ROWS = 2000
 
 
 def calibration_rows(features: NDArray[np.float16]) -> Floats:
-    """A fixed random choice of training features that sets the int8 ranges."""
+    """A fixed random choice of training features, to set the int8 ranges."""
     rows = np.random.default_rng(0).choice(len(features), min(_CALIBRATION_ROWS, len(features)), replace=False)
     return features[rows].astype(np.float32)
 
 
 def to_int8(model: Any, features: Floats) -> bytes:
-    """Quantise weights and activations; `features` (N, ...) are typical inputs that set the ranges."""
+    """Quantize weights and activations; `features` (N, ...) are typical inputs that set the ranges."""
     converter = _converter(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([row[None].astype(np.float32)] for row in features)
@@ -38,9 +38,9 @@ def to_float(model: Any) -> bytes:
 
 
 def agreement_of(model: Any, content: bytes, rows: Floats) -> float:
-    """Share of (N, ...) inputs whose best label by a .tflite file in the edge's interpreter is the float model's.
+    """Share of (N, ...) inputs on which a .tflite file, in the edge's interpreter, gives the float model's best label.
 
-    Labels are the first output, where a model has several.
+    Where a model has several outputs, labels are the first.
     """
     outputs = model.predict(rows, verbose=0)
     exact = (outputs[0] if isinstance(outputs, list) else outputs).argmax(axis=1)
@@ -48,7 +48,7 @@ def agreement_of(model: Any, content: bytes, rows: Floats) -> float:
 
 
 def first_output(content: bytes, rows: Floats) -> Floats:
-    """(N, labels) that a .tflite file gives for (N, ...) inputs in the edge's interpreter."""
+    """(N, labels) from a .tflite file for (N, ...) inputs, in the edge's interpreter."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.tflite")
         path.write_bytes(content)
@@ -57,7 +57,7 @@ def first_output(content: bytes, rows: Floats) -> Floats:
 
 
 def _converter(model: Any) -> Any:
-    """Keras 3 variables must be frozen into constants first, else litert runs the unfrozen graph without an error."""
+    """Keras 3 variables must first be frozen into constants, or litert silently runs the unfrozen graph."""
     size = [int(n) for n in model.inputs[0].shape[1:]]
     call = tf.function(lambda features: model(features, training=False))
     concrete = call.get_concrete_function(tf.TensorSpec((1, *size), tf.float32, name="features"))

@@ -43,10 +43,10 @@ def main(argv: list[str]) -> int:
 
 
 def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> int:
-    """Read what was not read before, write the store, say what is in it; the exit code.
+    """Read what was not read before, write the store, say what is in it; returns the exit code.
 
     Raises:
-        InputError: an input that is none, or a store that cannot be written.
+        InputError: an input holds no recordings, or the store cannot be written.
     """
     items, unusable = _all_items(inputs, rules)
     _check_out(store)
@@ -55,7 +55,7 @@ def extract(inputs: Sequence[Path], store: Path, rules: Rules, workers: int) -> 
 
 
 def _extract(items: Sequence[Item], unusable: Sequence[str], store: Path, workers: int) -> int:
-    """`unusable`: recordings that are left out already."""
+    """`unusable`: recordings already left out."""
     reader = reader_mark()
     shards = Shards(store, reader)
     work, missing = _with_keys(items, reader)
@@ -79,7 +79,7 @@ def _extract(items: Sequence[Item], unusable: Sequence[str], store: Path, worker
 
 
 def _all_items(inputs: Sequence[Path], rules: Rules) -> tuple[list[Item], list[str]]:
-    """Recordings, and a line for each of which the layout says too little."""
+    """Recordings, and a line for each that the layout says too little about."""
     found = [one for path in inputs for one in find(path, rules)]
     items = [one for one in found if isinstance(one, Item)]
     nameless = [f"{item.path}: its label is empty; rename it" for item in items if not item.label]
@@ -92,7 +92,7 @@ def _all_items(inputs: Sequence[Path], rules: Rules) -> tuple[list[Item], list[s
 
 
 def _check_out(store: Path) -> None:
-    """Refuse a store that extraction cannot write, or whose recordings it would wipe out."""
+    """Refuse a store that cannot be written, or whose recordings extraction would wipe out."""
     if store.is_dir():
         raise InputError(f"{store}: a folder; name a .parquet file with --out")
     if book_of(store).exists():
@@ -100,7 +100,7 @@ def _check_out(store: Path) -> None:
 
 
 def _with_keys(items: Sequence[Item], reader: str) -> tuple[list[tuple[Item, str]], list[str]]:
-    """Recordings with their keys, and a line for each that the layout names but that is not there."""
+    """Recordings with their keys, and a line for each that the layout names but is missing."""
     work, missing = [], []
     code = code_hash(Path(landmark_files.__file__))
     for item in items:
@@ -137,7 +137,7 @@ def _rate(text: str) -> float:
 
 
 def add_rules(parser: argparse.ArgumentParser) -> None:
-    """What can be said about recordings."""
+    """Options that say something about the recordings."""
     parser.add_argument("--label-from", choices=("folder", "name"), default="folder", help="what says the label")
     parser.add_argument(
         "--kind", choices=("auto", "letter", "word", "idle"), default="auto", help="auto: one letter is a letter"

@@ -1,7 +1,7 @@
 """From judgements to the figures of an evaluation.
 
-Accuracy is the forced choice: which label is the best but for `nothing`. That the model would rather say nothing of a
-clip is a rejection, and counts where rejections do: in the coverage, and as `nothing_first`.
+Accuracy is of the forced choice: the best label other than `nothing`. Where the model prefers `nothing`, that is a
+rejection, and counts where rejections do: in the coverage, and as `nothing_first`.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from training.calibration import calibration_error, tempered
 from training.store import Clip
 
 UNCALIBRATED: dict[str, Any] = {"temperature": 1.0, "floor": 0.0, "floors": {}}
-"""Operating point of a network that is still to be judged: all it says as it says it."""
+"""Operating point of a network not yet judged: everything passes, as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,15 @@ class Judgement:
 
 
 def judgements(clips: Iterable[Clip], table: NDArray[np.float32]) -> list[Judgement]:
-    """What (N, labels) probabilities say of as many clips."""
+    """What (N, labels) probabilities say of N clips."""
     return [Judgement(clip.label, clip.source, clip.signer, row) for clip, row in zip(clips, table, strict=True)]
 
 
 def figures(verdicts: Sequence[Judgement], labels: tuple[str, ...], emitted: NDArray[np.bool_]) -> dict[str, Any]:
-    """Accuracy as it is, by label, signer and source; which were `emitted` (N,), and how wrong that was.
+    """Accuracy overall, by label, signer and source; how many were `emitted` (N,), and how often wrongly.
 
-    `accuracy_with_nothing` is what remains where `nothing` competes, `nothing_first` how often it won. None stands
-    where there is nothing to take a share of.
+    `accuracy_with_nothing` is what remains where `nothing` competes, `nothing_first` how often it won. A share of
+    no clips is None.
     """
     table = np.array([verdict.probabilities for verdict in verdicts], np.float32).reshape(-1, len(labels))
     truth = np.array([labels.index(verdict.label) for verdict in verdicts], np.int64)
@@ -80,14 +80,14 @@ def figures_at(
 
 
 def why_no_figures(report: Mapping[str, Any], stores: Iterable[Path], kind: str) -> str:
-    """One line, for a report of no clips of a kind."""
+    """One line, for a report without clips of a kind."""
     reasons = ", ".join(f"{why}: {count}" for why, count in report["skipped_because"].items())
     names = ", ".join(map(str, stores))
     return f"{names}: no {kind} to judge ({reasons or f'no clip of a {kind} in it'}); name other stores with --store"
 
 
 def summary(report: Mapping[str, Any]) -> str:
-    """A short table for people, of what a report holds."""
+    """A report as a short table for people."""
     keys = (
         *("n", "accuracy", "mean_source_accuracy", "worst_source_accuracy", "macro_accuracy", "top5"),
         *("accuracy_with_nothing", "nothing_first", "coverage", "accuracy_covered", "wrong_confident", "ece"),
@@ -102,7 +102,7 @@ def summary(report: Mapping[str, Any]) -> str:
 
 
 def forced_choice(table: NDArray[np.float32], labels: tuple[str, ...]) -> NDArray[np.float32]:
-    """(N, labels) probabilities without those of `nothing`, unless there is no other: no hand was seen."""
+    """(N, labels) probabilities without `nothing`, unless it has them all: no hand was seen."""
     others = np.where(np.array(labels) == NOTHING, np.float32(0), table)
     return np.asarray(np.where(others.any(axis=1, keepdims=True), others, table), np.float32)
 
@@ -110,22 +110,22 @@ def forced_choice(table: NDArray[np.float32], labels: tuple[str, ...]) -> NDArra
 def reliability(
     table: NDArray[np.float32], truth: NDArray[np.int64], labels: tuple[str, ...]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """How sure (N,) the model is of its best label, `nothing` among them, and whether it is right.
+    """How sure (N,) the model is of its best label, which may be `nothing`, and whether it is right.
 
-    Of a clip in which no hand was seen it is not sure at all.
+    Where no hand was seen it is not sure at all.
     """
     unseen = table[:, labels.index(NOTHING)] >= 1
     return np.where(unseen, np.float32(0), table.max(axis=1)), table.argmax(axis=1) == truth
 
 
 def restricted(verdict: Judgement, labels: tuple[str, ...], active: Collection[str]) -> Judgement:
-    """As with these labels alone in force, and `nothing`: what they have is shared out anew, as the daemon does."""
+    """As if only these labels and `nothing` existed: their probabilities are rescaled, as the daemon does."""
     kept = np.where([label in active or label == NOTHING for label in labels], verdict.probabilities, 0)
     return replace(verdict, probabilities=np.asarray(kept / max(float(kept.sum()), 1e-9), np.float32))
 
 
 def calibrated(verdict: Judgement, operating_point: Mapping[str, Any]) -> Judgement:
-    """As with an operating point's temperature, what was judged at 1."""
+    """A verdict of temperature 1, at an operating point's temperature."""
     row = tempered(verdict.probabilities[None], operating_point["temperature"])[0]
     return replace(verdict, probabilities=row)
 
@@ -133,7 +133,7 @@ def calibrated(verdict: Judgement, operating_point: Mapping[str, Any]) -> Judgem
 def emitted_by(
     operating_point: dict[str, Any], verdicts: Sequence[Judgement], labels: tuple[str, ...]
 ) -> NDArray[np.bool_]:
-    """(N,): whose best label reaches the floor that an operating point sets it."""
+    """(N,): whether the best label reaches its floor at an operating point."""
     if not verdicts:
         return np.zeros(0, np.bool_)
     return is_emitted(np.stack([verdict.probabilities for verdict in verdicts]), labels, operating_point)
@@ -149,7 +149,7 @@ def is_emitted(
 
 
 def floor_of(label: str, operating_point: dict[str, Any]) -> float:
-    """Probability from which a label may be emitted; above 1 for labels that never are."""
+    """Least probability at which a label may be emitted; above 1 for labels that never are."""
     if label == NOTHING or label in operating_point.get("disabled", []):
         return 2.0
     return float(operating_point.get("floors", {}).get(label, operating_point["floor"]))

@@ -20,11 +20,14 @@ from training.command import run_parsed
 _WORD_LEVELS = (10, 20, 35, 40, 50)
 """SCOWL's levels go by how common a word is."""
 _NAME_LEVELS = (10, 20, 35, 40, 50, 60)
-_RAREST_NAME, _NAME_RARER, _SHORTEST_NAME = 2e-6, 8, 4
-"""Names, days and months that are so common and so long are words as well, as if they were so many times rarer: what is
-written is about the same few people and places. Rarer ones are too like each other, shorter ones abbreviations."""
+_RAREST_NAME = 2e-6
+"""Share of all words from which names, days and months are words as well: rarer ones are too like each other."""
+_SHORTEST_NAME = 4
+"""Letters of such a name: shorter ones are abbreviations."""
+_NAME_RARER = 8
+"""A name counts as this many times rarer: what is written is about the same few people and places."""
 _COMMON = 20_000
-"""So many of the most common words are known, whether SCOWL has them or not: brands, names, words of today."""
+"""Most common words that are known whether SCOWL has them or not: brands, names, words of today."""
 _RAREST = 20e-9
 """Share of all words; rarer ones are in the first class."""
 _COARSE = re.compile(
@@ -40,7 +43,7 @@ _COARSE = re.compile(
     "threesome|tits?|turds?|twats?|urine|vagina(e|l)?|vibrators?|wank.*|wetbacks?|whor(e.*|ing)",
     re.IGNORECASE,
 )
-"""Nobody's letters are turned into these; who spells them means them, so they are known."""
+"""Nothing is ever repaired into these; whoever spells them means them, so they are known."""
 
 
 def lines(scowl: Path, share: Mapping[str, float]) -> list[str]:
@@ -48,7 +51,7 @@ def lines(scowl: Path, share: Mapping[str, float]) -> list[str]:
 
     Args:
         scowl: folder of SCOWL's lists.
-        share: how much of all that is written each word is, the most common first.
+        share: each word's share of all that is written, most common first.
 
     Raises:
         InputError: there are no such lists.
@@ -72,12 +75,12 @@ def lines(scowl: Path, share: Mapping[str, float]) -> list[str]:
 
 
 def _class_of(share: float) -> str:
-    """Each class is twice as common as the one before it."""
+    """Each class is twice as common as the one before."""
     return CLASSES[min(int(math.log2(max(share / _RAREST, 1))), len(CLASSES) - 1)]
 
 
 def _read(scowl: Path, spellings: str, kinds: str, levels: Iterable[int]) -> set[str]:
-    """Words of the lists that there are."""
+    """Words of the lists that exist."""
     files = [scowl / f"{a}-{b}.{level}" for a in spellings.split() for b in kinds.split() for level in levels]
     words = [word for file in files if file.exists() for word in file.read_text("latin-1").upper().split()]
     return {word for word in words if _is_word(word)}

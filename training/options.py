@@ -1,4 +1,4 @@
-"""Options that training, cross-validation and quantisation share, whatever is trained."""
+"""Options that training, cross-validation and quantization share, whatever is trained."""
 
 import argparse
 import dataclasses
@@ -14,9 +14,9 @@ from edge.paths import shipped
 from training.command import Listed
 
 REPORT = {"all": "crossval.json", "clear": "crossval-clear.json"}
-"""Cross-validation's report under --out, by the licences trained on."""
+"""Name of the cross-validation's report in --out, by the licences trained on."""
 LETTER_STORE, WORD_STORE = Path("../shared/data/letters.parquet"), Path("../shared/data/words.parquet")
-"""Read where the command line names no store."""
+"""Read if the command line names no store."""
 
 
 Settings = TypeVar("Settings")
@@ -25,13 +25,13 @@ Rounds = TypeVar("Rounds")
 
 @dataclass(frozen=True)
 class TrainingOptions(Generic[Settings, Rounds]):
-    """What the commands that train, judge or quantize letters or words are told."""
+    """Options of the commands that train, judge or quantize letters or words."""
 
     task: str
     default_stores: tuple[Path, ...]
     settings_class: type[Settings]
     make_rounds: Callable[[list[Path], str, Settings, Path], Rounds]
-    """Stores, licences, settings and folder to the rounds of samples."""
+    """From stores, licences, settings and folder to the rounds of samples."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add_stores(parser, self.default_stores)
@@ -42,11 +42,11 @@ class TrainingOptions(Generic[Settings, Rounds]):
         parser.add_argument("--out", type=Path, default=out, help=made)
 
     def add_bundle(self, parser: argparse.ArgumentParser, purpose: str) -> None:
-        """The shipped bundle, where the command line names none."""
+        """`--bundle`; the shipped one by default."""
         parser.add_argument("--bundle", type=Path, default=shipped("models") / self.task, help=purpose)
 
     def settings(self, args: argparse.Namespace) -> Settings:
-        """What `--config` sets, over the defaults; InputError where the file cannot be used."""
+        """The defaults with what `--config` sets; InputError where the file cannot be used."""
         return load_settings(args.config, self.settings_class)
 
     def open_rounds(self, args: argparse.Namespace) -> Rounds:
@@ -74,7 +74,7 @@ def add_licences(parser: argparse.ArgumentParser) -> None:
 
 
 def check_length(config: Any) -> None:
-    """Refuse settings by which nothing would be trained.
+    """Refuse settings that train nothing.
 
     Raises:
         InputError: which.
@@ -84,7 +84,7 @@ def check_length(config: Any) -> None:
 
 
 def check_training(facts: Mapping[str, Any], licences: str, config: Any) -> None:
-    """Refuse a float model that other options made than the command line names.
+    """Refuse a float model made with other options than the command line names.
 
     Raises:
         InputError: which.
@@ -96,7 +96,7 @@ def check_training(facts: Mapping[str, Any], licences: str, config: Any) -> None
 
 
 def check_judged(facts: Mapping[str, Any], report: Mapping[str, Any]) -> None:
-    """Refuse a cross-validation of other networks than the float model's kin.
+    """Refuse a cross-validation of networks made otherwise than the float model.
 
     Raises:
         InputError: it was made from other samples or settings.
@@ -119,7 +119,7 @@ def made(path: Path, command: str) -> Path:
 
 
 def read_report(path: Path, command: str) -> dict[str, Any]:
-    """What a cross-validation wrote; InputError as by `made`."""
+    """What a cross-validation wrote; InputError as `made`."""
     report: dict[str, Any] = json.loads(made(path, command).read_text("utf-8"))
     return report
 

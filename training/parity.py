@@ -1,4 +1,4 @@
-"""Whether an int8 network decides as its float twin does, on people that neither has seen: the figures and the gate."""
+"""Whether an int8 network decides as its float twin does, on people neither has seen: figures and gate."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,7 +13,7 @@ LEAST_AGREEMENT = 0.99
 
 
 def parity_of(pairs: Iterable[tuple[Judgement, Judgement]], labels: tuple[str, ...]) -> dict[str, float]:
-    """From what float and int8 said of the same clips."""
+    """Figures from what float and int8 said of the same clips."""
     rows = [(labels.index(a.label), int(a.probabilities.argmax()), int(b.probabilities.argmax())) for a, b in pairs]
     truth, exact, quantized = np.array(rows, np.int64).T
     return {
@@ -25,7 +25,7 @@ def parity_of(pairs: Iterable[tuple[Judgement, Judgement]], labels: tuple[str, .
 
 
 def check_parity(parity: Mapping[str, float]) -> None:
-    """Refuse an int8 model that is not its float twin on people neither has seen.
+    """Refuse an int8 model that differs from its float twin on people neither has seen.
 
     Raises:
         AslEdgeError: by how much it failed.
@@ -40,10 +40,10 @@ def check_parity(parity: Mapping[str, float]) -> None:
 
 
 def check_agreement(share: float) -> None:
-    """Refuse an int8 model that decides otherwise than its float twin on training windows already.
+    """Refuse an int8 model that differs from its float twin even on training windows.
 
     Raises:
-        AslEdgeError: on how many.
+        AslEdgeError: says on how many.
     """
     if share < LEAST_AGREEMENT:
         raise AslEdgeError(

@@ -1,7 +1,7 @@
 """`python -m training.pipeline letters|words`: extract, train, cross-validate, quantize, evaluate, in one command.
 
-A step whose inputs (stores, settings, code, what the steps before it made) are what they were is skipped, and the
-reason said either way. Extraction always looks: it reads only recordings that are new or changed.
+A step whose inputs (stores, settings, code, results of earlier steps) are unchanged is skipped, and the reason said
+either way. Extraction always looks: it reads only recordings that are new or changed.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from training.store import Clip, read_named
 log = logging.getLogger(__name__)
 
 CROSS_VALIDATION = {"letters": "--leave-one-source-out", "words": "--leave-people-out"}
-"""Tasks, and the option of `training.evaluate` that judges each on people its models never saw."""
+"""By task, the option of `training.evaluate` that judges on people the models never saw."""
 _EXTRACTED, _FIGURES, _CACHE = "extracted.parquet", "figures.json", "pipeline.json"
 
 
@@ -42,17 +42,17 @@ class Step:
     reads: list[Path]
     makes: list[Path]
     clears: tuple[str, ...] = ()
-    """Patterns of what a run with other inputs left behind: nothing may go on from its checkpoints and samples."""
+    """Patterns of what a run with other inputs left behind: its checkpoints and samples must not be continued."""
     prints_to: Path | None = None
     """Where its standard output goes."""
 
     def inputs(self) -> Fingerprints:
-        """Fingerprints of all that its result hangs on."""
+        """Fingerprints of all that its result depends on."""
         files = {str(path): content_hash(path) for path in self.reads}
         return files | {"options": " ".join(self.arguments)} | code_fingerprints(self.module)
 
     def run(self) -> int:
-        """Run the command in this process; its exit code."""
+        """Run the command in this process; returns its exit code."""
         main: Callable[[list[str]], int] = importlib.import_module(self.module).main
         if self.prints_to is None:
             return main(self.arguments)
@@ -61,7 +61,7 @@ class Step:
 
 
 def steps(task: str, args: argparse.Namespace, stores: list[Path]) -> list[Step]:
-    """What follows extraction."""
+    """The steps after extraction."""
     out: Path = args.out
     bundle: Path = args.bundle or out / "bundle"
     config = ["--config", str(args.config)] if args.config else []
@@ -93,7 +93,7 @@ def steps(task: str, args: argparse.Namespace, stores: list[Path]) -> list[Step]
 
 
 def check_strangers(tests: Sequence[Path], stores: Sequence[Path], licences: str) -> None:
-    """Refuse figures that flatter: of people or sources that are trained on.
+    """Refuse flattering figures: on people or sources that are trained on.
 
     Raises:
         InputError: who is on both sides.
@@ -111,7 +111,7 @@ def _who(clip: Clip) -> set[str]:
 
 
 def carry_out(planned: list[Step], folder: Path, *, with_code: bool = True) -> int:
-    """Run what must run, and say of each step why it does or does not; the exit code of the first that fails."""
+    """Run what must run, saying why each step does or does not; returns the exit code of the first that fails."""
     cache = StepCache(folder / _CACHE, with_code=with_code)
     for step in planned:
         inputs = step.inputs()

@@ -29,9 +29,9 @@ from training.sketch import sketch
 from training.store import Clip, read_store
 
 _SILENT_SECONDS = 10.0
-"""A camera that gives no picture for so long is not waited for."""
+"""How long to wait for a camera that gives no picture."""
 _TAKES = 3
-"""So often is a recording tried that shows no hand."""
+"""Attempts at a recording that shows no hand."""
 _SKETCH_SECONDS = 0.1
 _SIGNER = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -45,11 +45,11 @@ class Plan:
     pause_seconds: float
     """Counted down before each clip."""
     idle: bool = False
-    """A clip without hands is what is wanted."""
+    """A clip without hands is wanted."""
 
 
 class Terminal:
-    """What the person in front of the camera sees: what to do now, and themselves as a drawing."""
+    """What the person before the camera sees: what to do now, and themselves as a drawing."""
 
     def __init__(self, *, preview: bool) -> None:
         self._preview = preview
@@ -58,7 +58,7 @@ class Terminal:
         self._said = ""
 
     def show(self, what: str, landmarks: Landmarks) -> None:
-        """A line when it changes; with a preview also the drawing, ten times a second."""
+        """Show a line when it changes and, with a preview, the drawing ten times a second."""
         if self._preview and landmarks.ts - self._drawn_at >= _SKETCH_SECONDS:
             self._drawn_at = landmarks.ts
             lines = sketch(landmarks, braille=self._braille).replace("\n", "\x1b[K\n")
@@ -76,7 +76,7 @@ class Terminal:
 def record(
     frames: Iterator[Frame], landmarker: Landmarker, plan: Plan, terminal: Terminal
 ) -> Iterator[list[Landmarks]]:
-    """The landmarks of each clip; one that shows no hand is recorded again. Time is that of the frames.
+    """The landmarks of each clip; one that shows no hand is recorded again. Time is the frames'.
 
     Raises:
         AslEdgeError: the source ended too soon, or no hand is seen again and again.
@@ -96,7 +96,7 @@ def record(
 
 
 def clip_of(taken: list[Landmarks], about: Clip) -> Clip:
-    """Landmarks as a row of the store; `about` says the rest."""
+    """Landmarks as a row of the store; the rest comes from `about`."""
     grid = even_grid([landmarks.ts for landmarks in taken])
     pose = on_grid(_stacked([landmarks.pose for landmarks in taken]), grid)
     return replace(
@@ -110,7 +110,7 @@ def clip_of(taken: list[Landmarks], about: Clip) -> Clip:
 
 
 def open_frames(source: str, config: CameraConfig) -> Generator[Frame]:
-    """Frames of anything that `asl-edge run --source` takes; the drawn signer begins again for ever.
+    """Frames of anything that `asl-edge run --source` takes; the drawn signer repeats for ever.
 
     Raises:
         InputError: no such source.
@@ -147,7 +147,7 @@ def _record(args: argparse.Namespace) -> int:
     if not args.out.parent.is_dir():
         raise InputError(f"--out {args.out}: there is no folder {args.out.parent}; make it, or name another")
     if args.out.exists():
-        next(read_store(args.out), None)  # nobody records for a store that cannot be added to
+        next(read_store(args.out), None)  # nobody should record for a store that cannot be added to
     day = ensure(args.out, signer, args.signer, given=args.consent, today=now.date())
     landmarker = Landmarker(Config().landmarks, models_dir(Config()))
     licence = f"consented landmark recording, {day}"

@@ -1,4 +1,4 @@
-"""Landmarks as a drawing of text, so that a recording can be watched where no picture may be shown."""
+"""Landmarks drawn as text, so that a recording can be watched where no picture may be shown."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from edge.types import Floats, Landmarks
 _FINGERS = [(0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (0, 17, 18, 19, 20), (5, 9, 13, 17)]
 _BODY = [(11, 12), (11, 13, 15), (12, 14, 16), (11, 23, 24, 12), (7, 2, 0, 5, 8)]
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""Bit of each of a Braille character's four rows of two dots."""
+"""Bits of a Braille character's dots: four rows of two."""
 
 
 def sketch(landmarks: Landmarks, columns: int = 64, rows: int = 24, *, braille: bool = True) -> str:
@@ -31,7 +31,7 @@ def sketch(landmarks: Landmarks, columns: int = 64, rows: int = 24, *, braille: 
 
 
 def _draw(dots: NDArray[np.bool_], points: Floats, chains: list[tuple[int, ...]]) -> None:
-    """Lines between points (x/width, y/height); those that are not seen, or outside, leave no trace."""
+    """Draw lines between points (x/width, y/height); points unseen or outside leave no trace."""
     height, width = dots.shape
     places = np.stack([(1 - points[:, 0]) * width, points[:, 1] * height], axis=1)
     for chain in chains:

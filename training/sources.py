@@ -1,9 +1,9 @@
 """Every source of recordings: licence, signers, quirks, and what is left out of training, decided once.
 
-An exclusion says why. All were decided from the sources' own material and a look at their training poses,
-before any model was tested, and apply to training alone: a test counts every label of a source, whatever it shows.
-Only a still is no test of J and Z, which cannot be seen in it. Sequences that are named so are, also those of hands
-that stand still (all of rjp's but a few, yumenin's J): the cards' figures `as shown` leave them out.
+Each exclusion says why. All were decided from the sources' own material and a look at their training poses, before any
+model was tested, and apply only to training: a test counts every label of a source, whatever it shows. The one
+exception is stills of J and Z, which cannot show them. Sequences of J and Z are tests even where the hand stands still
+(all but a few of rjp's, yumenin's J): the cards' figures `as shown` leave those out.
 """
 
 import re
@@ -14,9 +14,9 @@ from edge.errors import InputError
 from edge.landmark_store import Clip
 
 CLEAR_LICENCES = ("MIT", "public domain", "CC", "consented landmark recording")
-"""Beginnings of licence texts that plainly allow training a model that is given away. The last: `training.record`."""
+"""Beginnings of licence texts that plainly allow training a model to give away. The last is `training.record`'s."""
 _NOT_CLEAR = re.compile(r"GPL|(?<![a-z])(BY)?(NC|ND)(?![a-z])|non[\s-]*commercial|no[\s-]*deriv|only", re.IGNORECASE)
-"""Nor does a text with one of these: others may sell and change what is given away under Apache-2.0."""
+"""A text with one of these does not: others may sell and change what is given away under Apache-2.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Source:
     signers: str
     quirks: str = ""
     exclude: dict[str, str] = field(default_factory=dict)
-    """Label to the reason why its clips are not trained on."""
+    """By label, why its clips are not trained on."""
     real_motion: tuple[str, ...] = ()
-    """J and Z whose sequences hold the motion itself; elsewhere these folders hold end poses."""
+    """Which of J and Z have sequences with the motion itself; elsewhere these folders hold end poses."""
     drawn: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
-    """J and Z stills that are consecutive frames of a recording: first and last number of each whole drawing."""
+    """By J or Z, whose stills are consecutive frames of a recording, first and last number of each whole drawing."""
 
 
 def licence_is_clear(licence: str) -> bool:
@@ -111,10 +111,9 @@ SAME_PEOPLE: tuple[frozenset[str], ...] = (
 )
 """Names of sources, and of signers where a source has several, who are or may be the same people: no split parts them.
 
-rjp and rjpushp come from one repository; of the hands of either, a third have their nearest neighbour in the other (by
-chance one in twenty). Of the dictionaries' clips of WLASL50's glosses 13 are recordings of wlasl50:14 and one is of
-wlasl50:0: seen by the landmarks, brought to the same place and size, they are 0.06 palm lengths apart, as two people
-never are.
+rjp and rjpushp come from one repository; a third of either's hands have their nearest neighbour in the other (by chance
+one in twenty would). Of the dictionaries' clips of WLASL50's glosses 13 are recordings of wlasl50:14 and one is of
+wlasl50:0: their landmarks, brought to the same place and size, are 0.06 palm lengths apart, as two people's never are.
 """
 
 
@@ -182,7 +181,7 @@ LOOKALIKES: dict[str, str] = {
     "love": "some show the hand of I love you",
     "how much": "many, in some signers",
 }
-"""Glosses outside the vocabulary that must not be taught as `nothing`, since a word of it looks the same."""
+"""Glosses outside the vocabulary that must not be taught as `nothing`, since a word in it looks the same."""
 
 UNKNOWN = "unknown"
 _BY_NAME = {source.name: source for source in (*LETTER_SOURCES, *WORD_SOURCES)}
@@ -194,7 +193,7 @@ def source_of(name: str) -> Source:
 
 
 def licence_of(name: str) -> str:
-    """What the tables say of a source of letters or words."""
+    """Licence of a source of letters or words, as in the tables."""
     return source_of(name).licence
 
 
@@ -214,7 +213,7 @@ def evaluation_only(licence: str) -> bool:
 def may_train(clip: Clip, licences: str) -> bool:
     """Whether a training run may see a clip; `licences` is `all` or `clear`.
 
-    What the tables here say of its source holds, and what its store says too.
+    Both what the tables here say of its source and what its store says must allow it.
     """
     stated = [clip.licence]
     if clip.source in _BY_NAME:
@@ -225,13 +224,13 @@ def may_train(clip: Clip, licences: str) -> bool:
 
 
 class SignerSourceCheck:
-    """Sees that a split by sources is one by people too."""
+    """Checks that a split by sources is one by people too."""
 
     def __init__(self) -> None:
         self._source_of: dict[str, str] = {}
 
     def add(self, clip: Clip) -> None:
-        """Take note of who signs.
+        """Note who signs.
 
         Raises:
             InputError: the signer is in another source too, and would be on both sides.

@@ -5,8 +5,6 @@ spelling fluently, with real ways from letter to letter, at 1 to 5 letters a sec
 Both at several frame rates; errors are counted as letters misread, added and missed.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import json
@@ -49,12 +47,12 @@ _LEAST_WORDS = 10
 _DRAWN_WORDS = 20
 _DRAWN_SIGNERS = 7
 _NOISE_PALMS = 0.02
-"""Of drawn landmarks: more than MediaPipe's on a still hand."""
+"""Noise of drawn landmarks: more than MediaPipe's on a still hand."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was read of some spelled words."""
+    """What was read of spelled words."""
 
     letters: int = 0
     misread: int = 0
@@ -64,16 +62,16 @@ class Tally:
     """Errors left after the lexicon."""
     words: int = 0
     right: int = 0
-    """Words without an error after it."""
+    """Words without an error after the lexicon."""
     repeats: int = 0
     """Letters said again because they were held."""
     outside: int = 0
-    """Letters whose time lies in that of another one."""
+    """Letters said during another one."""
     first_delays: list[float] = field(default_factory=list)
-    """Seconds from the settling of the first letter to its being said, where it was the right one."""
+    """Seconds from the settling of the first letter until it was said, if correctly."""
 
     def add(self, spelled: Spelled, said: list[Emission], repaired: str) -> None:
-        """Count one word: the letters that the reader said of it, and what the lexicon made of them."""
+        """Count one word: the letters that the reader said, and what the lexicon made of them."""
         read = "".join(emission.label for emission in said)
         misread, added, missed = edits(read, spelled.word)
         self.letters += len(spelled.word)
@@ -109,9 +107,9 @@ class Tally:
 
 
 def edits(read: str, truth: str) -> tuple[int, int, int]:
-    """Letters misread, added and missed in the cheapest way from `truth` to `read`.
+    """Letters misread, added and missed on the cheapest way from `truth` to `read`.
 
-    The edit distance, row by row; a cell is (all errors, misread, added, missed), so that the least is the cheapest.
+    Edit distance, row by row; a cell is (all errors, misread, added, missed), so the least is the cheapest.
     """
     row = [(j, 0, 0, j) for j in range(len(truth) + 1)]
     for i, a in enumerate(read, 1):
@@ -134,7 +132,7 @@ def _plus(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[i
 
 
 def _place(emission: Emission, spans: list[tuple[str, float, float]]) -> int | None:
-    """Place in the word of the letter that was being spelled when this one had been read; None between letters."""
+    """Place in the word of the letter being spelled when this one was read; None between letters."""
     ended = emission.ended_at
     return next((place for place, (_, start, end) in enumerate(spans) if start <= ended < end), None)
 
@@ -142,7 +140,7 @@ def _place(emission: Emission, spans: list[tuple[str, float, float]]) -> int | N
 def recorded(
     clips: dict[str, list[Clip]], fps: float, words: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str], Spelled]]:
-    """Spliced words by source and hold; sources with the letters of too few are left out."""
+    """Spliced words by source and hold; sources with letters for too few words are left out."""
     for source, own in sorted(clips.items()):
         speller = Speller(own, seed=0)
         able = [word for word in words if speller.can(word)]
@@ -169,7 +167,7 @@ def drawn(fps: float) -> Iterator[tuple[tuple[str, str], Spelled]]:
 
 
 def measure(words: Iterator[tuple[tuple[str, str], Spelled]], bundle: Bundle) -> dict[str, Any]:
-    """Figures of every group, and the means over groups of letter error rates and of words that come out right."""
+    """Figures of every group, and means over groups of letter error rates and of words read right."""
     lexicon, reader = Lexicon(), LetterReader(bundle)
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
     for group, spelled in words:
@@ -191,7 +189,7 @@ def percentiles(seconds: list[float]) -> dict[str, float | None]:
 
 
 def read_words(path: Path) -> list[str]:
-    """One word or name a line.
+    """Words or names of a file, one a line.
 
     Raises:
         InputError: the file cannot be read, or holds too few words.

@@ -1,10 +1,8 @@
 """Spelled words from isolated letters: one signer's consecutive frames, hard cuts between letters, slides for doubles.
 
-Still pictures stand in for a recording only where they were taken one after the other. Some folders hold several
-recordings, or people, or pictures with long gaps between them: only runs without a jump are used.
+Stills stand in for a recording only where they were taken one after another. Some folders hold several recordings or
+people, or pictures with long gaps between them: only runs without a jump are used.
 """
-
-from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,17 +18,17 @@ from training.store import Clip
 
 _SLIDE_SECONDS = 0.2
 _SLIDE_WIDTHS = 0.12
-"""A doubled letter is the same frames again, moved sideways by this share of the picture."""
+"""A doubled letter has the same frames again, moved sideways by this share of the picture."""
 _AWAY_SECONDS = 0.5
-"""No hand in the picture after the word: what hangs in the decoder must not come out."""
+"""No hand in the picture after the word: what is pending in the decoder must not come out."""
 _PICTURES_A_SECOND = 15
-"""At which they are taken to have been recorded: the spelled clips of `../shared` show each twice at 30 fps. At lower
-frame rates some are left out, and the hand moves as fast."""
+"""Assumed rate of the recording: the spelled clips of `../shared` show each picture twice at 30 fps. At lower frame
+rates some are left out, so the hand moves as fast."""
 _LEAST_RUN = 12
-"""Pictures on end that make a held letter, played back and forth."""
+"""Consecutive pictures that make a held letter, played back and forth."""
 _JUMP_PALM_WIDTHS = 0.25
-"""More between neighbouring pictures, of the palm or of the shape, is no hand that holds a letter at 30 fps: neighbours
-differ by 0.02 to 0.05 (median) in folders that were recorded in one go, by 0.4 to 1 in any order."""
+"""Greatest change of palm or shape between neighbouring pictures of a held letter at 30 fps: they differ by 0.02 to
+0.05 (median) in folders recorded in one go, by 0.4 to 1 in those in any order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class Speller:
         return Spelled(word, frames, spans)
 
     def _hold(self, letter: str, count: int, fps: float) -> Iterator[Floats]:
-        """Consecutive frames from a random place, back and forth where there are too few."""
+        """Consecutive frames from a random place, back and forth if too few."""
         runs = self._runs[letter]
         run = runs[int(self._rng.choice(len(runs), p=_shares(runs)))]
         needed = round(count * _PICTURES_A_SECOND / fps)
@@ -96,7 +94,7 @@ class Speller:
 
 
 def _runs(pictures: Sequence[Floats], size: tuple[int, int]) -> Iterator[list[Floats]]:
-    """Pictures of (2, 21, 3) hands that follow each other as the frames of one recording do."""
+    """Runs of pictures, (2, 21, 3) hands, that follow each other like frames of one recording."""
     run: list[Floats] = []
     before: tuple[Side, Floats] | None = None
     for hands in pictures:
@@ -128,6 +126,6 @@ def _jumps(before: Floats, now: Floats) -> bool:
 
 
 def _shares(runs: Sequence[Sequence[Floats]]) -> list[float]:
-    """Each run's chance, so that every picture has the same one."""
+    """Probability of each run, so that all pictures have the same."""
     total = sum(len(run) for run in runs)
     return [len(run) / total for run in runs]

@@ -34,12 +34,12 @@ SCHEMA = pa.schema(
 
 
 def store_hashes(stores: Sequence[Path]) -> list[str]:
-    """Tells whether stores hold what they held: extraction writes the same store anew each time."""
+    """Hashes of the stores' content: extraction writes a store anew even where nothing has changed."""
     return [content_hash(store) for store in stores]
 
 
 def read_named(path: Path) -> Iterator[Clip]:
-    """As `read_store`, labels spelled as extraction spells them: HELLO or `thank_you` of another's store is a word."""
+    """As `read_store`, but with extraction's spelling: HELLO or `thank_you` in somebody's store is a word."""
     for clip in read_store(path):
         yield replace(clip, label=named(clip.label, clip.kind)[0])
 
@@ -52,7 +52,7 @@ def read_as(path: Path, labels: Sequence[str]) -> Iterator[Clip]:
 
 
 def write_store(path: Path, clips: Sequence[Clip]) -> None:
-    """Write clips as a store; AslEdgeError as by `whole`."""
+    """Write clips as a store; AslEdgeError as `whole`."""
     columns = {
         name: [getattr(clip, name) for clip in clips]
         for name in SCHEMA.names

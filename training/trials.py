@@ -1,4 +1,4 @@
-"""What a trial of the search over settings is: a model that sees none of the development people, and its figures."""
+"""One trial of the search over settings: a model that sees none of the development people, and its figures."""
 
 import argparse
 import dataclasses
@@ -18,7 +18,7 @@ from training.sources import SignerSourceCheck, may_train, same_people
 from training.store import Clip, read_named
 
 _CLIPS = 20
-"""Of each label and signer are judged: more say little that is new, and cost a trial's time."""
+"""Clips judged of each label and signer: more say little that is new, and take time."""
 _LEAST_GROUPS = 3
 
 
@@ -29,9 +29,9 @@ class Split:
     search: list[str]
     """Settings are chosen by how these are read."""
     confirm: list[str]
-    """And this shows what the choice is worth. Neither is trained on."""
+    """These show what the choice is worth. Neither group is trained on."""
     held_out: list[str]
-    """Seen by nothing here."""
+    """Not used here at all."""
 
     @property
     def untrained(self) -> list[str]:
@@ -40,24 +40,24 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What the search needs to know of letters or words."""
+    """What the search needs to know about letters or words."""
 
     base: Any
-    """The settings that the search starts from, for as many rounds as a trial has."""
+    """The settings the search starts from, with a trial's number of rounds."""
     rounds: int
-    """Of the training that the settings are for."""
+    """Rounds of the training that the settings are for."""
     ranges: dict[str, tuple[float, float] | tuple[str, ...]]
-    """Setting to the bounds of a number, or to the texts to choose from."""
+    """By setting, the bounds of a number or the texts to choose from."""
     split: Split
     fit: Callable[[Any], Any]
-    """Settings to a model that saw nobody of the split."""
+    """From settings to a model that saw none of these people."""
     write: Callable[[Path, Any], Bundle]
     judge: Callable[[Sequence[Clip], Bundle], list[Judgement]]
     clips: dict[str, list[Clip]]
-    """Part of the split to the recordings it is judged by."""
+    """By part of the split, the recordings to judge by."""
 
     def scores(self, config: Any) -> dict[str, float]:
-        """Mean accuracy over the sources of each part, by the daemon's own interpreter."""
+        """Mean accuracy over the sources of each part, with the daemon's own interpreter."""
         model = self.fit(config)
         with tempfile.TemporaryDirectory() as folder:
             bundle = self.write(Path(folder, "bundle"), model)
@@ -69,7 +69,7 @@ class Task:
 
 
 def letters(args: argparse.Namespace) -> Task:
-    """Whole sources are kept together; only those that may be trained on have a part."""
+    """Sources are kept whole; only those that may be trained on take part."""
     from training.letters.bundle import write_bundle  # noqa: PLC0415 - these load TensorFlow
     from training.letters.config import LetterConfig  # noqa: PLC0415
     from training.letters.data import LABELS  # noqa: PLC0415
@@ -106,7 +106,7 @@ def letters(args: argparse.Namespace) -> Task:
 
 
 def words(args: argparse.Namespace) -> Task:
-    """Recorders, participants, framing clusters are kept whole; only those that may be trained on have a part."""
+    """Recorders, participants and framing clusters are kept whole; only those that may be trained on take part."""
     from training.words.bundle import write_bundle  # noqa: PLC0415 - these load TensorFlow
     from training.words.config import WordConfig  # noqa: PLC0415
     from training.words.crossval import held_out  # noqa: PLC0415
@@ -144,15 +144,15 @@ TASKS: dict[str, Callable[[argparse.Namespace], Task]] = {"letters": letters, "w
 
 
 def shortened(config: Any, rounds: int | None) -> Any:
-    """Settings of a trial: the same with fewer rounds."""
+    """Settings of a trial: the same but with fewer rounds."""
     return config if rounds is None else dataclasses.replace(config, rounds=rounds)
 
 
 def split_of(groups: Sequence[str], held_out: Sequence[str]) -> Split:
-    """A quarter to search by, a quarter to confirm with, the rest to train on, always the same; nobody is in two.
+    """A quarter to search by, a quarter to confirm with, the rest to train on; always the same, with nobody in two.
 
     Raises:
-        InputError: a group held out that is not there, or too few groups.
+        InputError: a held-out group does not exist, or there are too few groups.
     """
     if unknown := sorted(set(held_out) - set(groups)):
         raise InputError(f"--hold-out {unknown[0]}: not in the stores; there are {', '.join(groups)}")
@@ -168,7 +168,7 @@ def split_of(groups: Sequence[str], held_out: Sequence[str]) -> Split:
 
 
 def _parts(split: Split, clips: Sequence[Clip], group_of: Callable[[Clip], str]) -> dict[str, list[Clip]]:
-    """The first clips of each label and signer; `held_out` has no part."""
+    """The first clips of each label and signer, by part; `held_out` has none."""
     parts: dict[str, list[Clip]] = {"search": [], "confirm": []}
     part_of = dict.fromkeys(split.search, "search") | dict.fromkeys(split.confirm, "confirm")
     taken: Counter[tuple[str, str]] = Counter()

@@ -1,7 +1,7 @@
 """`python -m training.tune letters|words`: search over the settings of a training run, on people it never trains on.
 
-Settings are chosen by one group of sources or signers and confirmed by another; who is named with `--hold-out` is
-seen by neither, nor by training. A figure on the people searched by flatters the settings: report one on others.
+Settings are chosen by one group of sources or signers and confirmed by another; anyone named with `--hold-out` is in
+neither, nor in training. Figures on the people searched by flatter the settings: report figures on others.
 """
 
 import argparse
@@ -24,9 +24,9 @@ from training.trials import TASKS, Task
 log = logging.getLogger(__name__)
 
 _LOGARITHMIC_RATIO = 50.0
-"""Bounds so far apart are searched by their logarithms."""
+"""Bounds this many times apart are searched by logarithm."""
 _RANDOM_TRIALS = 5
-"""Before the search begins to learn from what it saw."""
+"""Trials before the search learns from what it saw."""
 
 
 def main(argv: list[str]) -> int:
@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
 
 
 def tune(args: argparse.Namespace) -> int:
-    """Search until `args.trials` are done, confirm the best, write it; the exit code.
+    """Search until `args.trials` are done, confirm the best, write it; returns the exit code.
 
     Raises:
         InputError: a store or setting that cannot be used, or too few people to split.
@@ -63,7 +63,7 @@ def tune(args: argparse.Namespace) -> int:
 
 
 def search(study: optuna.Study, task: Task, trials: int) -> None:
-    """Trials until so many are whole; the first is the settings as they are."""
+    """Run trials until so many are complete; the first has the settings as they are."""
     ranges = {name: _distribution(task.base, name, bounds) for name, bounds in task.ranges.items()}
     if not study.trials:
         study.enqueue_trial({name: _as_choice(getattr(task.base, name)) for name in ranges})
@@ -76,13 +76,13 @@ def search(study: optuna.Study, task: Task, trials: int) -> None:
 
 
 def confirm(study: optuna.Study, task: Task, best: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Both settings anew, with a seed that no trial had: what luck gave to the best trial is gone."""
+    """Run both settings again with a seed that no trial had: the best trial's luck is gone."""
     start = {name: _as_choice(getattr(task.base, name)) for name in task.ranges}
     return {"default": _anew(study, task, start), "best": _anew(study, task, best)}
 
 
 def _anew(study: optuna.Study, task: Task, values: dict[str, Any]) -> dict[str, float]:
-    """Scores with the other seed, kept in the study."""
+    """Scores with the new seed, kept in the study."""
     key = json.dumps(values, sort_keys=True)
     if key not in study.user_attrs:
         log.info("confirm: %s", values)
@@ -93,7 +93,7 @@ def _anew(study: optuna.Study, task: Task, values: dict[str, Any]) -> dict[str, 
 
 
 def with_settings(base: Any, values: dict[str, Any]) -> Any:
-    """Settings with these values; `272-152` stands for a tuple."""
+    """Settings with these values; `272-152` means a tuple."""
     changes = {
         name: tuple(int(part) for part in value.split("-")) if isinstance(getattr(base, name), tuple) else value
         for name, value in values.items()
@@ -102,7 +102,7 @@ def with_settings(base: Any, values: dict[str, Any]) -> Any:
 
 
 def as_yaml(task: Task, best: dict[str, Any], results: dict[str, dict[str, float]]) -> str:
-    """A file for `training.train --config`: what differs from the defaults, and where the figures come from."""
+    """A file for `training.train --config`: what differs from the defaults, and how it was found."""
     settings = dataclasses.replace(with_settings(task.base, best), rounds=task.rounds)
     chosen, defaults = dataclasses.asdict(settings), dataclasses.asdict(type(task.base)())
     lines = [
@@ -130,7 +130,7 @@ def _difference(chosen: dict[str, Any], defaults: dict[str, Any]) -> dict[str, A
 
 
 def _open_study(args: argparse.Namespace, task: Task) -> optuna.Study:
-    """The study of exactly these stores, settings and people; goes on with the trials that it has."""
+    """The study of exactly these stores, settings and people, with its trials so far."""
     facts = [store_hashes(args.store), args.licences, dataclasses.asdict(task.base), dataclasses.asdict(task.split)]
     name = f"{args.task}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]}"
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -146,7 +146,7 @@ def _open_study(args: argparse.Namespace, task: Task) -> optuna.Study:
 def _distribution(
     base: Any, name: str, bounds: tuple[float, float] | tuple[str, ...]
 ) -> optuna.distributions.BaseDistribution:
-    """The range of a setting, stretched where the settings as they are lie outside."""
+    """The range of a setting, widened if its present value lies outside."""
     value = _as_choice(getattr(base, name))
     if isinstance(value, str):
         return optuna.distributions.CategoricalDistribution(sorted({*map(str, bounds), value}))

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, whatever ends the program or fills the disk meanwhile."""
+"""Files that appear whole or not at all, even if the program is killed or the disk fills up."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from edge.errors import unwritable
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Where to write what then appears at `path`, whole or not at all.
+    """A path to write to; the file then appears at `path`, whole or not at all.
 
     Raises:
         AslEdgeError: it cannot be written there.
@@ -20,7 +20,7 @@ def whole(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        plain = OSError(error.errno, os.strerror(error.errno)) if error.errno else error  # pyarrow's tell its own names
+        plain = OSError(error.errno, os.strerror(error.errno)) if error.errno else error  # pyarrow has its own texts
         raise unwritable(path, plain, "see that the folder is there and may be written to") from error
     finally:
         with suppress(OSError):

@@ -1,7 +1,5 @@
 """A child process as camera: raw yuv420 (I420) frames on its standard output, as rpicam-vid and ffmpeg write them."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os
@@ -25,9 +23,9 @@ from edge.types import Image
 _POLL_SECONDS = 0.1
 _WAIT_STEP_SECONDS = 0.01
 _TERM_SECONDS = 0.3
-"""A child still there so long after SIGTERM is killed; stopping the camera must take less than a second."""
+"""A child still there this long after SIGTERM is killed; stopping the camera must take less than a second."""
 _PIPE_BYTES = 1 << 20
-"""The most an ordinary user may ask for: a 640x480 frame then arrives in one or two reads instead of eight."""
+"""The most an ordinary user may request: a 640x480 frame then arrives in one or two reads instead of eight."""
 _STDERR_BYTES = 2048
 _LEVELS = np.arange(256)
 _LUMA_TO_VIDEO = np.rint(16 + _LEVELS * 219 / 255).astype(np.uint8)
@@ -37,7 +35,7 @@ With these tables a 640x480 picture takes 0.19 instead of 0.08 ms; by planes mad
 
 
 class ExecStream:
-    """Runs the command of an `exec:` source, without a shell, in a process group of its own."""
+    """Runs the command of an `exec:` source, without a shell, in its own process group."""
 
     def __init__(self, source: Source, config: CameraConfig, closing: Event) -> None:
         self._name = source.name
@@ -88,7 +86,7 @@ class ExecStream:
         self._signal_group(signal.SIGKILL)
         for pipe in (self._child.stdout, self._child.stderr):
             if pipe is not None:
-                pipe.close()  # not read to its end: who left the process group may hold it open for ever
+                pipe.close()  # not read to its end: a process that left the group may hold it open for ever
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(_TERM_SECONDS)
 
@@ -107,7 +105,7 @@ class ExecStream:
             self._watched.remove(self._err)
 
     def _wait(self) -> str:
-        """Wait a moment for the child to end, without reaping it: its number stays ours until the group is killed."""
+        """Wait briefly for the child to end, without reaping it: its number stays ours until the group is killed."""
         deadline = time.monotonic() + _TERM_SECONDS
         while time.monotonic() < deadline:
             ended = os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)

@@ -1,6 +1,4 @@
-"""Files and the drawn signer, frame by frame: nothing dropped, no clock read."""
-
-from __future__ import annotations
+"""Files and the drawn signer, frame by frame: drops nothing, reads no clock."""
 
 import logging
 from collections.abc import Generator, Iterator
@@ -18,12 +16,12 @@ from edge.types import Frame
 log = logging.getLogger(__name__)
 
 _MAX_FPS = 1000.0
-"""Raw streams carry no rate and FFmpeg then reports its time base (90000, 1200000)."""
+"""Raw streams have no rate, and FFmpeg then reports its time base (90000, 1200000)."""
 _BAD_READS = 250
-"""Reads that may fail in a row before a video counts as over; past its true end each costs microseconds."""
+"""Consecutive failed reads after which a video counts as over; past its true end each costs microseconds."""
 _MISSING_SECONDS = 0.5
-"""A video that ends so long before its container says is cut short, or has longer sound: Matroska tells one length of
-both. Containers round by a frame or two."""
+"""A video that ends this long before its container says is cut short, or has longer sound: Matroska gives one length
+for both. Containers round by a frame or two."""
 _DEMO_TEXT = "HELLO"
 
 
@@ -39,7 +37,7 @@ def read_frames(text: str, config: CameraConfig) -> Iterator[Frame]:
 
 
 def raw_frames(source: Source, config: CameraConfig, *, endless: bool = False) -> Generator[Frame]:
-    """The frames as the file holds them, mirrored or not; `endless` lets the drawn signer begin again for ever."""
+    """The frames as the file has them, mirrored or not; `endless` makes the drawn signer repeat for ever."""
     if source.kind is SourceKind.VIDEO:
         return _video(source, config)
     if source.kind is SourceKind.PICTURES:
@@ -110,19 +108,19 @@ def _video(source: Source, config: CameraConfig) -> Generator[Frame]:
 
 
 class _VideoClock:
-    """Times of a video's frames: the container's own while they grow, else one frame period after the last."""
+    """Times of a video's frames: the container's own while they increase, else one frame period after the last."""
 
     def __init__(self, capture: cv2.VideoCapture, fallback_fps: float) -> None:
         fps = capture.get(cv2.CAP_PROP_FPS)
         self._capture = capture
         self._period = 1.0 / (fps if 0.0 < fps <= _MAX_FPS else fallback_fps)
         self.duration = (capture.get(cv2.CAP_PROP_FRAME_COUNT) - 1) * self._period
-        """Time of the last frame, as the container says; nonsense (negative) in raw streams."""
+        """Time of the last frame according to the container; nonsense (negative) for raw streams."""
         self._first: float | None = None
         self.last = 0.0
 
     def stamp(self) -> float:
-        """Seconds from the first frame to the one just read; always more than the one before."""
+        """Seconds from the first frame to the one just read; always increasing."""
         position = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
         if self._first is None:
             self._first = position

@@ -1,6 +1,4 @@
-"""The camera of the running daemon: always the newest picture, and a lost source opened again until it is back."""
-
-from __future__ import annotations
+"""The running daemon's camera: always the newest picture; a lost source is opened again until it is back."""
 
 import contextlib
 import itertools
@@ -30,14 +28,14 @@ CameraState = Literal["opening", "ok", "lost"]
 
 _TICK_SECONDS = 0.25
 _OPENING_SECONDS = 10.0
-"""The first picture may take this long (rpicam-vid about 2 s, network cameras more); later ones `stall_seconds`."""
+"""The first picture may take this long (rpicam-vid about 2 s, network cameras more), later ones `stall_seconds`."""
 _FIRST_PAUSE_SECONDS = 0.5
 _JITTER = 0.2
-"""Pauses vary by this share, so that kiosks that lost one server do not all come back in the same instant."""
+"""Pauses vary by this share, so that kiosks that lost the same server do not all come back at the same instant."""
 _STEADY_SECONDS = 5.0
-"""A source that ran so long was really back: after its next loss the pauses start short again."""
+"""A source that ran this long was really back: after its next loss the pauses start short again."""
 _MAX_HANGING = 4
-"""Threads that may hang in a blocked read at the same time; beyond that no source is opened."""
+"""Threads that may hang in blocked reads at the same time; with so many no source is opened."""
 _STOP_SECONDS = 0.8
 _RPICAM_ROW_PX = 64
 """To a multiple of that rpicam-vid pads its rows."""
@@ -53,10 +51,10 @@ class _Grab:
 
 
 class Camera:
-    """A live source, read in threads of its own.
+    """A live source, read in its own threads.
 
-    The thread `asl-camera` watches. The reads, which may block for ever, happen in a session's thread
-    (`asl-camera-1`, `-2`, ...); a silent session is left behind to end by itself, and a new one is opened.
+    The thread `asl-camera` watches. Reads, which may block for ever, happen in a session's thread (`asl-camera-1`,
+    `-2`, ...); a silent session is left to end by itself, and a new one is opened.
     """
 
     def __init__(self, config: CameraConfig, clock: EpochClock | None = None) -> None:
@@ -76,7 +74,7 @@ class Camera:
         """Monotonic moments at which the newest decodable picture was grabbed, and the source was last lost."""
         self._damaged = 0
         self._damaged_since = math.inf
-        """When the first of those that could not be decoded was grabbed; set back by one that could."""
+        """When the first undecodable picture was grabbed; reset by a decodable one."""
         self._reached_end = False
         self._frame_numbers = itertools.count()
         self._session_numbers = itertools.count(1)
@@ -87,29 +85,29 @@ class Camera:
 
     @property
     def state(self) -> CameraState:
-        """Whether pictures come that can be decoded; one that does ends a loss."""
+        """Whether decodable pictures come; the first one ends a loss."""
         if self._whole_at > self._lost_at:
             return "ok"
         return "opening" if self._lost_at == -math.inf else "lost"
 
     @property
     def name(self) -> str:
-        """The source as logs and messages may show it."""
+        """The source, as it may be shown in logs and messages."""
         return self._source.name
 
     @property
     def kind(self) -> str:
-        """What kind of source it is, as a stranger may see it."""
+        """The kind of source, which anybody may see."""
         return self._source.kind.value
 
     @property
     def digest(self) -> str:
-        """sha256 of its name: tells others whether it is still the same source, and not which."""
+        """sha256 of its name: tells others whether it is still the same source, but not which."""
         return self._source.digest
 
     @property
     def ended(self) -> bool:
-        """A file reached its end, and its last frame was handed out."""
+        """A file reached its end, and its last frame was delivered."""
         return self._reached_end and self._mailbox.empty
 
     @property
@@ -119,17 +117,17 @@ class Camera:
 
     @property
     def alive_at(self) -> float:
-        """Monotonic moment of the watching thread's last sign of life, whether or not pictures come.
+        """Monotonic time of the watching thread's last sign of life, whether or not pictures come.
 
-        It stands still when so many reads hang that no source can be opened: only a new process mends that.
+        It stops when so many reads hang that no source can be opened: only a new process can mend that.
         """
         return time.monotonic() if self._reached_end else self._alive_at
 
     def start(self, *, required: bool = False) -> None:
-        """Begin to read. A camera that is away is looked for until it comes, unless it is `required` now.
+        """Begin to read. A missing camera is looked for until it appears, unless it is `required` now.
 
         Raises:
-            InputError: what `check` raises; a required camera is away.
+            InputError: as `check`, or a required camera is missing.
         """
         if required and (problem := why_absent(self._source)) is not None:
             raise InputError(problem)
@@ -137,11 +135,11 @@ class Camera:
         self.begin()
 
     def begin(self) -> None:
-        """Begin to read what `check` has passed."""
+        """Begin to read a source that `check` has passed."""
         self._watcher.start()
 
     def check(self) -> None:
-        """See whether what is no camera can be read, and a command's pictures can have that size.
+        """Check that a source other than a camera can be read, and that a command's pictures can have this size.
 
         Raises:
             InputError: a file that cannot be read, a text that cannot be signed, a width or height that no frame has.
@@ -157,9 +155,9 @@ class Camera:
                 next(frames)
 
     def latest(self, timeout: float, wanted: Callable[[float], bool] | None = None) -> Frame | None:
-        """The newest frame not handed out before; None if none comes within `timeout` seconds.
+        """The newest frame not yet delivered; None if none comes within `timeout` seconds.
 
-        `wanted` is asked with a frame's time: one that it does not want is passed over, and not decoded.
+        `wanted` is asked with a frame's time: unwanted frames are skipped, and not decoded.
         """
         deadline = time.monotonic() + timeout
         while (grab := self._mailbox.take(max(0.0, deadline - time.monotonic()))) is not None:
@@ -173,7 +171,7 @@ class Camera:
         return None
 
     def stop(self) -> None:
-        """Let the source go: within a second, even while a read blocks."""
+        """Release the source: within a second, even while a read blocks."""
         deadline = time.monotonic() + _STOP_SECONDS
         self._stopping.set()
         self._mailbox.close()
@@ -229,7 +227,7 @@ class Camera:
 
     def _follow(self, session: Session) -> str:
         """Wait until the session finishes or falls silent, and say why."""
-        local = self._source.kind in LOCAL_KINDS  # a film may pause for as long as it likes
+        local = self._source.kind in LOCAL_KINDS  # files may pause for as long as they like
         while not session.finished.wait(_TICK_SECONDS) and not self._stopping.is_set():
             self._alive_at = time.monotonic()
             patience = self._config.stall_seconds

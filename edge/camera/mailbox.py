@@ -1,6 +1,4 @@
-"""A mailbox with one slot: the newest item wins, and each one it replaces is counted."""
-
-from __future__ import annotations
+"""A mailbox with one slot: the newest item wins, and each item it replaces is counted."""
 
 from threading import Condition
 from typing import Generic, TypeVar
@@ -35,7 +33,7 @@ class Mailbox(Generic[T]):
             return item
 
     def close(self) -> None:
-        """Nothing more will come: waiting readers return."""
+        """No more items will come: waiting readers return."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

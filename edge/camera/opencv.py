@@ -1,6 +1,4 @@
-"""OpenCV's VideoCapture, opened for what the program needs, and quiet: what fails is said once, by us."""
-
-from __future__ import annotations
+"""OpenCV's VideoCapture, set up as the program needs it, and quiet: failures are reported once, by us."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -19,37 +17,37 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when
 cv2.setLogLevel(0)
 
 _OPEN_MS = 5000
-"""A camera on the network that has not answered by then is tried again later."""
+"""A network camera that has not answered by then is tried again later."""
 _ONE_THREAD = [cv2.CAP_PROP_N_THREADS, 1]
-"""Frame threads hold pictures back (RTSP 91 ms late with, 56 ms without) and cost more than they decode."""
+"""Frame threads delay pictures (RTSP is 91 ms late with, 56 ms without) and cost more CPU than they are worth."""
 _MJPG = int.from_bytes(b"MJPG", "little")
 _PACKETS = -1
-"""As format of the pictures: what the container holds, undecoded."""
+"""As picture format: what the container holds, undecoded."""
 
 Decode = Callable[[], Image | Packed | None]
-"""The grabbed picture, decoded only if somebody wants it; None if it is damaged."""
+"""The grabbed picture, decoded only if wanted; None if it is damaged."""
 
 
 class SourceLostError(AslEdgeError):
-    """A live source cannot be opened, or went away; it may come back."""
+    """A live source cannot be opened, or is gone; it may come back."""
 
 
 def open_video(address: str, options: Sequence[int] = ()) -> cv2.VideoCapture:
-    """A file or an address, for `isOpened()` to judge; turned upright as its rotation tag says."""
+    """Open a file or address, turned upright by its rotation tag; check `isOpened()`."""
     return cv2.VideoCapture(address, cv2.CAP_FFMPEG, [*options, *_ONE_THREAD])
 
 
 class Video:
-    """The pictures of a file or an address.
+    """The pictures of a file or address.
 
-    JPEGs are handed out as they came, so that of those that nobody looks at an eighth is decoded.
+    JPEGs are passed on as they came, so that those nobody looks at are decoded only at an eighth.
     """
 
     def __init__(self, address: str, options: Sequence[int] = ()) -> None:
-        """Where it cannot be opened, `capture.isOpened()` is false."""
+        """If it cannot be opened, `capture.isOpened()` is false."""
         self.capture = open_video(address, options)
         self._first: Image | None = None
-        """A picture that was read to see that it is whole, and not handed out yet."""
+        """A picture read to check that it is whole, and not yet delivered."""
         if _leaves_packed(self.capture):
             self._first = self._whole_jpeg()
             if self._first is None:
@@ -58,7 +56,7 @@ class Video:
         self._packed = self._first is not None
 
     def read(self) -> Decode | None:
-        """Wait for the next picture; None where there is none."""
+        """Wait for the next picture; None if there is none."""
         picture, self._first = self._first, None
         if picture is None:
             ok, read = self.capture.read()
@@ -71,7 +69,7 @@ class Video:
         self.capture.release()
 
     def _whole_jpeg(self) -> Image | None:
-        """The first one; None if it lacks its end, or holds one of a picture's two fields: FFmpeg decodes those."""
+        """The first picture; None if its end is missing or it is one of two fields: FFmpeg decodes those."""
         ok, read = self.capture.read()
         if not ok:
             return None
@@ -105,13 +103,13 @@ class UrlStream:
 
 
 class DeviceStream:
-    """A V4L2 camera. MJPG is asked for, as raw 640x480 at 30 a second does not fit every USB port."""
+    """A V4L2 camera. MJPG is requested, as raw 640x480 at 30 a second does not fit every USB port."""
 
     def __init__(self, source: Source, config: CameraConfig) -> None:
         self._name = source.name
         if (problem := why_absent(source)) is not None:
             raise SourceLostError(problem)
-        device = str(Path(source.target).resolve())  # a by-id link leads elsewhere after each plugging in
+        device = str(Path(source.target).resolve())  # a by-id link may point elsewhere after replugging
         self._capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
         if not self._capture.isOpened():
             raise SourceLostError(f"{self._name}: cannot be opened; is it a camera, and in use by nobody else?")
@@ -120,7 +118,7 @@ class DeviceStream:
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, config.height_px)
         self._capture.set(cv2.CAP_PROP_FPS, config.fps)
         self._packed = int(self._capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG
-        if self._packed:  # hand out the JPEG as it came: a dropped frame then costs no decoding
+        if self._packed:  # pass on the JPEG as it came: a dropped frame then costs no decoding
             self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
 
     def read(self) -> Decode:
@@ -134,7 +132,7 @@ class DeviceStream:
 
 
 def _leaves_packed(capture: cv2.VideoCapture) -> bool:
-    """Have FFmpeg hand out JPEGs as they came, where pictures are, before the first is read."""
+    """Make FFmpeg pass on JPEGs as they came, if the pictures are JPEGs, before the first is read."""
     is_jpeg = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG and not capture.get(cv2.CAP_PROP_ORIENTATION_META)
     return is_jpeg and bool(capture.set(cv2.CAP_PROP_FORMAT, _PACKETS))
 

@@ -1,6 +1,4 @@
-"""Still pictures: which files are pictures, and their decoding to upright BGR."""
-
-from __future__ import annotations
+"""Still pictures: which files are pictures, and decoding them to upright BGR."""
 
 import re
 from dataclasses import dataclass, replace
@@ -16,15 +14,15 @@ from edge.types import Image, Packed
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _JPEG_MARKER, _JPEG_FRAMES = 0xFF, frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""What begins a segment, and those that begin with the picture's size."""
+"""What begins a segment, and the segments that begin with the picture's size."""
 _GIF_START = b"GIF8"
 _PNG_START, _PNG_END = b"\x89PNG", b"IEND"
 _LONGEST_SIDE_PX = 2**15 - 2
-"""OpenCV warps no larger picture."""
+"""OpenCV cannot warp larger pictures."""
 
 
 def is_picture(path: Path) -> bool:
-    """Whether the name says picture, or the content does whatever the name says. A GIF is a short video."""
+    """Whether name or content says that it is a picture. A GIF is a short video."""
     if path.suffix.lower() in PICTURE_SUFFIXES:
         return True
     with path.open("rb") as file:
@@ -37,7 +35,7 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def read_picture(path: Path) -> Image | None:
-    """H x W x 3, turned as EXIF says, grey and alpha converted; None if it cannot be read or a side is too long."""
+    """H x W x 3, turned by EXIF, grey and alpha converted; None if unreadable or a side is too long."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -53,7 +51,7 @@ def decode_picture(data: NDArray[np.uint8]) -> Image | None:
 
 @dataclass(frozen=True, slots=True)
 class Jpeg:
-    """A camera's or a video's JPEG of which an eighth is decoded: with nobody there, the rest never is."""
+    """A camera's or video's JPEG, decoded only at an eighth: if nobody is there, it is never decoded in full."""
 
     data: NDArray[np.uint8]
     small: Image
@@ -62,11 +60,11 @@ class Jpeg:
 
     def decoded(self) -> Image:
         image = _decoded(self.data)
-        if image is None:  # its eighth could be: better coarse than none
+        if image is None:  # at an eighth it could be decoded: better coarse than none
             return cast("Image", cv2.resize(self.small, self.size[::-1]))
         return mirror(image) if self.flip else image
 
-    def mirrored(self) -> Jpeg:
+    def mirrored(self) -> "Jpeg":
         return replace(self, small=mirror(self.small), flip=not self.flip)
 
 
@@ -79,7 +77,7 @@ def read_jpeg(data: NDArray[np.uint8]) -> Jpeg | None:
     small = _decoded(data, cv2.IMREAD_REDUCED_COLOR_8)
     if small is None:
         return None
-    # The header is of the picture as it lies in the file, both decodings are turned as EXIF says.
+    # The header describes the picture as stored; both decodings are turned by EXIF.
     as_it_lies = tuple(-(-side // 8) for side in size)
     return Jpeg(data, small, size if small.shape[:2] == as_it_lies else size[::-1])
 
@@ -92,7 +90,7 @@ def _decoded(data: NDArray[np.uint8], how: int = cv2.IMREAD_COLOR) -> Image | No
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Height and width, from the header of the first scan; None where there is none."""
+    """Height and width, from the header of the first scan; None if there is none."""
     at = len(_JPEG_START)
     while at + 9 <= len(data) and data[at] == _JPEG_MARKER:
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
@@ -103,12 +101,12 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 
 def mirror(image: Image) -> Image:
-    """Left and right exchanged: a mirroring camera's picture put right."""
+    """Swap left and right: corrects a mirroring camera's picture."""
     return cast("Image", cv2.flip(image, 1))
 
 
 def mirrored(picture: Image | Packed) -> Image | Packed:
-    """The same of one that may not be decoded yet."""
+    """The same for one that may not be decoded yet."""
     return mirror(picture) if isinstance(picture, np.ndarray) else picture.mirrored()
 
 

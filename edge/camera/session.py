@@ -1,6 +1,4 @@
-"""One opening of a live source, in a thread of its own, since a read may block for ever in a driver."""
-
-from __future__ import annotations
+"""One opening of a live source, in its own thread, since a read may block for ever in a driver."""
 
 import contextlib
 import logging
@@ -20,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Session:
-    """Opens, reads and closes a source once; it is never used again after that."""
+    """Opens, reads and closes a source once; it is never reused."""
 
     def __init__(self, number: int, source: Source, config: CameraConfig, deliver: Callable[[Decode], None]) -> None:
         self._source = source
@@ -34,7 +32,7 @@ class Session:
         self.reached_end = False
         """A file was read to its last picture."""
         self.reason = f"{source.name}: stopped unexpectedly"
-        """Why it finished."""
+        """Why the session finished."""
         self._thread = threading.Thread(target=self._run, name=f"asl-camera-{number}", daemon=True)
         self._thread.start()
 
@@ -49,11 +47,11 @@ class Session:
 
     @property
     def steady_seconds(self) -> float:
-        """How long pictures came."""
+        """For how long pictures came."""
         return self._picture_at - self._opened_at
 
     def close(self) -> None:
-        """Ask the thread to end. It does at once unless it hangs in a driver or in FFmpeg."""
+        """Ask the thread to end, which it does at once unless it hangs in a driver or in FFmpeg."""
         self._closing.set()
 
     def join(self, timeout: float) -> None:
@@ -63,7 +61,7 @@ class Session:
         try:
             with contextlib.closing(open_stream(self._source, self._config, self._closing)) as stream:
                 self._read(stream)
-        except Exception as error:  # whatever a camera's driver or library throws, it is looked for again
+        except Exception as error:  # whatever a driver or library throws, the camera is looked for again
             self.reason = str(error) if isinstance(error, cv2.error) else one_line(error)
             log.debug("camera %s", self._source.name, exc_info=True)
         finally:

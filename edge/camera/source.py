@@ -1,6 +1,4 @@
-"""What a `--source` text means, checked as far as can be without opening it, and how it may be shown."""
-
-from __future__ import annotations
+"""What a `--source` text means, checked as far as possible without opening it, and how it may be shown."""
 
 import hashlib
 import os
@@ -32,7 +30,7 @@ class SourceKind(StrEnum):
 
 
 LOCAL_KINDS = frozenset({SourceKind.VIDEO, SourceKind.PICTURES, SourceKind.DEMO})
-"""No camera: a fault in one does not mend itself by opening it again."""
+"""Not cameras: reopening does not cure a fault in one of these."""
 
 _SCHEMES = ("http", "https", "rtsp", "rtsps")
 _RPICAM = ("rpicam-", "libcamera-")
@@ -49,7 +47,7 @@ class Source:
     target: str
     """Device path, URL, command line, text to sign, or absolute path of the file or folder."""
     name: str
-    """The source as logs and messages may show it: no password, no query."""
+    """The source, as logs and messages may show it: no password, no query."""
 
     @property
     def is_rpicam(self) -> bool:
@@ -58,15 +56,15 @@ class Source:
 
     @property
     def digest(self) -> str:
-        """Tells others on MQTT whether they read the same source, and not which."""
+        """Tells others on MQTT whether they read the same source, but not which."""
         return hashlib.sha256(self.name.encode()).hexdigest()
 
 
 def parse_source(text: str) -> Source:
-    """Tell what kind of source `text` names.
+    """Find out what kind of source `text` names.
 
     Raises:
-        InputError: it is none, or a file or folder that cannot hold pictures.
+        InputError: it is not a source, or is a file or folder that cannot hold pictures.
     """
     name = redacted(text)
     if text.isdecimal():
@@ -89,7 +87,7 @@ def parse_source(text: str) -> Source:
 
 
 def why_absent(source: Source) -> str | None:
-    """One line if there is no such camera or program, or no right to use it; seen without opening it."""
+    """One line if the camera or program does not exist or may not be used; found without opening it."""
     if source.kind is SourceKind.DEVICE:
         if not Path(source.target).exists():
             found = ", ".join(sorted(str(path) for path in Path("/dev").glob("video*"))) or "none"
@@ -104,7 +102,7 @@ def why_absent(source: Source) -> str | None:
 
 
 def redacted(text: str) -> str:
-    """The text without the user names, passwords and queries of the URLs in it."""
+    """The text with user names, passwords and queries removed from its URLs."""
     return _QUERY.sub(r"\1?***", _CREDENTIALS.sub("***@", text))
 
 
@@ -121,7 +119,7 @@ def _check_command(text: str) -> None:
 
 def _parse_path(text: str) -> Source:
     try:
-        text.encode("utf-8")  # OpenCV crashes the process by other names
+        text.encode("utf-8")  # other names make OpenCV crash the process
         path = Path(text).expanduser()
     except UnicodeEncodeError:
         shown = text.encode("utf-8", "backslashreplace").decode()
@@ -132,9 +130,9 @@ def _parse_path(text: str) -> Source:
         kind = _kind_of(path, text)
     except FileNotFoundError:
         raise InputError(f"{text}: no such file or folder; name a file, a camera, a URL or `demo`") from None
-    except OSError as error:  # no right to look, a name too long, a disk that fails
+    except OSError as error:  # no permission, a name too long, a failing disk
         raise InputError(f"{text}: cannot be read ({error.strerror}); change its mode or its owner") from error
-    return Source(kind, str(path.resolve()), text)  # absolute: FFmpeg takes what stands before a colon for a protocol
+    return Source(kind, str(path.resolve()), text)  # absolute: FFmpeg takes text before a colon for a protocol
 
 
 def _kind_of(path: Path, text: str) -> SourceKind:

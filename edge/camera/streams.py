@@ -1,6 +1,4 @@
-"""Live sources behind one face: `read()` gives the next picture when it is there, `close()` lets go."""
-
-from __future__ import annotations
+"""Live sources behind one interface: `read()` waits for the next picture, `close()` releases the source."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +23,7 @@ class Stream(Protocol):
 
 
 def open_stream(source: Source, config: CameraConfig, closing: Event) -> Stream:
-    """Open a source for live reading; `closing` ends the waits of those that can be interrupted.
+    """Open a source for live reading; `closing` ends waits that can be interrupted.
 
     Raises:
         SourceLostError: it cannot be opened now.

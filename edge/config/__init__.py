@@ -1,6 +1,6 @@
 """Configuration: the schema (every option, once) and the loader that says where a file is wrong.
 
-The loader builds any frozen dataclass of settings with defaults; `training` reads its own with it.
+The loader builds any frozen dataclass of settings with defaults; `training` uses it for its own.
 """
 
 from edge.config.arguments import add_config_arguments, config_of

@@ -1,6 +1,4 @@
-"""`--config` and what stands above it on the command line, the same for every command."""
-
-from __future__ import annotations
+"""`--config` and the options that override it, the same for every command."""
 
 import argparse
 from pathlib import Path
@@ -13,7 +11,7 @@ _OVERRIDES = {"source": "camera.source", "mqtt": "mqtt.url"}
 
 
 def add_config_arguments(parser: argparse.ArgumentParser, *, overrides: bool = False) -> None:
-    """Add `--config`, and `--source` and `--mqtt` where a command reads a camera and talks to a broker."""
+    """Add `--config`, and with `overrides` `--source` and `--mqtt`, for commands with camera and broker."""
     parser.add_argument("--config", type=Path, help="YAML file; without it the defaults of configs/edge.yaml")
     if overrides:
         parser.add_argument("--source", help=_meaning("camera.source"))
@@ -21,7 +19,7 @@ def add_config_arguments(parser: argparse.ArgumentParser, *, overrides: bool = F
 
 
 def config_of(args: argparse.Namespace) -> Config:
-    """The configuration that these arguments put in force; raises as `load_config` does."""
+    """The configuration that these arguments ask for; raises as `load_config`."""
     given = {key: getattr(args, name, None) for name, key in _OVERRIDES.items()}
     return load_config(args.config, {key: value for key, value in given.items() if value is not None})
 

@@ -1,6 +1,4 @@
-"""Reads a YAML file into frozen dataclasses; a mistake is one line with file, line, key and expected type."""
-
-from __future__ import annotations
+"""Reads YAML into frozen dataclasses; a mistake becomes one line with file, line, key and expected type."""
 
 import dataclasses
 import difflib
@@ -26,7 +24,7 @@ def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> C
     """The configuration in force: the schema's defaults, then the file, then `overrides` ("camera.source": value).
 
     Raises:
-        InputError: as `load_settings`, or options do not go together.
+        InputError: as `load_settings`, or options contradict each other.
     """
     config = load_settings(path, Config)
     for key, value in (overrides or {}).items():
@@ -36,7 +34,7 @@ def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> C
 
 
 def load_settings(path: Path | None, cls: type[T]) -> T:
-    """A file over the defaults of a frozen dataclass; without one the defaults.
+    """A frozen dataclass's defaults, overridden by a file if there is one.
 
     Raises:
         InputError: the file cannot be read, has an unknown key or a value of the wrong type.
@@ -51,7 +49,7 @@ def load_settings(path: Path | None, cls: type[T]) -> T:
 
 
 def parse_settings(text: str, origin: str, cls: type[T]) -> T:
-    """Parse YAML text; `origin` is the name that errors carry."""
+    """Parse YAML text; `origin` names it in errors."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
@@ -118,7 +116,7 @@ def _checked(hint: Any, value: Any, where: str) -> Any:
 
 
 def _tuple(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
-    """A list of the file: of any length where `kinds` ends in `...`."""
+    """A list from the file, of any length if `kinds` ends in `...`."""
     any_length = kinds[-1] is Ellipsis
     if not isinstance(value, list) or not (any_length or len(value) == len(kinds)):
         raise InputError(f"{where}: expected a list{'' if any_length else f' of {len(kinds)}'}, got {value!r}")
@@ -142,7 +140,7 @@ def _check_limits(value: Any, limits: Mapping[str, Any], where: str) -> None:
 
 
 def _check_controls(config: Config, origin: Path | None) -> None:
-    """Gestures are looked for where the letter model sees no letter."""
+    """Gestures need the letter model: they are looked for where it sees no letter."""
     named = [key for key, gesture in dataclasses.asdict(config.controls).items() if gesture]
     if named and not config.letters.enabled:
         raise InputError(f"{origin}: controls.{named[0]}: needs letters.enabled: true; set that or leave it empty")

@@ -1,15 +1,13 @@
 """Every option of the daemon, once: name, type, default and meaning. Units are in the names."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 TOPIC_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""What can be one level of an MQTT topic."""
+"""What may be one level of an MQTT topic."""
 GESTURES = ("thumb_up", "thumb_down", "open_palm")
-"""What `edge.gestures` tells. No pinch: unseen people's is read as an O."""
+"""What `edge.gestures` recognises. No pinch: unseen people's is read as an O."""
 
 
 def option(
@@ -22,7 +20,7 @@ def option(
     at_most: float | None = None,
     topic: bool = False,
 ) -> Any:
-    """A config field: its meaning for the README's table, and the values the loader lets pass."""
+    """A config field: its meaning for the README's table, and the values that the loader allows."""
     limits = {"choices": choices, "above": above, "at_least": at_least, "at_most": at_most, "topic": topic}
     return field(default=default, metadata={"doc": doc, **limits})
 
@@ -73,7 +71,7 @@ class LandmarksConfig:
 
 @dataclass(frozen=True, slots=True)
 class SignerConfig:
-    """Who of the people in the picture is read: the largest, nearest the zone."""
+    """Which of the people in the picture is read: the largest, nearest the zone."""
 
     zone_x: float = option(
         0.5, "where the signer stands: 0 is the left edge of the picture, 1 the right one", at_least=0, at_most=1
@@ -89,7 +87,7 @@ class SignerConfig:
 
 @dataclass(frozen=True, slots=True)
 class GovernorConfig:
-    """What the daemon may use; it reads the body, then frames, less often until it keeps to it."""
+    """The daemon's budget; it reads the body, then frames, less often until it keeps to it."""
 
     cpu_percent: float | None = option(
         None, "CPU the daemon may use, in percent of one core; empty sets no limit", above=0
@@ -134,7 +132,7 @@ class CaptionsConfig:
 
 @dataclass(frozen=True, slots=True)
 class ControlsConfig:
-    """Gestures that edit the caption while letters are read, off until one is named here; held still for 0.7 s."""
+    """Gestures, held still for 0.7 s, that edit the caption while letters are read; off until named here."""
 
     space: str | None = option(
         None, "gesture that ends the word; needs `letters.enabled`; empty: none", choices=GESTURES

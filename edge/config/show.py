@@ -1,7 +1,5 @@
 """The configuration as text: what is in force, and the table of options for the README."""
 
-from __future__ import annotations
-
 import dataclasses
 import types
 import typing
@@ -16,7 +14,7 @@ _TYPES = {str: "text", int: "int", float: "number", bool: "true/false"}
 
 
 def dump_config(config: Config) -> str:
-    """YAML that `--config` reads back to the same configuration. Secrets live in the environment, never here."""
+    """YAML that `--config` reads back as the same configuration. Secrets are in the environment, never here."""
     return str(yaml.safe_dump(dataclasses.asdict(config), sort_keys=False, allow_unicode=True))
 
 
@@ -28,7 +26,7 @@ def options_table() -> str:
 
 
 def meaning_of(key: str) -> str:
-    """What the schema says of an option, as `camera.source`."""
+    """The schema's text for an option such as `camera.source`."""
     return next(doc for name, _, _, doc in _options(Config, "") if name == key)
 
 

@@ -1,20 +1,18 @@
-"""How a hand stands in each letter: joint angles in degrees, the columns of edge.demo.hand.POSE_SIZE.
+"""How a hand is posed in each letter: joint angles in degrees, in the columns of edge.demo.hand.POSE_SIZE.
 
 The numbers are the project's own: this hand was fitted (gradient descent on the angles; knuckle and bone lengths shared
-by all letters; limits of the joints and no finger inside another as penalties) to the median of three to six signers
-of a letter. It meets their landmarks within 0.03 palms on average. Set by hand, because landmarks leave it open: the
-thumb of S lies over the fingers, the index finger of X is a hook, Q hangs from the wrist. Each row is another way to
-make the letter, the most usual first. J and Z are where the motion begins; edge.demo.motion moves them.
+by all letters; penalties for joint limits and for fingers inside one another) to the median of three to six signers of
+a letter. It matches their landmarks within 0.03 palms on average. Set by hand, because landmarks do not determine it:
+the thumb of S lies over the fingers, the index finger of X is a hook, Q hangs from the wrist. Each row is another way
+to make the letter, the most usual first. J and Z are the poses where the motion begins; edge.demo.motion moves them.
 """
-
-from typing import Final
 
 import numpy as np
 
 from edge.types import Floats
 
 # fmt: off
-_ANGLES: Final[dict[str, tuple[tuple[int, ...], ...]]] = {
+_ANGLES: dict[str, tuple[tuple[int, ...], ...]] = {
     "A": (
     (7, -14, -1, 35, 18, 3, 25, 10, 73, 4, 96, 48, -4, 77, -2, 101, 49, 0, 76, -7, 107, 48, 2, 73, -12, 106, 51, 3),
     (6, -20, -5, 36, 19, 7, 28, 8, 79, 7, 88, 47, -2, 87, 1, 95, 39, 0, 91, -5, 99, 42, 0, 88, -9, 107, 54, 2),
@@ -139,10 +137,10 @@ _ANGLES: Final[dict[str, tuple[tuple[int, ...], ...]]] = {
 }
 # fmt: on
 
-LETTERS: Final = "".join(_ANGLES)
+LETTERS = "".join(_ANGLES)
 
-REST: Final = np.array([10, -5, 0, 35, 25, 5, 20, 15, *(30, 0, 35, 18, 0) * 4], np.float32)
-"""A hand at ease, as it hangs between words."""
+REST = np.array([10, -5, 0, 35, 25, 5, 20, 15, *(30, 0, 35, 18, 0) * 4], np.float32)
+"""A relaxed hand, as it hangs between words."""
 
 
 def ways(letter: str) -> Floats:

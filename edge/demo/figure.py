@@ -1,10 +1,9 @@
 """The person around the hand: head, body and arms, and where the picture shows them.
 
-Coordinates of the figure are pixels of a 640 x 480 picture, from its middle; z grows away from the camera.
+Figure coordinates are pixels of a 640 x 480 picture, from its middle; z grows away from the camera.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import cv2
 import numpy as np
@@ -14,16 +13,16 @@ from edge.demo.paint import Colour, Part, Parts, draw
 from edge.pose_points import LEFT_ELBOW, LEFT_SHOULDER, LEFT_WRIST, NOSE, RIGHT_SHOULDER
 from edge.types import Floats, Image
 
-SHOULDER: Final = np.array([-100.0, 26.0, 30.0], np.float32)
-"""The signer's right shoulder; the left mirrors it."""
+SHOULDER = np.array([-100.0, 26.0, 30.0], np.float32)
+"""The signer's right shoulder; the left is its mirror image."""
 
-HOME: Final = np.array([-172.0, 14.0, -70.0], np.float32)
+HOME = np.array([-172.0, 14.0, -70.0], np.float32)
 """Where the palm of the right hand spells."""
 
-PALM: Final = 66.0
-"""A palm in figure pixels: the hand is a little nearer to the camera than the body."""
+PALM = 66.0
+"""Length of a palm in figure pixels: the hand is a little nearer to the camera than the body."""
 
-FOREARM: Final = 2.5
+FOREARM = 2.5
 """Palms from the wrist to the elbow."""
 
 
@@ -36,7 +35,7 @@ class Stage:
 
     @property
     def unit(self) -> float:
-        """Pixels of this picture to a figure pixel."""
+        """Pixels of this picture per figure pixel."""
         return min(self.height / 480, self.width / 640)
 
     @property
@@ -51,7 +50,7 @@ class Stage:
 
 
 def elbow_of(wrist: Floats, towards: Floats, palm: float) -> Floats:
-    """Where the right elbow is: below the wrist, further out the more the hand (its way `towards`) hangs down."""
+    """Where the right elbow is: below the wrist, further out the more the hand (pointing `towards`) hangs down."""
     hanging, forward = float(np.clip(towards[1], 0, 1)), float(np.clip(-towards[2], 0, 1))
     level = max(0.75 * hanging, 0.6 * forward)
     way = (0.1 + 0.8 * hanging + 0.5 * forward, level - 1, -0.1 - 0.2 * hanging - 0.8 * forward)
@@ -61,13 +60,13 @@ def elbow_of(wrist: Floats, towards: Floats, palm: float) -> Floats:
 
 
 def upper_arm(shoulder: Floats, elbow: Floats, unit: float) -> Parts:
-    """The sleeve from the shoulder to the elbow, pixels."""
+    """The sleeve from shoulder to elbow, in pixels."""
     return Parts([Part(shoulder, elbow, (32 * unit, 26 * unit), SLEEVE)])
 
 
 def backdrop(stage: Stage, look: Look, *, left_handed: bool) -> Image:
-    """The wall and the person, without the arm that spells. Drawn once."""
-    fine = Stage(stage.width * 3 // 2, stage.height * 3 // 2)  # finer still costs memory: twice is 62 MB at the peak
+    """The wall and the person, without the spelling arm. Drawn once."""
+    fine = Stage(stage.width * 3 // 2, stage.height * 3 // 2)  # even finer costs memory: twice is 62 MB at the peak
     image = _wall(fine, look)
     draw(image, _body(fine, left_handed=left_handed), look.materials, look.light)
     _face(image, fine, look)
@@ -157,7 +156,7 @@ def look_dark(look: Look) -> Colour:
 def pose_points(stage: Stage, hand: Floats, elbow: Floats, *, left_handed: bool) -> Floats:
     """(33, 4): the body in MediaPipe's order, pixels and visibility; legs are below every picture.
 
-    `hand` (21, 3) and `elbow` (3,) are pixels of the arm that spells.
+    `hand` (21, 3) and `elbow` (3,) are pixels of the spelling arm.
     """
     pose = np.full((33, 4), np.nan, np.float32)
     right = {2: (-21, -127, -50), 1: (-13, -127, -50), 3: (-30, -127, -46), 7: (-53, -120, 8), 9: (-15, -80, -44)}

@@ -1,19 +1,18 @@
 """A hand posed from joint angles: 28 numbers in degrees become the 21 landmarks.
 
-The hand's own frame is a right hand's: X towards the thumb, Y towards the fingers, Z out of the palm. Lengths are
-palms: the distance from the wrist to the middle knuckle is 1. In a picture x grows to the right, y downwards and z
-away from the camera, as in the landmark store.
+The hand's own frame is a right hand's: X towards the thumb, Y towards the fingers, Z out of the palm. Lengths are in
+palms: from the wrist to the middle knuckle is 1. In a picture x grows to the right, y downwards and z away from the
+camera, as in the landmark store.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edge.types import Floats
 
-POSE_SIZE: Final = 28
+POSE_SIZE = 28
 """Columns of a pose, degrees.
 
 0:3    the whole hand: yaw (about the picture's vertical), pitch, roll
@@ -21,12 +20,12 @@ POSE_SIZE: Final = 28
 8:28   index, middle, ring, little, each: flexion, spread to the thumb's side, middle joint, end joint, twist
 """
 
-TO_PICTURE: Final = np.array([1.0, -1.0, -1.0], np.float32)
+TO_PICTURE = np.array([1.0, -1.0, -1.0], np.float32)
 
 
 @dataclass(frozen=True)
 class HandShape:
-    """Proportions of one person's hand, palms."""
+    """Proportions of one person's hand, in palms."""
 
     knuckles: Floats
     """(4, 3): where index, middle, ring and little finger begin."""
@@ -37,7 +36,7 @@ class HandShape:
     thumb: Floats
     """(3,): bone lengths."""
     girth: float = 1.0
-    """How thick the fingers and the palm are drawn, relative to the usual."""
+    """How thick fingers and palm are drawn, relative to the usual."""
 
 
 def usual_shape() -> HandShape:
@@ -56,14 +55,14 @@ def usual_shape() -> HandShape:
 
 @dataclass(frozen=True, slots=True)
 class PosedHand:
-    """A hand in picture orientation, palms, the wrist at the origin."""
+    """A hand in picture orientation, in palms, with the wrist at the origin."""
 
     points: Floats
     """(21, 3): landmarks in MediaPipe's order."""
     backs: Floats
-    """(5, 3): which way the nail of each finger faces, thumb first."""
+    """(5, 3): direction that each finger's nail faces, thumb first."""
     palmar: Floats
-    """(3,): which way the palm faces."""
+    """(3,): direction that the palm faces."""
 
     def mirrored(self) -> "PosedHand":
         """The other hand in the mirrored pose."""
@@ -72,7 +71,7 @@ class PosedHand:
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> Floats:
-    """3 x 3: yaw about Y first, then pitch about X, then roll about Z, degrees."""
+    """3 x 3: first yaw about Y, then pitch about X, then roll about Z, in degrees."""
     (cy, cp, cr), (sy, sp, sr) = np.cos(np.radians([yaw, pitch, roll])), np.sin(np.radians([yaw, pitch, roll]))
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
@@ -115,7 +114,7 @@ def _thumb(angles: Floats, shape: HandShape) -> tuple[Floats, Floats]:
 def _chain(
     start: Floats, along: ArrayLike, inward: ArrayLike, bends: ArrayLike, lengths: Floats
 ) -> tuple[Floats, Floats]:
-    """Four joints of a finger that bends from `along` towards `inward`, and which way its nail faces."""
+    """Four joints of a finger that bends from `along` towards `inward`, and the direction that its nail faces."""
     bend = np.asarray(bends)[:, None]
     along, inward = np.asarray(along), np.asarray(inward)
     steps = (along * np.cos(bend) + inward * np.sin(bend)) * lengths[:, None]

@@ -1,7 +1,6 @@
 """A posed hand as round cones: finger bones, the flesh of the palm, the wrist, the sleeve."""
 
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from edge.demo.paint import Part, Parts
 from edge.types import Floats
 
 # Radii at the four joints of each finger, palms.
-GIRTH: Final = (
+GIRTH = (
     (0.175, 0.145, 0.128, 0.100),
     (0.145, 0.122, 0.110, 0.088),
     (0.145, 0.124, 0.112, 0.090),
@@ -19,7 +18,7 @@ GIRTH: Final = (
     (0.122, 0.100, 0.092, 0.076),
 )
 
-CUFF: Final = 1.45
+CUFF = 1.45
 """Palms from the wrist to the sleeve."""
 
 
@@ -50,7 +49,7 @@ def hand_parts(hand: PosedHand, wrist: Floats, palm: float, girth: float, elbow:
 
 
 def _bone_back(joints: Floats, bone: int, nail: Floats) -> Floats:
-    """The nail's direction, turned to be square to this bone within the plane the finger bends in."""
+    """The nail's direction, turned perpendicular to this bone within the plane in which the finger bends."""
     along = joints[bone + 1] - joints[bone]
     last = joints[3] - joints[2]
     along, last = along / np.linalg.norm(along), last / np.linalg.norm(last)

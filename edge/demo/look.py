@@ -1,7 +1,7 @@
 """How a demo picture looks: skin tones, lights, backgrounds, each under a name."""
 
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from edge.demo.paint import Colour, Light, Material
 from edge.errors import InputError
@@ -11,15 +11,15 @@ SKIN, TIP, SLEEVE, HAIR = range(4)
 
 T = TypeVar("T")
 
-# back of the hand, palm: the palm is lighter and rosier, the more so the darker the skin
-SKINS: Final[dict[str, tuple[Colour, Colour]]] = {
+# back of the hand, palm: the palm is lighter and rosier, more so the darker the skin
+SKINS: dict[str, tuple[Colour, Colour]] = {
     "light": ((168, 190, 232), (178, 196, 240)),
     "tan": ((124, 156, 212), (146, 172, 228)),
     "brown": ((74, 106, 164), (112, 144, 200)),
     "dark": ((46, 64, 104), (98, 124, 172)),
 }
 
-LIGHTS: Final[dict[str, Light]] = {
+LIGHTS: dict[str, Light] = {
     "day": Light(),
     "warm": Light(direction=(0.5, -0.5, -0.7), tint=(0.82, 0.95, 1.06)),
     "side": Light(direction=(-0.9, -0.2, -0.4), lamp=0.8, room=0.3),
@@ -27,15 +27,15 @@ LIGHTS: Final[dict[str, Light]] = {
 }
 
 # wall at the top, wall at the bottom
-BACKGROUNDS: Final[dict[str, tuple[Colour, Colour]]] = {
+BACKGROUNDS: dict[str, tuple[Colour, Colour]] = {
     "wall": ((206, 204, 196), (172, 170, 164)),
     "dark": ((62, 56, 52), (40, 36, 34)),
     "green": ((150, 186, 168), (112, 150, 132)),
     "blinds": ((214, 212, 206), (168, 170, 172)),
 }
 
-CLOTH: Final[Colour] = (116, 92, 52)
-HAIR_COLOUR: Final[Colour] = (44, 50, 62)
+CLOTH: Colour = (116, 92, 52)
+HAIR_COLOUR: Colour = (44, 50, 62)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
-"""Where the hand is at every moment: eased ways from letter to letter, J and Z as motions, a slide for doubles."""
+"""Where the hand is at every moment: eased moves between letters, J and Z as motions, a slide for doubles."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -12,24 +11,24 @@ from edge.demo.person import Person
 from edge.demo.timetable import Span
 from edge.types import Floats
 
-SLIDE: Final = 0.9
-"""How far a doubled letter slides outwards, palms."""
+SLIDE = 0.9
+"""How far a doubled letter slides outwards, in palms."""
 
-LAZY_ABOVE: Final = 2.0
-"""Letters a second above which fingers begin to fall short of their letter, as they do in fluent spelling."""
+LAZY_ABOVE = 2.0
+"""Letters a second above which fingers begin to fall short of their letter, as in fluent spelling."""
 
-STAGGER: Final = 0.2
-"""Share of a move by which the last finger starts after the first."""
+STAGGER = 0.2
+"""How long after the first finger the last one starts, as a share of the move."""
 
-JOINTS: Final = slice(3, POSE_SIZE)
-TURN: Final = slice(POSE_SIZE, POSE_SIZE + 4)
-PLACE: Final = slice(POSE_SIZE + 4, POSE_SIZE + 6)
-STATE_SIZE: Final = POSE_SIZE + 6
+JOINTS = slice(3, POSE_SIZE)
+TURN = slice(POSE_SIZE, POSE_SIZE + 4)
+PLACE = slice(POSE_SIZE + 4, POSE_SIZE + 6)
+STATE_SIZE = POSE_SIZE + 6
 """A pose, its orientation as a quaternion, its place in palms (outwards is negative x, down is positive y)."""
 
 # Share of the motion; yaw, pitch and roll added to the letter's own; place in palms. The turns of a J were fitted to
 # recorded ones: the little finger falls outwards, swings round at the bottom and comes up with the palm turned in.
-J_PATH: Final = (
+J_PATH = (
     (0.0, 0, 0, 0, 0.0, 0.0),
     (0.3, -10, 25, 50, -0.28, 0.12),
     (0.5, 5, 55, 65, -0.3, 0.38),
@@ -38,7 +37,7 @@ J_PATH: Final = (
     (1.0, 142, 5, 0, 0.25, -0.1),
 )
 # The index finger writes the letter for the signer to read: the viewer sees it mirrored. Tips cover 2.3 x 2.3 palms.
-Z_PATH: Final = (
+Z_PATH = (
     (0.0, 0, 0, -22, 0.45, -0.6),
     (0.3, 0, 0, 12, -0.4, -0.55),
     (0.68, 0, 0, -18, 0.4, 0.5),
@@ -48,7 +47,7 @@ Z_PATH: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The hand at one moment. It stands still there, or passes `through`."""
+    """The hand at one moment. It stops there, or passes `through`."""
 
     at: float
     state: Floats
@@ -71,7 +70,7 @@ class Performance:
         self._lag[8:28] = np.repeat(lags[1:], 5)
 
     def state(self, ts: float) -> Floats:
-        """(STATE_SIZE,) at a time; before the first key and after the last it rests."""
+        """(STATE_SIZE,) at a time; at rest before the first key and after the last."""
         after = int(np.clip(np.searchsorted(self._times, ts, side="right"), 1, len(self._keys) - 1))
         before, key = self._keys[after - 1], self._keys[after]
         share = float(np.clip((ts - before.at) / max(key.at - before.at, 1e-9), 0.0, 1.0))
@@ -106,7 +105,7 @@ class Performance:
 
 
 def turn_of(state: Floats) -> Floats:
-    """The orientation (3 x 3) in a state."""
+    """A state's orientation (3 x 3)."""
     w, x, y, z = state[TURN]
     return np.array(
         [
@@ -119,7 +118,7 @@ def turn_of(state: Floats) -> Floats:
 
 
 def _quaternion(turn: Floats) -> Floats:
-    """w, x, y, z of a rotation: the eigenvector of its largest eigenvalue, which no orientation makes singular."""
+    """w, x, y, z of a rotation, by the eigenvector of the largest eigenvalue: no orientation is singular."""
     (a, b, c), (d, e, f), (g, h, i) = turn
     table = np.array(
         [
@@ -146,7 +145,7 @@ def _laziness(letters_per_second: float) -> float:
 
 
 def _near(keys: Iterator[Key]) -> Iterator[Key]:
-    """The same keys, each orientation on the near side of the one before it."""
+    """The same keys, with each quaternion's sign chosen nearest to the one before."""
     last: Floats | None = None
     for key in keys:
         if last is not None and float(key.state[TURN] @ last) < 0:
@@ -157,7 +156,7 @@ def _near(keys: Iterator[Key]) -> Iterator[Key]:
 
 @dataclass(frozen=True)
 class _Script:
-    """What the hand has to do, as keys."""
+    """What the hand does, as keys."""
 
     spans: Sequence[Span]
     person: Person
@@ -200,7 +199,7 @@ class _Script:
         yield Key(span.ended_at, state.copy())
 
     def _short_of(self, index: int, letter: str) -> Floats:
-        """The letter's pose, drawn towards its neighbours in the word as far as the pace makes it lazy."""
+        """The letter's pose, pulled towards its neighbours in the word as far as the pace makes the hand lazy."""
         pose = self.person.pose(letter).copy()
         near = [self.spans[place].letter for place in (index - 2, index + 2) if 0 <= place < len(self.spans)]
         for other in near:

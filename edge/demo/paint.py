@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
 
 import cv2
 import numpy as np
@@ -14,13 +13,13 @@ from edge.types import Floats, Image
 Colour = tuple[float, float, float]
 """Blue, green, red, 0 to 255."""
 
-WRAP: Final = np.array([0.12, 0.18, 0.34], np.float32)
+WRAP = np.array([0.12, 0.18, 0.34], np.float32)
 """How far light reaches round an edge, by channel: red furthest, as in skin."""
 
-BALL: Final = 96
+BALL = 96
 """Samples across a lit ball."""
 
-TONES: Final = 8
+TONES = 8
 """Steps from a material's back to its front."""
 
 
@@ -29,7 +28,7 @@ class Light:
     """A lamp and the room's own light."""
 
     direction: tuple[float, float, float] = (-0.45, -0.65, -0.65)
-    """Where the lamp stands, in picture axes."""
+    """Direction to the lamp, in picture axes."""
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
     lamp: float = 0.66
     room: float = 0.40
@@ -37,29 +36,29 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """A surface: its colour on the back and on the front (the palm of a hand), and its shine."""
+    """A surface: its colour on the back and the front (the palm of a hand), and its shine."""
 
     back: Colour
     front: Colour
     gloss: float = 0.0
     matt: float = 0.0
-    """How much further light reaches round it: cloth has no sharp terminator."""
+    """How much further light reaches round it: cloth has no sharp shadow edge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One round cone of a material, pixels."""
+    """One round cone of a material, in pixels."""
 
     start: Floats
     end: Floats
     radii: tuple[float, float]
     material: int
     back: tuple[float, float, float] | Floats = (0.0, 0.0, 0.0)
-    """Which way its back faces; zero where it has none."""
+    """Direction that its back faces; zero if it has none."""
     melted: bool = False
-    """Flesh that shows no seam towards other melted parts."""
+    """Flesh, which shows no seam towards other melted parts."""
     joints: tuple[bool, bool] = (False, False)
-    """Whether the skin creases at its start and at its end."""
+    """Whether the skin creases at its start and end."""
     nail: bool = False
     cut: bool = False
     """Whether its end is cut flat."""
@@ -100,7 +99,7 @@ def draw(image: Image, parts: Parts, materials: tuple[Material, ...], light: Lig
     if not len(surface.pixels):
         return
     colours = np.clip(shade(surface, cones, parts, materials, light), 0, 255)
-    # an edge pixel shows as much of what is behind it as lies around it
+    # an edge pixel lets the background through as far as its neighbours are background
     cover = cv2.blur((surface.depth < FAR).astype(np.float32), (3, 3)).ravel()[surface.pixels, None]
     window = image[top:bottom, left:right]
     under = window.reshape(-1, 3)  # a copy: rows of the window are not contiguous
@@ -126,7 +125,7 @@ def shade(surface: Surface, cones: Cones, parts: Parts, materials: tuple[Materia
 
 @lru_cache(maxsize=8)
 def lit_balls(materials: tuple[Material, ...], light: Light) -> Floats:
-    """(materials * TONES * BALL * BALL, 3): a lit ball of each material in each tone, to look colours up by normal."""
+    """(materials * TONES * BALL * BALL, 3): a lit ball of each material and tone, to look up colours by normal."""
     y, x = np.mgrid[-1 : 1 : BALL * 1j, -1 : 1 : BALL * 1j]
     normals = np.stack([x, y, -np.sqrt(np.clip(1 - x * x - y * y, 0, 1))], axis=-1)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
@@ -142,7 +141,7 @@ def lit_balls(materials: tuple[Material, ...], light: Light) -> Floats:
         wrap = WRAP + material.matt
         diffuse = np.clip((towards + wrap) / (1 + wrap), 0.0, 1.0)
         tone = np.array(material.back) + (np.array(material.front) - np.array(material.back)) * tones
-        edge = 1 - 0.38 * (1 - material.matt) * away  # what turns away falls into shade
+        edge = 1 - 0.38 * (1 - material.matt) * away  # surfaces that turn away are in shade
         balls.append(tone * (light.lamp * diffuse + light.room * sky) * edge * light.tint + shine * material.gloss)
     table: Floats = np.concatenate(balls).reshape(-1, 3).astype(np.float32)
     return table
@@ -168,7 +167,7 @@ def _melt(surface: Surface, melted: NDArray[np.bool_], unit: float) -> Floats:
 
 
 def _contact(surface: Surface, unit: float) -> Floats:
-    """(M,): light left where something nearer stands beside: 1 in the open, darker in creases and behind edges."""
+    """(M,): light left beside something nearer: 1 in the open, darker in creases and behind edges."""
     here = surface.points[:, 2]
     depth = np.minimum(surface.depth, float(here.max()))
     light = np.ones(len(here), np.float32)
@@ -181,11 +180,11 @@ def _contact(surface: Surface, unit: float) -> Floats:
 
 
 def _creases(surface: Surface, cones: Cones, parts: Parts, front: Floats) -> Floats:
-    """(M,): 1, darker in the folds of the skin across the inside of finger joints."""
+    """(M,): 1, darker in the skin folds on the inside of finger joints."""
     lengths = np.linalg.norm(cones.step, axis=1)
     joints = np.array([part.joints for part in parts.parts])[surface.part]
     run, far = surface.along * lengths[surface.part], np.float32(1e6)
-    # the round ends of a bone are inside the joint or outside the bend: no fold there
+    # a bone's round ends are inside the joint or outside the bend: no fold there
     to_start = np.where(joints[:, 0] & (surface.along > 0), run, far)
     to_end = np.where(joints[:, 1] & (surface.along < 1), lengths[surface.part] - run, far)
     gap = np.minimum(to_start, to_end) / (0.16 * np.median(cones.radius))

@@ -1,7 +1,6 @@
-"""Who signs: proportions, habits and the small unrest of a living hand, all from one seed."""
+"""Who signs: proportions, habits and the slight restlessness of a living hand, all from one seed."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -9,27 +8,27 @@ from edge.demo.alphabet import LETTERS, ways
 from edge.demo.hand import POSE_SIZE, HandShape, usual_shape
 from edge.types import Floats
 
-EXTRA: Final = 6  # orientation (4) and place (2) follow the pose in a state
+EXTRA = 6  # orientation (4) and place (2) follow the pose in a state
 
-TILT: Final = (7.0, 5.0, 6.0)
-"""Standard deviation of how a signer holds the whole hand: yaw, pitch, roll, degrees."""
+TILT = (7.0, 5.0, 6.0)
+"""Standard deviation of how signers hold the whole hand: yaw, pitch, roll, in degrees."""
 
-UNLIKE: Final = np.array([3, 3, 3, 2, 2, 2, 2, 2, *(1.8, 0.6, 1.8, 1.8, 0.5) * 4], np.float32)
-"""(POSE_SIZE,): standard deviation of one signer's letter from the usual. Fingers side by side stay so."""
+UNLIKE = np.array([3, 3, 3, 2, 2, 2, 2, 2, *(1.8, 0.6, 1.8, 1.8, 0.5) * 4], np.float32)
+"""(POSE_SIZE,): standard deviation of a signer's letter from the usual. Fingers side by side stay together."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """One signer. Seed 0 is the usual hand; others differ in proportions, in the ways they make letters, in tilt."""
+    """One signer. Seed 0 is the usual hand; others differ in proportions, ways to make letters, and tilt."""
 
     shape: HandShape
     poses: dict[str, Floats]
     lags: Floats
-    """(5,): 0 to 1, which finger starts a move first."""
+    """(5,): how late each finger starts a move, 0 to 1."""
     sweep: float
     """How widely J and Z are drawn, relative to the usual."""
     waves: Floats
-    """(3, POSE_SIZE + 6): amplitude, frequency in Hz and phase of each number's slow unrest."""
+    """(3, POSE_SIZE + 6): amplitude, frequency in Hz and phase of each number's slow fluctuation."""
 
     @classmethod
     def from_seed(cls, seed: int) -> "Person":

@@ -1,17 +1,16 @@
-"""Round cones into a depth buffer: the hull of two spheres, seen straight on, in closed form.
+"""Draws round cones into a depth buffer: the hull of two spheres, seen straight on, in closed form.
 
 A hand is about thirty of these. Each touches only its own bounding box, so a hand costs a few milliseconds of numpy.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.types import Floats
 
-FAR: Final = 1e9
+FAR = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Cones:
     growth: Floats
     """(N,): radius at the end minus radius at the start."""
     cut: NDArray[np.bool_]
-    """(N,): whether the end is cut flat, as a sleeve is, not round."""
+    """(N,): whether the end is cut flat, like a sleeve, not round."""
 
     def moved(self, origin: Floats) -> "Cones":
         """The same cones with `origin` (3,) at zero."""
@@ -41,7 +40,7 @@ class Cones:
         return np.hstack([low, high])
 
     def depth(self, index: int, rows: slice, columns: slice) -> tuple[Floats, Floats]:
-        """Depth of the front of one cone at each pixel (FAR where it is missed) and where along it, 0 to 1.
+        """Depth of one cone's front at each pixel (FAR outside it), and the position along it, 0 to 1.
 
         A cone is the spheres of radius r(t) around c(t). The front of sphere t at pixel p is c_z(t) - sqrt(Q(t)),
         Q = r(t)^2 - |p - c_xy(t)|^2, a parabola A t^2 + 2 B t + C. The nearest front has a closed form in t.
@@ -69,16 +68,16 @@ class Cones:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """What is in front, at each of the M pixels where anything is."""
+    """What is in front, at each of the M pixels with anything."""
 
     depth: Floats
-    """(H, W), FAR where there is nothing."""
+    """(H, W), FAR if there is nothing."""
     pixels: NDArray[np.intp]
     """(M,): flat index into the H x W picture."""
     part: NDArray[np.int16]
     """(M,): which cone."""
     along: Floats
-    """(M,): where along it, 0 to 1."""
+    """(M,): position along it, 0 to 1."""
     points: Floats
     """(M, 3)"""
     normals: Floats

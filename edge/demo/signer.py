@@ -1,4 +1,4 @@
-"""The signer that the project draws itself: frames and landmarks of a spelled text, with the exact truth."""
+"""The signer drawn by the project itself: frames and landmarks of a spelled text, with the exact truth."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class DemoTruth:
 
     ts: float
     letter: str | None
-    """The letter held at this moment; None at rest and on the way."""
+    """The letter held at this moment; None at rest and between letters."""
     hand: Floats
     """(21, 3): the spelling hand in store units (x/width, y/height, z in x units), in or out of the picture."""
     side: Side
@@ -36,7 +36,7 @@ class DemoTruth:
 
 @dataclass(frozen=True, slots=True)
 class _Posture:
-    """The arm that spells at one moment, pixels."""
+    """The spelling arm at one moment, in pixels."""
 
     hand: PosedHand
     wrist: Floats
@@ -47,12 +47,12 @@ class _Posture:
 class DemoSigner:
     """Spells `text`; iterating gives (Frame, DemoTruth). The same arguments give the same frames, bit for bit.
 
-    `letters_per_second` sets the pace, `hold_seconds` how long each letter stands instead of what the pace gives,
-    `motion_seconds` how long a J or Z is drawn. Seed 0 is the usual signer; another seed is another one: proportions,
-    ways to make letters, tilt. `loop` starts again at the end, time going on.
+    `letters_per_second` sets the pace, `hold_seconds` overrides how long each letter is then held, `motion_seconds` how
+    long a J or Z is drawn. Seed 0 is the usual signer; others differ in proportions, ways to make letters, and tilt.
+    `loop` starts again at the end, with time going on.
 
     Raises:
-        InputError: for text that cannot be spelled or an argument out of range.
+        InputError: text that cannot be spelled, or an argument out of range.
     """
 
     def __init__(  # noqa: PLR0913 (each is one thing a picture may differ in)
@@ -80,7 +80,7 @@ class DemoSigner:
             raise InputError(f"demo: no hand {hand!r}: left or right")
         spans = plan(text, letters_per_second, hold_seconds, motion_seconds, loop=loop)
         self.letters = [(s.letter, s.started_at, s.ended_at) for s in spans if s.letter is not None]
-        """(letter, started_at, ended_at) of the first pass: the exact timetable."""
+        """(letter, started_at, ended_at) in the first pass: the exact timetable."""
         self.seconds = spans[-1].ended_at
         """Length of one pass."""
         self.fps, self.side, self._loop, self._seed = fps, hand, loop, seed
@@ -103,10 +103,10 @@ class DemoSigner:
             yield Frame(self._draw(posture), ts, index), self._truth(ts, posture)
 
     def landmarks(self, noise: float = 0.0) -> Iterator[tuple[Landmarks, DemoTruth]]:
-        """The same performance without drawing: what a perfect landmark step would see.
+        """The same performance, undrawn: what a perfect landmark step would see.
 
-        `noise` is the standard deviation of seeded jitter on the hand's points, palms. A hand that is not wholly in the
-        picture is not seen.
+        `noise` is the standard deviation of seeded jitter on the hand's points, in palms. A hand that is not wholly in
+        the picture is not seen.
         """
         rng = np.random.default_rng(self._seed)
         stage = self._stage
@@ -174,7 +174,7 @@ class DemoSigner:
         return image
 
     def _still(self) -> Image:
-        """The picture without the arm that spells."""
+        """The picture without the spelling arm."""
         if self._backdrop is None:
             self._backdrop = backdrop(self._stage, self._look, left_handed=self.side == "left")
         return self._backdrop

@@ -2,31 +2,31 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from edge.demo.alphabet import LETTERS
 from edge.errors import InputError
 
-HOLD_SHARE: Final = 0.6
-"""Share of a letter's time in which its shape stands; the rest is the way to the next one."""
+HOLD_SHARE = 0.6
+"""Share of a letter's time for which its shape is held; the rest is the move to the next one."""
 
-RAISE_SECONDS: Final = 0.45
-"""From the rest below the picture to the first letter, and back."""
+RAISE_SECONDS = 0.45
+"""Time from rest, below the picture, to the first letter, and back."""
 
-REST_SECONDS: Final = 0.7
-"""Hands out of sight before the first word and after the last."""
+REST_SECONDS = 0.7
+"""Time with hands out of sight before the first word and after the last."""
 
-WORD_REST_SECONDS: Final = 1.8
+WORD_REST_SECONDS = 1.8
 """Between words: captions put a space after 1.5 s."""
 
-LOOP_REST_SECONDS: Final = 3.6
-"""Before a looping signer begins again: captions are finished after 3 s."""
+LOOP_REST_SECONDS = 3.6
+"""Before a looping signer starts again: captions are finished after 3 s."""
 
-MOTION_SHARE: Final = 0.7
-"""Share of its letter's time in which a J or Z is drawn; then it stands, as other letters do."""
+MOTION_SHARE = 0.7
+"""Share of its letter's time for which a J or Z is drawn; then it is held, like other letters."""
 
-MOTION_SECONDS: Final = (0.3, 0.9)
-"""A J or Z is drawn in no less and, unless told, in no more; recorded ones take 0.3 to 2 s."""
+MOTION_SECONDS = (0.3, 0.9)
+"""Least and, by default, greatest time to draw a J or Z; recorded ones take 0.3 to 2 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Span:
 
     kind: Literal["rest", "letter", "move"]
     letter: str | None
-    """The letter held; None at rest and on the way."""
+    """The letter held; None at rest and between letters."""
     started_at: float
     ended_at: float
 
@@ -51,7 +51,7 @@ def plan(
     *,
     loop: bool,
 ) -> tuple[Span, ...]:
-    """Rest, letters and the moves between them, without a gap.
+    """Rests, letters and the moves between them, without gaps.
 
     `hold_seconds` replaces the hold the pace gives, `motion_seconds` the time to draw a J or Z.
 

@@ -1,6 +1,4 @@
-"""Serves the caption page on loopback: five fixed answers and nothing else. What it shows comes over MQTT."""
-
-from __future__ import annotations
+"""Serves the caption page on loopback: five fixed answers, nothing else. Its content comes over MQTT."""
 
 import http.client
 import json
@@ -26,18 +24,18 @@ USERNAME_VARIABLE = "ASL_EDGE_DISPLAY_USERNAME"
 PASSWORD_VARIABLE = "ASL_EDGE_DISPLAY_PASSWORD"  # noqa: S105 - the name of the variable
 
 PORT_HINT = "display.enabled: false"
-"""What to do where no port is free."""
+"""What to do if no port is free."""
 _POLL_SECONDS = 0.25
-"""How soon it notices that it shall stop."""
+"""How soon it notices that it should stop."""
 _FILES = {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js", "/mqtt.js": "mqtt.js"}
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "json": "application/json"}
 _REQUEST_SECONDS = 5.0
-"""Browsers open connections ahead of time and say nothing on them."""
+"""Browsers open connections ahead of time and send nothing on them."""
 
 _SERVER = "asl-edge"
 
 _NO_HOST = frozenset("@ *;,'\"")
-"""What no browser takes in a host, or what would mean more to the content security policy."""
+"""Characters that no browser accepts in a host, or that have a meaning in the content security policy."""
 
 Answer = tuple[str, bytes]
 """Content type and body."""
@@ -49,7 +47,7 @@ class DisplayServer:
     def __init__(
         self, config: DisplayConfig, websocket_url: str | None, device: str, environment: Mapping[str, str] = os.environ
     ) -> None:
-        """Prepare the answers; an external broker's user for the page comes from the environment.
+        """Prepare the answers; the page's user at an external broker comes from the environment.
 
         Raises:
             InputError: the websocket URL cannot be used.
@@ -74,11 +72,11 @@ class DisplayServer:
 
     @property
     def sockets(self) -> list[socket.socket]:
-        """Those it listens at."""
+        """The sockets it listens on."""
         return [self._server.socket] if self._server else []
 
     def start(self, vacated: Vacated | None = None) -> None:
-        """Listen, also at a port that another is about to leave: `listen` takes that out of `vacated`.
+        """Listen, possibly on a port that another is about to leave, which `listen` removes from `vacated`.
 
         Raises:
             AslEdgeError: the port is taken.
@@ -100,7 +98,7 @@ class DisplayServer:
 
 
 class _Server(ThreadingHTTPServer):
-    """Threads, because one silent connection must not hold up the page; they end with their request."""
+    """Threaded, because one silent connection must not hold up the page; threads end with their request."""
 
     daemon_threads = True
 
@@ -109,7 +107,7 @@ class _Server(ThreadingHTTPServer):
         self.policy = policy
         super().__init__(listening.getsockname(), _Handler, bind_and_activate=False)
         self.socket.close()
-        listening.setblocking(False)  # two that listen there both wake, and one of them finds nothing
+        listening.setblocking(False)  # if two listen there, both wake and one finds nothing
         self.socket = listening
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -140,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         log.debug(format, *args)
 
     def _answer(self, *, with_body: bool) -> None:
-        # Any other name for this machine is a foreign page's DNS trick to read the settings.
+        # Any other host name is a foreign page's DNS trick to read the settings.
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
         answer = self.server.answers.get(self.path.partition("?")[0]) if host in (LOOPBACK, "localhost") else None
         if answer is None:
@@ -160,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def device_of_page(port: int) -> str | None:
-    """Name of the device whose caption page is served on this port of this machine; None if none is."""
+    """Name of the device whose caption page is on this port of this machine; None if there is none."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_REQUEST_SECONDS)
     try:
         connection.request("GET", "/settings.json")

@@ -1,7 +1,5 @@
 """Follows one body at a low rate."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from edge.landmarks.crop import Region
@@ -11,15 +9,15 @@ from edge.pose_points import NOSE, SHOULDERS
 from edge.types import Floats
 
 _SLOWEST = 3
-"""A body that keeps still is read every so many intervals: shoulders hardly move while hands sign."""
+"""A still body is read only every this many intervals: shoulders hardly move while hands sign."""
 _STILL_SHARE = 0.05
-"""Of the shoulder width: movement of head and shoulders between two reads that counts as none."""
+"""Of the shoulder width: less movement of head and shoulders between two reads counts as none."""
 _SLACK_SECONDS = 0.004
-"""Time stamps jitter: a frame that comes a little before the interval is over counts."""
+"""Time stamps jitter: a frame this much too early still counts."""
 
 
 class BodyTracker:
-    """Reads the pose every `interval` seconds, less often while it keeps still; in between the last one stands."""
+    """Reads the pose every `interval` seconds, less often while still; in between the last one holds."""
 
     def __init__(self, networks: PoseNetworks, interval: float) -> None:
         self._networks = networks
@@ -32,7 +30,7 @@ class BodyTracker:
         self.region: Region | None = None
         """Where to look next, or None while this body is not seen."""
         self.is_new = False
-        """The pose was read in this very frame."""
+        """The pose was read in this frame."""
         self._read_at = float("-inf")
         self._pauses = 1
 
@@ -56,7 +54,7 @@ class BodyTracker:
 
 
 def _movement(before: Floats, after: Floats) -> float:
-    """Greatest way of nose and shoulders, in shoulder widths."""
+    """Greatest movement of nose and shoulders, in shoulder widths."""
     points = [NOSE, *SHOULDERS]
     left, right = after[list(SHOULDERS), :2]
     ways = np.linalg.norm(after[points, :2] - before[points, :2], axis=1)

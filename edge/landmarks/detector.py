@@ -1,6 +1,4 @@
-"""The single-shot detectors of MediaPipe: a palm or a person anywhere in the picture."""
-
-from __future__ import annotations
+"""MediaPipe's single-shot detectors: a palm or a person anywhere in the picture."""
 
 import math
 from dataclasses import dataclass
@@ -14,12 +12,12 @@ from edge.tflite import Network
 from edge.types import Floats, Image
 
 _SAME_THING_OVERLAP = 0.3
-"""Boxes that overlap by more are averaged, weighted by score: MediaPipe's weighted non-maximum suppression."""
+"""Boxes that overlap more are averaged, weighted by score: MediaPipe's weighted non-maximum suppression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One thing found. Pixels of the picture."""
+    """One thing found, in pixels of the picture."""
 
     box: Floats
     """(2, 2): top left and bottom right corner."""
@@ -28,9 +26,9 @@ class Detection:
 
 
 class Detector:
-    """Runs the network over the whole picture, letterboxed, or over a square of it.
+    """Runs the network on the whole picture, letterboxed, or on a square of it.
 
-    `strides` are those of the network's layers with anchors, two anchors a cell and layer.
+    `strides` are those of the network's layers with anchors, two anchors per cell and layer.
     """
 
     def __init__(
@@ -51,7 +49,7 @@ class Detector:
         self._box_output = 1 - self._score_output
 
     def find(self, image: Image, square: Region | None = None, *, min_score: float) -> list[Detection]:
-        """Everything scored higher in a square, or in the whole picture; best first."""
+        """Everything that scores higher in a square, or in the whole picture; best first."""
         square = square.snapped() if square else covering_square(image)
         crop_into(image, square, self._crop, cv2.BORDER_CONSTANT)
         self.network.run_pixels(self._crop, *self._pixel_range)
@@ -91,7 +89,7 @@ def _decoded(values: Floats, anchors: Floats) -> Floats:
 
 
 def _merged(scores: Floats, points: Floats) -> list[Floats]:
-    """Weighted non-maximum suppression; the best first."""
+    """Weighted non-maximum suppression; best first."""
     order = np.argsort(-scores, kind="stable")
     scores, points = scores[order], points[order]
     low, high = points[:, 0], points[:, 1]

@@ -1,6 +1,4 @@
-"""Frame -> Landmarks: two hands and a body of each signer, by MediaPipe's networks without MediaPipe."""
-
-from __future__ import annotations
+"""Frame -> Landmarks: each signer's hands and body, by MediaPipe's networks without MediaPipe."""
 
 from pathlib import Path
 
@@ -43,7 +41,7 @@ class Landmarker:
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
         self._motion = MotionDetector()
         self._protect_highlights = True
-        """A dim picture is brightened no further than what is brightest bears."""
+        """A dim picture is brightened only as far as its brightest part allows."""
         self._ts = 0.0
         networks = (
             {self._hand_networks.detector.network, self._hand_networks.near.network},
@@ -60,7 +58,7 @@ class Landmarker:
         return self.step_all(frame)[0]
 
     def step_all(self, frame: Frame) -> list[Landmarks]:
-        """Landmarks of every place at the counter, taken or not; the first one has who stands best."""
+        """Landmarks of every place at the counter, taken or not; whoever stands best has the first."""
         for networks in self._networks.values():
             for network in networks:
                 network.seconds = 0.0
@@ -75,7 +73,7 @@ class Landmarker:
             sides = self._read_place(place, tracker, picture, frame.ts, taken)
             taken += tuple(hand for hand in sides if hand is not None)
             found.append(self._landmarks(frame, sides, place))
-        # Whether the brightest part is a hand shows when one is found.
+        # Whether the brightest part is a hand is only known once one is found.
         self._protect_highlights ^= not self._follows_hand and any(tracker.looked_in_vain for tracker in self._hands)
         self._update_background(frame.ts)
         spent = {name: sum(network.seconds for network in networks) for name, networks in self._networks.items()}
@@ -85,8 +83,8 @@ class Landmarker:
     def _read_place(
         self, place: Place, tracker: HandTracker, picture: Picture, ts: float, taken: tuple[Hand, ...]
     ) -> tuple[Hand | None, Hand | None]:
-        """The left and right hand of whoever has the place; `taken` are those of the places before."""
-        # Without a body a hand is the first signer's: it may fill the picture.
+        """The left and right hand of whoever has the place; `taken` are those of earlier places."""
+        # Without a body, a hand is the first signer's: it may fill the picture.
         is_read = place is self._people.places[0] or place.last_body is not None
         if place.is_changed or not is_read:
             tracker.reset()
@@ -110,7 +108,7 @@ class Landmarker:
         return sides
 
     def _update_background(self, ts: float) -> None:
-        """Learn what moves by itself while nobody is there."""
+        """Learn what moves by itself, while nobody is there."""
         if self._people.is_empty and not self._follows_hand:
             self._motion.learn_background(ts - self._ts)
         else:
@@ -142,12 +140,12 @@ class Landmarker:
         return Landmarks(frame.ts, width, height, hands, presence, pose, self._motion.brightness)
 
     def set_pose_interval_times(self, times: float) -> None:
-        """Read bodies so many times less often than configured."""
+        """Read bodies this many times less often than configured."""
         for place in self._people.places:
             place.body.interval = self._pose_interval * times
 
     def reset(self) -> None:
-        """Forget everything: the next frame has nothing to do with the last."""
+        """Forget everything: the next frame is unrelated to the last."""
         for tracker in self._hands:
             tracker.reset()
         self._people.reset()

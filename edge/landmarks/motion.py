@@ -1,6 +1,4 @@
-"""Has anything moved? A thumbnail answers for a fiftieth of a detector's price."""
-
-from __future__ import annotations
+"""Has anything moved? A thumbnail answers at a fiftieth of a detector's cost."""
 
 import math
 from typing import Any, NamedTuple
@@ -14,41 +12,53 @@ from edge.types import Floats, Image
 
 _WIDTH_PX = 80
 _STEP = 12
-"""Grey levels by which a thumbnail's pixel must change: camera noise at dusk stays below it."""
+"""Grey levels by which a thumbnail's pixel must change: camera noise at dusk stays below this."""
 _FLICKERS = 0.02
-"""Change of the whole picture's brightness that is a lamp's, and taken out before pixels are compared."""
-_HABIT_SECONDS, _HABITUAL, _MOST_HABITUAL, _GAP_SECONDS = 4.0, 0.15, 0.5, 1.0
-"""What moves in an empty room moves by itself: a fan, a screen. A pixel that changed in such a share of the pictures,
-by a mean over seconds, is not counted; where so much of the picture does, all is. After such a gap none is learnt."""
+"""A greater change of the whole picture's brightness is a lamp's, and removed before pixels are compared."""
+_HABIT_SECONDS = 4.0
+"""What moves in an empty room moves by itself: a fan, a screen. Time constant of how often each pixel changes there."""
+_HABITUAL = 0.15
+"""A pixel that changes in more than this share of the pictures is ignored."""
+_MOST_HABITUAL = 0.5
+"""If that is this much of the picture, nothing is ignored."""
+_GAP_SECONDS = 1.0
+"""After such a gap nothing is learnt."""
 _HIDING = 0.05
-"""Share of the picture that is not counted before which somebody may stand whole: at three metres a person covers 0.07,
-a fan in the corner 0.025."""
+"""An ignored share of the picture large enough for somebody to stand wholly before it: at three metres a person covers
+0.07, a fan in the corner 0.025."""
 
-_HIGHLIGHTS, _LIT, _DIM, _MOST_GAIN = 95, 200.0, 128, 4.0
-"""Percentile of the luma that is lit in a good picture, of one on end as many cells as in a square of its width; below
-half the range the picture is brightened. In half the light the hand of a dark-skinned signer is seen in 0.6 of the
-frames, brightened in all; in a third in none and 0.85."""
+_HIGHLIGHTS = 95
+"""Percentile of luma that is lit in a good picture; of a portrait picture as many cells count as in a square of its
+width."""
+_LIT = 200.0
+"""Luma to which a dim picture's highlights are brought."""
+_DIM = 128
+"""With highlights below this, half the range, a picture is brightened. In half the light the hand of a dark-skinned
+signer is seen in 0.6 of the frames, brightened in all; in a third in none and 0.85."""
+_MOST_GAIN = 4.0
+"""Greatest gain."""
 _BRIGHTEST = 99.5
-"""Percentile that a careful gain leaves in range: a hand in the light before a black curtain is a twentieth of the
-picture. Drawn ones on a background of luma 10 are seen in 32 of 96 frames where they are overexposed, else in all."""
+"""Percentile that a careful gain keeps in range: a lit hand before a black curtain is a twentieth of the picture. Drawn
+ones on a background of luma 10 are seen in 32 of 96 frames if overexposed, else in all."""
 
-_GREYS, _COLOURED = (np.array((0, 125, 125)), np.array((255, 131, 131))), 0.005
-"""Least and greatest luma and colours (Cr, Cb) of pixels that have no colour, and the share of others in a night
-camera's picture."""
+_GREYS = (np.array((0, 125, 125)), np.array((255, 131, 131)))
+"""Least and greatest luma and colours (Cr, Cb) of pixels without colour."""
+_COLOURED = 0.005
+"""Greatest share of other pixels in a night camera's picture."""
 _SKIN = (0.8, 0.95, 1.2)
-"""Blue, green and red of a grey picture's skin: the networks learnt hands in colour. Of 597 hands of signs that they
-find in colour they find 337 in grey and 584 so, of 510 of spelled words 377 and 441; in other tints 491 to 576 and 347
-to 433."""
+"""Blue, green and red given to a grey picture's skin: the networks learnt hands in colour. Of 597 hands of signs that
+they find in colour they find 337 in grey and 584 in this tint, of 510 of spelled words 377 and 441; in other tints 491
+to 576 and 347 to 433."""
 _SEPIA = np.clip(np.arange(256)[:, None] * np.array(_SKIN), 0, 255).astype(np.uint8)[None]
 
 
 class Gains(NamedTuple):
-    """What brings a dim picture's highlights back to where the networks saw them in training."""
+    """Gains that bring a dim picture's highlights back to where the networks saw them in training."""
 
     full: float
-    """All the way, though a lamp or a sheet of paper drowns."""
+    """All the way, even if a lamp or a sheet of paper is overexposed."""
     highlight_safe: float
-    """As far as what is brightest bears, be it a hand."""
+    """As far as the brightest part allows, as it may be a hand."""
 
 
 class MotionDetector:
@@ -64,11 +74,11 @@ class MotionDetector:
         self._before: NDArray[Any] | None = None
         self._changed: NDArray[np.bool_] = np.ones((1, 1), np.bool_)
         self._change_rate: Floats | None = None
-        """How often each pixel of the thumbnail changed lately while nobody was there."""
+        """How often each pixel of the thumbnail lately changed while nobody was there."""
         self._ignored: NDArray[np.bool_] | None = None
-        """The pixels that are not counted: those that changed often, unless that is most of the picture."""
+        """The pixels not counted: those that changed often, unless that is most of the picture."""
         self.may_hide_person = False
-        """What is not counted is large enough for somebody before it to go unnoticed."""
+        """What is ignored is large enough for somebody before it to go unnoticed."""
 
     def step(self, image: Image, width: int | None = None) -> None:
         """`image` may be a coarse copy of the picture, which is `width` wide."""
@@ -91,7 +101,7 @@ class MotionDetector:
         self._before = thumbnail
 
     def learn_background(self, seconds: float) -> None:
-        """Nobody was there in this picture, so many seconds after the one before; after a gap nothing is learnt."""
+        """Nobody was in this picture, `seconds` after the one before; after a gap nothing is learnt."""
         new = seconds / _HABIT_SECONDS if 0 < seconds < _GAP_SECONDS else 0.0
         rate = self._change_rate if self._change_rate is not None else np.zeros(self._changed.shape, np.float32)
         self._change_rate = rate + np.float32(new) * (self._changed - rate)
@@ -101,14 +111,14 @@ class MotionDetector:
         self.may_hide_person = _HIDING < share < _MOST_HABITUAL
 
     def forget_background(self) -> None:
-        """Somebody is there, whose hands may be before whatever moves by itself."""
+        """Somebody is there, whose hands may be before what moves by itself."""
         self._change_rate = self._ignored = None
         self.may_hide_person = False
 
     def outside(self, regions: list[Region]) -> float:
-        """Share of the picture that changed since the last one, what is in the regions not counted.
+        """Share of the picture that changed since the last one, not counting the regions.
 
-        Of a picture on end it is the share of a square as wide: a hand takes no less of the width there.
+        For a portrait picture, the share of a square as wide: a hand takes no less of the width there.
         """
         changed = self._changed if self._ignored is None else self._changed & ~self._ignored
         if regions:
@@ -118,7 +128,7 @@ class MotionDetector:
         return np.count_nonzero(changed) / _square_at_most(changed)
 
     def inside(self, region: Region, apart_from: Region | None = None) -> float:
-        """Share of a region, as far as it is in the picture, that changed; what lies in the other one is left out."""
+        """Changed share of the part of a region inside the picture; changes within `apart_from` do not count."""
         where = self._cells(region)
         cells = self._changed[where]
         if not cells.size:
@@ -138,16 +148,16 @@ class MotionDetector:
 
 
 def brightened(image: Image, gain: float) -> Image:
-    """The picture with more light, and without the sensor's noise, which grows with it.
+    """The picture brightened, and smoothed against the sensor's noise, which grows with it.
 
-    In a fifth of the light the networks see the hand of a dark-skinned signer in no frame with the noise left in, and
-    in 0.98 with it smoothed; in a third of it in 0.6 and in all.
+    In a fifth of the light the networks see the hand of a dark-skinned signer in no frame with the noise, and in 0.98
+    without; in a third of the light in 0.6 and in all.
     """
     return np.asarray(cv2.GaussianBlur(cv2.convertScaleAbs(image, alpha=gain), (5, 5), 0), np.uint8)
 
 
 def tinted(image: Image) -> Image:
-    """A grey picture in sepia."""
+    """A grey picture tinted sepia."""
     return np.asarray(cv2.LUT(image, _SEPIA), np.uint8)
 
 
@@ -158,7 +168,7 @@ def _shared(one: tuple[slice, slice], other: tuple[slice, slice]) -> tuple[slice
 
 
 def _gains(thumbnail: NDArray[Any]) -> Gains:
-    """In half stops, so that they do not flicker with every lamp."""
+    """Gains in half stops, so that they do not flicker with every lamp."""
     counted = _square_at_most(thumbnail)
     if np.count_nonzero(thumbnail >= _DIM) > (100 - _HIGHLIGHTS) / 100 * counted:
         return Gains(1.0, 1.0)
@@ -177,11 +187,11 @@ def _is_grey(luma_and_colours: Any) -> bool:
 
 
 def _percentile(pixels: NDArray[np.int64], percentile: float, counted: int) -> int:
-    """Luma of a histogram above which lies so little of `counted` pixels."""
+    """Luma of a histogram with only (100 - percentile) % of `counted` pixels above it."""
     below = pixels.cumsum()
     return int(np.searchsorted(below, below[-1] - (100 - percentile) / 100 * counted))
 
 
 def _square_at_most(cells: NDArray[Any]) -> int:
-    """How many cells there are, of a picture on end as many as a square of its width has."""
+    """Number of cells; a portrait picture counts as a square of its width."""
     return min(cells.size, _WIDTH_PX**2)

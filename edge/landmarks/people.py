@@ -1,6 +1,4 @@
-"""Whose bodies are read: finds people, gives each place at the counter to one of them, and follows those."""
-
-from __future__ import annotations
+"""Whose bodies are read: finds people, gives each place at the counter to one of them, and follows them."""
 
 from edge.config import SignerConfig
 from edge.landmarks.body import BodyTracker
@@ -12,14 +10,16 @@ from edge.landmarks.search import MOVING_SECONDS, DetectorSchedule
 from edge.signer import Body, Person, SignerLock
 
 _ROUND_SECONDS, _CROWD_SECONDS = 2.0, 1.0
-"""Time between two looks for somebody else while a signer is followed and something moves, alone and in company."""
+"""Time between two looks for somebody else while something moves and the signer followed is alone, or in company."""
 _BODILESS_SECONDS = 1.0
-"""Time between two looks for the body of a hand that is read already: held close, it hides its body for long. Half a
-second finds the same bodies in 36 clips; looks that double their pause up to 2 s lose all 30 of one of them."""
+"""Time between two looks for the body of a hand already read: held close, it may hide its body for long. Half a second
+finds the same bodies in 36 clips; pauses that double up to 2 s lose all 30 of one of them."""
 
-_ARMS, _MOST = 6.0, 0.75
-"""Side of the square that holds both stretched arms, in shoulder widths, and the share of the picture's width from
-which most of the width is searched. In joined clips of two signers, 1280 x 360, the whole shows 4 % of their hands."""
+_ARMS = 6.0
+"""Side of the square that holds both outstretched arms, in shoulder widths."""
+_MOST = 0.75
+"""From this share of the picture's width on most of the width is searched instead. In joined clips of two signers, 1280
+x 360, the whole shows 4 % of their hands."""
 
 
 class Place:
@@ -30,9 +30,9 @@ class Place:
         self.body = BodyTracker(networks, interval)
         self.lock = SignerLock(config)
         self.last_body: Body | None = None
-        """The body as last read, kept while whoever has the place is expected back."""
+        """The body as last read, kept while its owner is expected back."""
         self.is_changed = False
-        """Somebody took it over in this frame."""
+        """Somebody took the place over in this frame."""
 
     def reset(self) -> None:
         self.body.reset()
@@ -41,7 +41,7 @@ class Place:
         self.is_changed = False
 
     def follow(self, picture: Picture, ts: float) -> bool:
-        """False where the body was lost in this frame."""
+        """Returns False if the body was lost in this frame."""
         self.is_changed = False
         followed = self.body.region is not None
         self.body.step(picture, ts)
@@ -55,7 +55,7 @@ class Place:
         return not followed
 
     def square(self, picture: Picture) -> Region | None:
-        """Where the hands of whoever has the place can be; None where that is most of its width, or nobody has it."""
+        """Where the hands of whoever has the place can be; None if that is most of the width, or nobody has it."""
         if self.last_body is None:
             return None
         width = picture.width
@@ -65,23 +65,23 @@ class Place:
 
     @property
     def is_missed(self) -> bool:
-        """Whoever has it is hidden, and expected back."""
+        """Whoever has the place is hidden and expected back."""
         return self.body.region is None and self.last_body is not None
 
-    def reads_same_as(self, other: Place) -> bool:
-        """Both follow one body, as when two pass each other: each network sees whoever is in front."""
+    def reads_same_as(self, other: "Place") -> bool:
+        """Both follow the same body, as when two people pass: each network sees whoever is in front."""
         if self.body.region is None or other.body.region is None:
             return False
         mine, theirs = self.lock.held, other.lock.held
         return mine is not None and theirs is not None and mine.is_same(theirs)
 
     def _slid(self, picture: Picture) -> bool:
-        """The network reads somebody else than before."""
+        """The network now reads somebody else."""
         pose, held = self.body.pose, self.lock.held
         return pose is not None and held is not None and Body.of(pose).person(picture.width).has_jumped(held)
 
     def take(self, picture: Picture, ts: float, region: Region) -> bool:
-        """Read the person in a region from now on; False where the pose network sees nobody."""
+        """Read the person in a region from now on; False if the pose network sees nobody."""
         before = self.lock.held
         if not self.body.read(picture, ts, region):
             return False
@@ -98,7 +98,7 @@ class Place:
 
 
 class People:
-    """All places, the first one for whoever stands best."""
+    """All places; the first is for whoever stands best."""
 
     def __init__(self, networks: PoseNetworks, interval: float, config: SignerConfig, places: int) -> None:
         self._networks = networks
@@ -114,7 +114,7 @@ class People:
 
     @property
     def crowded(self) -> bool:
-        """More than one person was seen: a hand may be another's."""
+        """More than one person was seen, so a hand may be another's."""
         return self._bystanders + sum(place.lock.held is not None for place in self.places) > 1
 
     @property
@@ -128,15 +128,15 @@ class People:
         return not (self.follows or self._bystanders or any(place.last_body is not None for place in self.places))
 
     def bodies_beside(self, place: Place) -> tuple[Body, ...]:
-        """Of those who have the other places."""
+        """Bodies of those who have the other places."""
         return tuple(other.last_body for other in self.places if other is not place and other.last_body is not None)
 
     def step(self, picture: Picture, ts: float, motion: MotionDetector, *, hand_followed: bool) -> None:
-        """`hand_followed`: a hand is being read, so that nobody waits for a body."""
+        """`hand_followed`: a hand is being read, so finding its body is not urgent."""
         for place in self.places:
             if not place.follow(picture, ts):
                 self._search.lost(ts)
-        # A hand is read without a body at the first place alone.
+        # Only at the first place is a hand read without a body.
         missed = any(place.is_missed for place in self.places[1:])
         pause = _BODILESS_SECONDS if hand_followed and not missed else MOVING_SECONDS
         due = self._search.due(ts, motion.outside([]), pause, hidden=motion.may_hide_person)
@@ -147,7 +147,7 @@ class People:
         self._release_duplicates()
 
     def _release_duplicates(self) -> None:
-        """Let a later place go that reads an earlier one's body: whoever had it is near, and sought again."""
+        """Free a place that follows the same body as an earlier one; its owner is near and is searched for again."""
         for number, place in enumerate(self.places):
             if any(place.reads_same_as(earlier) for earlier in self.places[:number]):
                 place.reset()

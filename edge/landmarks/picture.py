@@ -1,6 +1,4 @@
-"""A frame's picture as the networks take it, made when the first of them looks: an empty room costs no decoding."""
-
-from __future__ import annotations
+"""A frame's picture as the networks take it, made when one first looks: an empty room costs no decoding."""
 
 from functools import cached_property
 

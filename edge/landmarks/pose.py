@@ -1,7 +1,5 @@
 """MediaPipe's pose networks: where a person is, and the 33 landmarks of the body."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -13,7 +11,7 @@ from edge.tflite import Network
 from edge.types import Floats, Image
 
 POSE_TAG = "mediapipe-pose-1"
-"""What the two files must be: MediaPipe's networks, pruned, fed with BGR pixels."""
+"""What the two files must be: MediaPipe's networks, pruned, taking BGR pixels."""
 
 LANDMARKS = 33
 _MIN_PERSON, _MIN_PRESENCE = 0.5, 0.5
@@ -34,14 +32,14 @@ class PoseNetworks:
         self._crop = np.empty((self._side, self._side, 3), np.uint8)
 
     def find(self, image: Image) -> list[tuple[Region, Region]]:
-        """The people in the picture, surest first: the square to read the body in, and the one around the head."""
+        """The people in the picture, surest first: the square to read the body in and the one around the head."""
         return [
             (_person_region(*person.keypoints[:2]), _head(person))
             for person in self.detector.find(image, min_score=_MIN_PERSON)
         ]
 
     def read(self, image: Image, region: Region) -> tuple[Floats, Region] | None:
-        """(33, 4) landmarks in pixels of the picture with visibility, and where to look next; None where nobody is."""
+        """(33, 4) landmarks, pixels of the picture and visibility, and where to look next; None if nobody is there."""
         region = region.snapped()
         crop_into(image, region, self._crop)
         self.network.run_pixels(self._crop)
@@ -61,6 +59,6 @@ def _head(person: Detection) -> Region:
 
 
 def _person_region(hips: Floats, crown: Floats) -> Region:
-    """Square around a circle given by its centre, between the hips, and a point on it, beyond the head."""
+    """Square around the circle centred between the hips that passes through a point above the head."""
     radius = math.dist(hips, crown)
     return Region(float(hips[0]), float(hips[1]), 2.5 * radius, upright_angle(hips, crown))

@@ -1,6 +1,4 @@
-"""Does a region still look as it did when its network last ran? Then its answer stands."""
-
-from __future__ import annotations
+"""Does a region still look as it did when its network last ran? Then its answer holds."""
 
 from typing import Any
 
@@ -13,8 +11,8 @@ from edge.types import Image
 
 _SIDE, _CELLS = 56, 28
 _STEP = 9
-"""Grey levels by which a cell must change. Of looks at spelled words 0.29 are saved by it, at held and resting hands
-nearly all, and the error against MediaPipe goes from 0.0076 to 0.0082 of hand size; with 14 it goes to 0.0090."""
+"""Grey levels by which a cell must change. That saves 0.29 of looks at spelled words and nearly all at held and resting
+hands; the error against MediaPipe goes from 0.0076 to 0.0082 of hand size, with 14 to 0.0090."""
 
 
 class Stillness:

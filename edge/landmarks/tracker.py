@@ -1,6 +1,4 @@
-"""Follows up to two hands from picture to picture and keeps the signer's left and right apart."""
-
-from __future__ import annotations
+"""Follows up to two hands from picture to picture, telling the signer's left from right."""
 
 import dataclasses
 import math
@@ -13,20 +11,22 @@ from edge.landmarks.view import View
 
 MAX_HANDS = 2
 _SAME_PALM_OVERLAP = 0.5
-"""A detected palm that overlaps a followed hand by more is that hand: MediaPipe's figure."""
+"""A detected palm that overlaps a followed hand more is that hand: MediaPipe's figure."""
 _SAME_HAND = 0.15
-"""Two hands whose landmarks are nearer on average, in sides of their regions, are one hand. In 421 pictures of
-signing with two hands all pairs below 0.10 were one hand, none above 0.15; overlap of the regions tells less."""
-_STRAYED_OVERLAP, _STRAYED_ANGLE = 0.65, 0.5
-"""A hand less in its region, or more turned (radians), is looked at again: 1 % of looks at spelled words, 5 % at signs
-at 15 frames a second. After a cut, and when a hand is fast, the landmarks are right in the very frame."""
+"""Two hands with landmarks nearer than this on average, in sides of their regions, are one hand. In 421 pictures of
+two-handed signing all pairs below 0.10 were one hand, none above 0.15; overlap of the regions tells less."""
+_STRAYED_OVERLAP = 0.65
+"""A hand that overlaps its expected region less is looked at again, so that after a cut, and when a hand is fast, the
+landmarks are right in that very frame: 1 % of looks at spelled words, 5 % at signs at 15 frames a second."""
+_STRAYED_ANGLE = 0.5
+"""So is one turned by more than this, in radians."""
 _UNLIKELY_SECONDS = 0.5
-"""Time between two looks for a second hand while the body shows no wrist that moves without one."""
+"""Time between two looks for a second hand while the body shows no moving wrist without one."""
 _WHOLE_EVERY = 5
-"""Of so many looks in vain around a body the first is followed by one at the whole picture: what was taken for a body
-may lie within a hand. Of 983 stills of one hand, many close, 855 show it, without such looks 816."""
+"""Of this many looks in vain around a body, the first is followed by one at the whole picture: the supposed body may be
+part of a hand. Of 983 stills of one hand, many close, 855 show it, without such looks 816."""
 _REJOIN_SECONDS = 0.7
-"""A hand that comes back near where it was lost, and so soon, is the same hand."""
+"""A hand that comes back this soon, near where it was lost, is the same hand."""
 
 
 class HandTracker:
@@ -40,7 +40,7 @@ class HandTracker:
         self._tracks: list[Track] = []
         self._lost: list[Track] = []
         self._in_vain = 0
-        """Looks around the body that showed no hand, since the last that did."""
+        """Looks in vain around the body since the last that showed a hand."""
         self.looked_in_vain = False
         """No hand was followed in the last frame, and none was found."""
         self._looks_again = False
@@ -72,7 +72,7 @@ class HandTracker:
         return self._sides()
 
     def _follow(self, track: Track, view: View) -> bool:
-        """False where the hand is lost."""
+        """Returns False if the hand is lost."""
         if track.keep_if_still(view):
             return True
         hand = self._look(view, track.expected(view.ts))
@@ -83,7 +83,7 @@ class HandTracker:
         return True
 
     def _look(self, view: View, region: Region) -> Hand | None:
-        """The hand in a region; looked at again where it lies, where that is not expected or the picture jumped."""
+        """The hand in a region; looked at again where it is, if that is unexpected or the picture jumped."""
         hand = self._read(view, region)
         if hand is None or not (view.jumped or _strayed(region, hand.region)):
             return hand
@@ -95,8 +95,8 @@ class HandTracker:
 
     def _look_for_more(self, view: View) -> None:
         front = view.front()
-        # For the second hand the near detector suffices. On 46 calibration clips 2,009 of 3,190 frames have a hand, and
-        # 1,973 where it looks for the first one too, for half a millisecond a frame less.
+        # For the second hand the near detector is enough. On 46 calibration clips 2,009 of 3,190 frames have a hand; if
+        # it looks for the first one too, 1,973, for half a millisecond a frame less.
         near = front is not None and bool(self._tracks)
         around_body = front or view.square
         self._take(view, self._networks.find(view.image, around_body, near=near))
@@ -108,7 +108,7 @@ class HandTracker:
         self._in_vain += 1
 
     def _take(self, view: View, palms: list[Region]) -> None:
-        """Follow the hands of these palms that are the signer's and new."""
+        """Follow those of these palms that are the signer's and new."""
         known = self._regions()
         for region in [palm for palm in palms if view.in_reach(palm)][:MAX_HANDS]:
             if len(self._tracks) == MAX_HANDS:
@@ -127,7 +127,7 @@ class HandTracker:
         self._search.lost(view.ts)
 
     def _lost_near(self, region: Region) -> Track | None:
-        """Take the lost track that this hand continues, if there is one."""
+        """Take back the lost track that this hand continues, if any."""
         if not self._lost:
             return None
         nearest = min(self._lost, key=lambda lost: _apart(lost.region, region))
@@ -140,7 +140,7 @@ class HandTracker:
         return [track.region for track in self._tracks]
 
     def _sides(self) -> tuple[Hand | None, Hand | None]:
-        """Two hands of one signer are a left and a right one, whatever each alone looks like."""
+        """One signer's two hands are a left and a right one, whatever each alone looks like."""
         if not self._tracks:
             return None, None
         if len(self._tracks) == 1:

@@ -1,6 +1,4 @@
-"""One frame for the hands of one signer: where they may be, and which are theirs."""
-
-from __future__ import annotations
+"""One frame, for one signer's hands: where they may be, and which are theirs."""
 
 import dataclasses
 import math
@@ -13,30 +11,38 @@ from edge.landmarks.picture import Picture
 from edge.signer import ON_WRIST, Body
 from edge.types import Image
 
-_WRIST_SQUARE, _WRIST_VISIBLE, _WRIST_MOVES = 1.2, 0.3, 0.02
-"""Side of the square around a wrist, in shoulder widths, and the share of it that must change. Of 173 looks for a
-second hand in 57 clips of signs 8 found one; 32 of the looks, and 3 of the hands, had a wrist to go by."""
+_WRIST_SQUARE = 1.2
+"""Side of the square around a wrist, in shoulder widths."""
+_WRIST_VISIBLE = 0.3
+"""Least visibility of the wrist."""
+_WRIST_MOVES = 0.02
+"""Share of the square that must change. Of 173 looks for a second hand in 57 clips of signs 8 found one; 32 of the
+looks, and 3 of the hands, had a wrist to go by."""
 
-_LEAST_SIDE, _MOST_GROWN = 0.65, 1.3
-"""A hand's region is no smaller, in shoulder widths, but grows by this factor at most: landmarks that shrank upon half
-a hand have the next look cut the other half off. Of MediaPipe's hands on 35 clips 82 in 100 are larger. On calibration
-clips, with four kinds of noise, the error's 95th percentile goes from 0.165 to 0.127 hand sizes (0.6: 0.150, 0.7:
-0.149), with 2 % fewer looks; on held-out signs from 0.168 to 0.142."""
+_LEAST_SIDE = 0.65
+"""A hand's region is no smaller, in shoulder widths: landmarks that shrank to half a hand would make the next look cut
+off the other half. Of MediaPipe's hands on 35 clips 82 in 100 are larger. On calibration clips, with four kinds of
+noise, the error's 95th percentile goes from 0.165 to 0.127 hand sizes (0.6: 0.150, 0.7: 0.149), with 2 % fewer looks;
+on held-out signs from 0.168 to 0.142."""
+_MOST_GROWN = 1.3
+"""Greatest factor by which a region grows for that."""
 
-_FRONT, _FRONT_REACH = 5 / 6, (1.2, 1.6)
-"""Side of the square in front of a body, in widths of the picture, and how far it reaches at least from the chest
-to either side and down, in shoulder widths. The whole of a picture on end would show hands half as large: of 18
-calibration clips made 9:16 by borders 863 frames have a hand, in the whole 812, before 858. With 1.4 downwards hands at
-the waist of a large body are lost: 1,990 of 2,102 are found in clips cut to 9:16, with 1.6 2,044."""
+_FRONT = 5 / 6
+"""Side of the square in front of a body, in widths of the picture."""
+_FRONT_REACH = (1.2, 1.6)
+"""How far that square must reach from the chest to either side and down, in shoulder widths. A whole portrait picture
+would show hands half as large: of 18 calibration clips made 9:16 by borders 863 frames have a hand, in the whole 812,
+before 858. With 1.4 downwards hands at the waist of a large body are lost: 1,990 of 2,102 are found in clips cut to
+9:16, with 1.6 2,044."""
 
 _JUMPED_SHARE = 0.2
-"""Share of the picture that changes at once where it jumps. Of 739 frames of people who sign 12 % are over 0.05, 2 %
-over 0.1, and three over 0.15, which are over 0.5 too."""
+"""Share of the picture that changes at once if it jumps. Of 739 frames of people who sign 12 % are over 0.05, 2 % over
+0.1, and three over 0.15, all of them over 0.5."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One frame and what is already known of it."""
+    """One frame and what is already known about it."""
 
     picture: Picture
     ts: float
@@ -46,15 +52,15 @@ class View:
     body: Body | None = None
     """The signer's, as last read."""
     body_is_new: bool = False
-    """It was read in this very frame."""
+    """The body was read in this very frame."""
     crowded: bool = False
-    """Others stand near: not every hand is the signer's."""
+    """Others are near: not every hand is the signer's."""
     others: tuple[Body, ...] = ()
     """Bodies of other signers."""
     taken: tuple[Hand, ...] = ()
     """Hands of other signers."""
     has_another_light: bool = False
-    """The next picture will be brightened otherwise, if no hand is seen in this one."""
+    """The next picture will be brightened differently if no hand is seen in this one."""
 
     @property
     def image(self) -> Image:
@@ -62,11 +68,11 @@ class View:
 
     @property
     def jumped(self) -> bool:
-        """Too much changed at once for what was known of the last picture to hold: a cut, a bumped camera, a lamp."""
+        """Too much changed at once for the last picture's findings to hold: a cut, a bumped camera, a lamp."""
         return self.motion.outside([]) > _JUMPED_SHARE
 
     def is_mine(self, hand: Hand) -> bool:
-        """Not a bystander's hand. While no body is seen, as when a hand fills the picture, any but another signer's."""
+        """Whether a hand is no bystander's. With no body in sight (a hand may fill the picture), no other signer's."""
         body = None if self.hides_body(hand.region) else self.body
         if any(_is_of_other(hand, body, other) for other in self.others):
             return False
@@ -80,14 +86,14 @@ class View:
         return body.has_on_wrist(hand.wrist, hand.region.size, late=late)
 
     def grown(self, region: Region) -> Region:
-        """As large as the region of a hand of this body is at least."""
+        """The region, made at least as large as a hand of this body needs."""
         if self.body is None:
             return region
         least = min(_LEAST_SIDE * self.body.size, _MOST_GROWN * region.size)
         return dataclasses.replace(region, size=max(region.size, least))
 
     def may_show_more(self, than: Hand) -> bool:
-        """A wrist of the body moves in the picture on which this hand does not hang. Without a body: who knows."""
+        """Whether a moving, visible wrist has no hand yet. True without a body."""
         if self.body is None:
             return True
         size = _WRIST_SQUARE * self.body.shoulder_width
@@ -102,9 +108,9 @@ class View:
         return False
 
     def front(self) -> Region | None:
-        """Where the hands of a body that is large in the picture can be: most of the width, the same of the height.
+        """Where the hands of a body that is large in the picture can be: most of the width, and as much of the height.
 
-        None while no body says so, or it is small.
+        None without a body, or with a small one.
         """
         if self.body is None or self.square is not None:
             return None
@@ -119,23 +125,23 @@ class View:
         return self.body is None or self.hides_body(region) or self.body.reaches((region.x, region.y))
 
     def is_large(self, region: Region) -> bool:
-        """No smaller than a hand of the body, as one of somebody behind would be."""
+        """Not smaller than a hand of the body, as a hand of somebody behind would be."""
         return self.body is None or region.size >= _LEAST_SIDE * self.body.size
 
     def hides_body(self, region: Region) -> bool:
-        """What seems a body is a part of this hand."""
+        """What looks like a body is part of this hand."""
         return self.body is not None and self.body.is_within((region.x, region.y), region.size)
 
 
 def _is_of_other(hand: Hand, mine: Body | None, other: Body) -> bool:
-    """It hangs on a wrist of the other body, and nearer than on one of mine."""
+    """Whether it is at a wrist of the other body, and farther from mine."""
     if not other.has_on_wrist(hand.wrist, hand.region.size, late=True):
         return False
     return mine is None or other.way_to(hand.wrist) < mine.way_to(hand.wrist)
 
 
 def _inside(middle: float, side: float, length: float) -> float:
-    """The middle moved until the side lies within the length, or in the midst of it where it is longer."""
+    """`middle`, moved so that `side` lies within `length`, or centred if it is longer."""
     return min(max(middle, side / 2), length - side / 2) if side < length else length / 2
 
 

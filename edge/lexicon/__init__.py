@@ -1,11 +1,9 @@
 """Repairs a finished word from what the letters nearly were: HELO becomes HELLO, COFEE becomes COFFEE.
 
 A noisy channel: how likely a word is (`shelves`), times how likely its letters were read as they were (`channel`). A
-string that is in no list competes as what it may well be, a name; the longer it is, the less likely it is one by chance
-and one letter from a word. Words of the list, own words and whatever is not clearly better otherwise stay as spelled.
+string in no list competes as what it may well be, a name; the longer it is, the less likely it is one that happens to
+be one letter from a word. Words of the list, own words and whatever has no clearly better repair stay as spelled.
 """
-
-from __future__ import annotations
 
 import itertools
 import math
@@ -16,10 +14,12 @@ from edge.lexicon.channel import MOST_SHIFT, Reading
 from edge.lexicon.shelves import LONGEST, bigram_costs, codes_of, read_shelves
 from edge.types import Emission
 
-_CLEARLY, _LIKELY = math.log(20), math.log(2.5)
-"""A repair must be so many times as likely as the word as spelled: `_LIKELY` where it only doubles letters, or where
-one was read with doubt; and `_LIKELY` times as likely as the next best word. Of 997 American names, drawn as often as
-people bear them (a fifth of them in no list) and read without doubt, 2.8 % are changed so."""
+_CLEARLY = math.log(20)
+"""A repair must be this many times as likely as the word as spelled. Of 997 American names, drawn as often as people
+bear them (a fifth of them in no list) and read without doubt, 2.8 % are changed."""
+_LIKELY = math.log(2.5)
+"""It must be this many times as likely as the next best word; and as the word as spelled, if it only doubles letters or
+one was read with doubt."""
 _DOUBT = 0.75
 """Least confidence of letters read without doubt."""
 
@@ -44,7 +44,7 @@ class Lexicon:
         return shelf is not None and bool((shelf.words == codes_of(word)).all(axis=1).any())
 
     def repair(self, letters: Sequence[Emission]) -> str:
-        """The word that was most likely meant; the letters as they were read where no other is clearly better."""
+        """The word most likely meant; the letters as read if no other is clearly better."""
         spelled = "".join(letter.label for letter in letters)
         if not 2 < len(spelled) <= LONGEST or not (spelled.isascii() and spelled.isalpha()) or spelled in self:
             return spelled
@@ -62,5 +62,5 @@ class Lexicon:
 
 
 def _single(word: str) -> str:
-    """The word with equal neighbours said once."""
+    """The word with each run of equal letters reduced to one."""
     return "".join(letter for letter, _ in itertools.groupby(word))

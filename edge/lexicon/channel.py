@@ -1,6 +1,4 @@
-"""How likely letters were read as they were, if a word was meant: misread, missed and added ones."""
-
-from __future__ import annotations
+"""How likely letters are to be read as they were if a word was meant: misread, missed and added ones."""
 
 import math
 from collections.abc import Sequence
@@ -12,40 +10,49 @@ from edge.lexicon.shelves import BOUNDARY, Codes, Shelf, bigram_costs, codes_of,
 from edge.types import Alternatives, Emission, Floats
 
 _NAME = 0.3
-"""Probability of a name or word in no list. Its letters follow each other as those of the list do."""
-_OTHER_STRING, _OTHER_STRING_LETTERS = 0.03, 18
-"""Probability of any other string, and how many letters its next one is as good as chosen from."""
+"""Probability of a name or word in no list, whose letters follow each other as in the list."""
+_OTHER_STRING = 0.03
+"""Probability of any other string."""
+_OTHER_STRING_LETTERS = 18
+"""Number of letters from which each of its letters is as good as chosen."""
 _MISREAD = 0.07
-"""Share of letters that a signer makes as the model knows another, however sure it is: it knows no more of that."""
+"""Share of letters that a signer makes as the model knows another one, and of which it is no less sure."""
 _MISREAD_ELSEWHERE = 0.2
-"""Share of those that go beyond the confusions below."""
+"""Share of those outside the confusions below."""
 _READ_AS = {
     "A": "ST", "C": "OE", "D": "XKO", "E": "CDSO", "G": "QL", "H": "UP", "I": "JY", "J": "ZI", "K": "VRD", "L": "AG",
     "M": "SQN", "N": "PQSM", "O": "EC", "P": "QKL", "Q": "GP", "R": "UH", "S": "ENMA", "T": "LGMN", "U": "R", "V": "KU",
     "W": "RV", "X": "DR", "Y": "IA", "Z": "DX",
 }  # fmt: skip
-"""What the letters of unseen signers are taken for most (models/letters/CARD.md)."""
+"""What unseen signers' letters are most often taken for (models/letters/CARD.md)."""
 _MISSED, _MISSED_DOUBLE, _MISSED_MOTION = 0.02, 0.25, 0.08
-"""How often a letter is not read: any, the second of two equal ones, J and Z."""
-_ADDED, _ADDED_DOUBLE, _ADDED_ONSET, _ADDED_DOUBTFUL = 0.004, 0.03, 0.2, 0.08
-"""How often one is read that was not spelled: any, the last one again, the hand in which the J or Z after it begins;
-and more, the less sure the reading was."""
-_UNREAD, _UNREAD_LIKE = 0.9, 0.8
-"""How often a hold that nobody could read is a letter, and how often one of those that it was most like."""
+"""Probability that a letter is not read: any, the second of two equal ones, J or Z."""
+_ADDED = 0.004
+"""Probability that a letter is read that was not spelled."""
+_ADDED_DOUBLE = 0.03
+"""The same for the last letter once more."""
+_ADDED_ONSET = 0.2
+"""The same for the hand shape in which the J or Z that follows begins."""
+_ADDED_DOUBTFUL = 0.08
+"""What is added to these for a reading of no confidence, and less the surer it is."""
+_UNREAD = 0.9
+"""Probability that a hold that nobody could read is a letter."""
+_UNREAD_LIKE = 0.8
+"""Probability that it then is one of those it was most like."""
 _MOST_CHANGE = 9.0
-"""Logarithm of how much less likely a misreading may be than none: two usual mistakes, or a wild one, not three."""
+"""Logarithm of how much less likely a misreading may be than none: two usual mistakes or a wild one, not three."""
 MOST_SHIFT = 2
-"""Letters by which a word may be longer or shorter than what was read."""
+"""Letters by which a word may be longer or shorter than the reading."""
 _MOST_NEW_KINDS = 4
-"""Letters in one and not in the other, of word and reading; two misread ones make four."""
+"""Letters that are in only one of word and reading; two misread ones make four."""
 _POPCOUNT = np.array([value.bit_count() for value in range(1 << 13)], np.uint8)
 
 
 class Reading:
     """What was read, as costs (negative logarithms of probabilities).
 
-    A hold in the word that nobody could read counts as a letter that may have been any, or none; before the first
-    letter hands rest.
+    A hold within the word that nobody could read counts as a letter that may have been any, or none; one before the
+    first letter is a hand at rest.
     """
 
     def __init__(self, letters: Sequence[Emission]) -> None:
@@ -56,7 +63,7 @@ class Reading:
         meant: list[Floats] = []
         added: list[float] = []
         self._onsets: dict[int, tuple[int, float]] = {}
-        """By the place of a J or Z: its code, and the cost of the one before it being the hand in which it begins."""
+        """By place of a J or Z, its code and the cost of the letter before it being the hand in which it begins."""
         as_read = 0.0
         for before, letter, code, chance in zip((None, *letters[:-1]), letters, codes, chances.tolist(), strict=True):
             if letter.unread and meant:
@@ -69,15 +76,15 @@ class Reading:
             added.append(_insertion_cost(chance, letter))
             as_read += float(meant[-1][code])
         self._substitution_costs = np.stack(meant)
-        """(letters and unread holds, 26): of each letter having been meant."""
+        """(letters and unread holds, 26): cost of each letter having been meant."""
         self._insertion_costs = np.array(added, np.float32)
-        """(letters and unread holds,): of each not having been meant at all."""
+        """(letters and unread holds,): cost of each not having been meant at all."""
         path = np.r_[BOUNDARY, codes, BOUNDARY]
         name = math.log(_NAME) - float(bigram_costs()[path[:-1], path[1:]].sum())
         other = math.log(_OTHER_STRING) - len(letters) * math.log(_OTHER_STRING_LETTERS)
         self._as_read = as_read
         self.as_spelled = as_read - float(np.logaddexp(name, other))
-        """Cost of the letters being what was meant."""
+        """Cost of the letters as read having been meant."""
 
     def two_best(self, shelf: Shelf) -> list[tuple[float, str]]:
         """Cost and text of the likeliest words of one length."""
@@ -93,7 +100,7 @@ class Reading:
         return [(float(costs[index]), text_of(words[index])) for index in order if math.isfinite(costs[index])]
 
     def _misreading(self, words: Codes) -> Floats:
-        """(K,): what it costs to read each of (K, length) words so. Edit distance over all words at once."""
+        """(K,): cost of reading each of (K, length) words so. Edit distance over all words at once."""
         missed = _deletion_costs(words)
         far = np.full(len(words), 1e9, np.float32)
         above: list[Floats] = []
@@ -110,7 +117,7 @@ class Reading:
                 if j:
                     cost = np.minimum(cost, above[j - 1] + self._substitution_costs[i, words[:, j - 1]])
                     cost = np.minimum(cost, row[j - 1] + missed[:, j - 1])
-                    if i in self._onsets:  # only where a J is meant did the hand before it begin one
+                    if i in self._onsets:  # the hand before it began a J only where a J is meant
                         code, onset = self._onsets[i]
                         drawn = older[j - 1] + onset + self._substitution_costs[i, code]
                         cost = np.where(words[:, j - 1] == code, np.minimum(cost, drawn), cost)
@@ -119,12 +126,12 @@ class Reading:
 
 
 def _insertion_cost(chance: float, letter: Emission) -> float:
-    """Cost of a letter having been read that was not meant; more often so, the less sure it was."""
+    """Cost of reading a letter that was not meant, which is likelier the less sure it was."""
     return -math.log(chance + _ADDED_DOUBTFUL * (1 - letter.confidence))
 
 
 def _substitution_costs(letter: Emission) -> Floats:
-    """(26,) costs: what the model saw beside its best letter, and what such a letter is confused with."""
+    """(26,) costs, by what else the model saw and what the letter is confused with."""
     seen = np.full(26, 1e-4)
     for label, probability in letter.alternatives:
         if len(label) == 1:

@@ -1,10 +1,8 @@
-"""The words that people may mean, by their length.
+"""The words that people may mean, by length.
 
-`words.txt` (made by `training.lexicon`; see LICENSE.txt) holds SCOWL's words and names: one upper-case word a line, its
-class behind it, sorted by length, so that it is read as a few rectangles of bytes.
+`words.txt` (made by `training.lexicon`; see LICENSE.txt) holds SCOWL's words and names: one upper-case word a line with
+its class behind it, sorted by length, so that it can be read as a few rectangles of bytes.
 """
-
-from __future__ import annotations
 
 import functools
 import math
@@ -20,16 +18,17 @@ from edge.errors import InputError, why_unreadable
 from edge.types import Floats
 
 WORDS = Path(__file__).with_name("words.txt")
-CLASSES, KNOWN_ONLY = string.ascii_lowercase[:20], "-"
-"""How common a word or name is: each class is twice as common as the one before it. Rare names, and words that nobody's
-letters are to be turned into, are known, so that they stay as they are, and no more."""
+CLASSES = string.ascii_lowercase[:20]
+"""How common a word or name is: each class is twice as common as the one before."""
+KNOWN_ONLY = "-"
+"""Class of rare names, and of words that nothing may be repaired into: they stay as spelled, and no more."""
 _WORD = 0.7
-"""Probability that what is spelled is a word with a class; each word's goes by the root of how common it is, as the
-most common ones are signed, not spelled."""
+"""Probability that what is spelled is a word with a class; each word's share goes by the root of how common it is, as
+the most common ones are signed, not spelled."""
 _OWN = 3e-4
 """Probability of an operator's own word."""
 LONGEST = 16
-"""Letters of the longest word that is known, or repaired."""
+"""Letters of the longest word that is known or repaired."""
 BOUNDARY = 26
 """Stands for the start and the end of a word."""
 Codes = NDArray[np.uint8]
@@ -49,7 +48,7 @@ class Shelf:
 
 
 def read_shelves(own_words: Path | None) -> dict[int, Shelf]:
-    """All words by their length, those of an operator's file among them.
+    """All words by length, including those of an operator's file.
 
     Raises:
         InputError: the file cannot be read, or a line of it is no word.
@@ -64,7 +63,7 @@ def read_shelves(own_words: Path | None) -> dict[int, Shelf]:
 
 @functools.cache
 def _shipped() -> dict[int, Shelf]:
-    """The words of the list by their length, 2 to `LONGEST`."""
+    """The words of the list by length, 2 to `LONGEST`."""
     text = np.frombuffer(WORDS.read_bytes(), np.uint8)
     ends = np.flatnonzero(text == ord("\n"))
     chances = _chances(text[ends - 1])
@@ -80,7 +79,7 @@ def _shipped() -> dict[int, Shelf]:
 
 
 def _chances(classes: Codes) -> Floats:
-    """Probability of each word by its class."""
+    """Probability of each word, by class."""
     common = np.exp2(classes - np.float32(ord(CLASSES[0])))
     weights = np.where(classes == ord(KNOWN_ONLY), 0, np.sqrt(common))
     return np.asarray(_WORD * weights / weights.sum(), np.float32)
@@ -98,7 +97,7 @@ def bigram_costs() -> Floats:
 
 
 def _with(shelf: Shelf, own: list[str]) -> Shelf:
-    """A shelf with an operator's words, which the list may have too, and as more common."""
+    """A shelf with an operator's words added; the list may have them too, even as more common."""
     costs = {codes_of(word).tobytes(): np.float32(-math.log(_OWN)) for word in own}
     there = np.array([word.tobytes() in costs for word in shelf.words])
     for word, cost in zip(shelf.words[there], shelf.costs[there], strict=True):
@@ -118,7 +117,7 @@ def masks(words: Codes) -> NDArray[np.uint32]:
 
 def _read_own(path: Path) -> list[str]:
     try:
-        lines = path.read_text("utf-8-sig").splitlines()  # Windows' editors write a mark before it
+        lines = path.read_text("utf-8-sig").splitlines()  # Windows' editors write a mark first
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: own words cannot be read ({why_unreadable(error)}); give one word a line") from error
     words = []
@@ -136,5 +135,5 @@ def codes_of(word: str) -> Codes:
 
 
 def text_of(word: Codes) -> str:
-    """The other way round."""
+    """The inverse of `codes_of`."""
     return (word + np.uint8(65)).tobytes().decode("ascii")

@@ -1,4 +1,4 @@
-"""MQTT out and in: the publisher with its outbox, the commands, and the broker for a first run."""
+"""MQTT in and out: the publisher with its outbox, the commands, and a broker for the first run."""
 
 from edge.mqtt.broker import EmbeddedBroker
 from edge.mqtt.commands import Command

@@ -1,6 +1,4 @@
-"""amqtt behind sockets of our own: bound before it starts, and nothing but loopback pages may use the websocket."""
-
-from __future__ import annotations
+"""amqtt on our own sockets: bound before it starts, and only loopback pages may use the websocket."""
 
 import asyncio
 import io
@@ -28,22 +26,22 @@ _CONFIG = {
     "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
 }
 _LOOPBACK_PAGE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
-"""Any page that a browser on this machine shows could open the websocket and read along; only local ones may."""
+"""Any page in a browser on this machine could open the websocket and read along; only local ones may."""
 _SLOW_PEER_SECONDS = 5.0
-"""A subscriber that takes nothing for so long is cut off: amqtt would queue for it without limit."""
+"""A subscriber that accepts nothing for this long is cut off: amqtt would queue for it without limit."""
 _LARGEST_BYTES = 65536
 _SHUTDOWN_SECONDS = 0.2
 
 
 class _ImpatientWriter(StreamWriterAdapter):  # type: ignore[misc] # amqtt is untyped for us
-    """Does not wait for ever for a peer that stopped reading."""
+    """Does not wait for ever for a peer that has stopped reading."""
 
     async def drain(self) -> None:
         await _patiently(super().drain(), self._writer.transport)
 
 
 class _ImpatientWebSocketWriter(WebSocketsWriter):  # type: ignore[misc] # amqtt is untyped for us
-    """The same for pages. Each message is sent once: amqtt's sends what it still waits with again."""
+    """The same for pages. Sends each message once: amqtt's writer sends what it is still waiting for again."""
 
     async def drain(self) -> None:
         data = self._stream.getvalue()
@@ -107,7 +105,7 @@ class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
         await asyncio.gather(*sending, return_exceptions=True)  # a peer that has left is dealt with where it is read
 
     async def _delete_session(self, client_id: str) -> None:
-        """Hang up on the client that a namesake replaces; amqtt takes its subscriptions and leaves it connected."""
+        """Disconnect the client that a namesake replaces; amqtt takes its subscriptions but leaves it connected."""
         _, handler = self._sessions.get(client_id, (None, None))
         if handler is not None:
             await handler.handle_connection_closed()  # its last will is sent before the new one is let in
@@ -117,7 +115,7 @@ class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
 @asynccontextmanager
 async def serve(tcp: socket.socket, websocket: socket.socket) -> AsyncIterator[None]:
     """Serve MQTT on two listening sockets until the context ends."""
-    # amqtt calls every port probe an error and every peer that went away a warning; the publisher tells what matters.
+    # amqtt logs each port probe as an error and each lost peer as a warning; the publisher reports what matters.
     for name in ("amqtt", "transitions", "websockets"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     broker = _DiscreetBroker(_CONFIG)
@@ -125,11 +123,11 @@ async def serve(tcp: socket.socket, websocket: socket.socket) -> AsyncIterator[N
     async def accept_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await broker.external_connected(StreamReaderAdapter(reader), _ImpatientWriter(writer), _LISTENER)
-        except Exception as error:  # noqa: BLE001 - amqtt stumbles over MQTT 5, and asyncio would print where
+        except Exception as error:  # noqa: BLE001 - amqtt fails at MQTT 5, and asyncio would print a traceback
             log.debug("a client that does not speak MQTT 3.1.1 was hung up on: %s", error)
-        except asyncio.CancelledError:  # the end of the broker: up to Python 3.11 asyncio prints it for every client
+        except asyncio.CancelledError:  # the broker's end: up to Python 3.11 asyncio prints it for every client
             pass
-        finally:  # amqtt leaves the socket of a client that said nothing open
+        finally:  # amqtt leaves a silent client's socket open
             writer.close()
 
     async def accept_websocket(peer: ServerConnection) -> None:

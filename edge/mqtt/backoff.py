@@ -1,17 +1,15 @@
 """How long to wait before the next attempt to connect."""
 
-from __future__ import annotations
-
 import random
 
 _FIRST_SECONDS = 0.5
 _LONGEST_SECONDS = 30.0
 _STABLE_SECONDS = 10.0
-"""A connection that lasted so long was a good one; a shorter one may be a broker that lets in and throws out."""
+"""A connection that lasted this long was good; a shorter one may be to a broker that accepts and then drops us."""
 
 
 class Backoff:
-    """Doubles with each failure, with jitter, so that a fleet does not come back in one stampede."""
+    """Doubles with each failure, with jitter, so that a fleet does not return all at once."""
 
     def __init__(self) -> None:
         self._pause = _FIRST_SECONDS

@@ -1,6 +1,4 @@
-"""The broker inside the daemon, for a first run or a single kiosk: TCP and websockets, loopback only."""
-
-from __future__ import annotations
+"""The daemon's own broker, for a first run or a single kiosk: TCP and websockets, loopback only."""
 
 import asyncio
 import logging
@@ -14,14 +12,14 @@ from edge.loopback import LOOPBACK, Vacated, listen
 log = logging.getLogger(__name__)
 
 _START_SECONDS = 10.0
-"""amqtt needs 0.1 s on a desktop, most of it importing; a cold SD card is the reason for the rest."""
+"""amqtt needs 0.1 s on a desktop, mostly for importing; the rest is for a cold SD card."""
 _STOP_SECONDS = 0.8
 _OPTIONS = ("mqtt.embedded_port", "mqtt.embedded_websocket_port")
 _OTHERWISE = "set mqtt.url if a broker runs there"
 
 
 class EmbeddedBroker:
-    """amqtt in a thread and an event loop of its own. Not for a fleet: MQTT 3.1.1 only and no sessions kept."""
+    """amqtt in its own thread and event loop. Not for a fleet: only MQTT 3.1.1, and no sessions are kept."""
 
     def __init__(self, port: int, websocket_port: int) -> None:
         """Choose the ports; 0 picks a free one at `start`."""
@@ -32,7 +30,7 @@ class EmbeddedBroker:
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(name="asl-broker", target=self._run, daemon=True)
         self.sockets: list[socket.socket] = []
-        """Those it listens at."""
+        """The sockets it listens on."""
 
     @property
     def url(self) -> str:
@@ -44,11 +42,11 @@ class EmbeddedBroker:
 
     @property
     def runs(self) -> bool:
-        """It was started, and has not ended."""
+        """It was started and has not ended."""
         return self._thread.is_alive()
 
     def start(self, vacated: Vacated | None = None) -> None:
-        """Listen, also at ports that others are about to leave: `listen` takes those out of `vacated`.
+        """Listen, possibly on ports that others are about to leave, which `listen` removes from `vacated`.
 
         Raises:
             AslEdgeError: a port is taken, or the broker does not start.
@@ -71,7 +69,7 @@ class EmbeddedBroker:
         log.info("embedded MQTT broker at %s and %s", self.url, self.websocket_url)
 
     def stop(self) -> None:
-        """Hang up on everybody and end the thread; within a second."""
+        """Disconnect everybody and end the thread, within a second."""
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(_STOP_SECONDS)

@@ -1,6 +1,4 @@
-"""Commands in: `asl/<device>/cmd/<name>/set`. Whatever is not exactly one of them is refused in one line."""
-
-from __future__ import annotations
+"""Incoming commands: `asl/<device>/cmd/<name>/set`. Anything else is refused in one line."""
 
 from dataclasses import dataclass
 
@@ -9,11 +7,11 @@ from edge.errors import InputError
 PRESSED = ("clear", "backspace", "speak", "reload")
 """Payload empty or PRESS."""
 SWITCHED = ("mute", "pause", "practice")
-"""Payload ON or OFF (true and false are taken too)."""
+"""Payload ON or OFF (true and false are accepted too)."""
 
 _VALUES = {"on": True, "true": True, "off": False, "false": False}
 _MAX_BYTES = 64
-"""The longest payload a command takes is 5 bytes; the rest is room for white space."""
+"""The longest valid payload is 5 bytes; the rest is room for white space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ def parse_command(topic: str, payload: bytes, *, retained: bool = False) -> Comm
     """Read one message under `.../cmd/`.
 
     Raises:
-        InputError: what is wrong, where, and what would be right.
+        InputError: says what is wrong, where, and what would be right.
     """
     name = _name(topic)
     if retained:

@@ -1,10 +1,8 @@
 """One network connection to the broker: one paho client that never reconnects, driven by one thread.
 
-A fresh client for each connection keeps paho's own queue empty: on a reconnect paho would send what was in flight
-after what `on_connect` publishes, and an old retained `state` would overwrite the new one.
+A fresh client for each connection keeps paho's own queue empty: when reconnecting, paho would send what was in flight
+after what `on_connect` publishes, so an old retained `state` would overwrite the new one.
 """
-
-from __future__ import annotations
 
 import os
 import select
@@ -22,7 +20,7 @@ from edge.mqtt.endpoint import PASSWORD_VARIABLE, USERNAME_VARIABLE, Endpoint
 from edge.mqtt.outbox import Message
 
 MAX_IN_FLIGHT = 100
-"""At most so many messages are paho's at a time; the others wait in the outbox, where they are bounded and counted."""
+"""Most messages that paho has at a time; the others wait in the outbox, where they are bounded and counted."""
 
 _CONNECT_SECONDS = 5.0
 """For the TCP connection, and again for the broker's answer to it."""
@@ -38,11 +36,11 @@ Received = Callable[[paho.MQTTMessage], None]
 
 
 class ConnectionLostError(Exception):
-    """No connection, or not any more; the text is the reason for a person."""
+    """There is no connection (any more); the text is the reason, for a person."""
 
 
 class Connection:
-    """MQTT 3.1.1 with a clean session: every broker speaks it, the embedded one nothing newer."""
+    """MQTT 3.1.1 with a clean session: every broker speaks it, and the embedded one nothing newer."""
 
     def __init__(
         self, endpoint: Endpoint, client_id: str, keepalive_seconds: int, will: Message, received: Received
@@ -67,7 +65,7 @@ class Connection:
         """Connect; `accepted` turns True in a later `step`.
 
         Raises:
-            ConnectionLostError: nobody there, or TLS failed.
+            ConnectionLostError: no answer, or TLS failed.
         """
         self._opened_at = time.monotonic()
         try:
@@ -103,14 +101,14 @@ class Connection:
 
     @property
     def in_flight(self) -> int:
-        """Messages that paho has and the broker has not taken yet."""
+        """Messages that paho has and the broker has not yet accepted."""
         return len(self._in_flight)
 
     def undelivered(self) -> list[Message]:
         return list(self._in_flight.values())
 
     def close(self, *, politely: bool) -> None:
-        """Hang up; only a polite end keeps the broker from sending the last will."""
+        """Disconnect; only a polite end keeps the broker from sending the last will."""
         if politely:
             self._client.disconnect()
         connected = self._client.socket()
@@ -122,7 +120,7 @@ class Connection:
         connected = client.socket()
         if connected is None:
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
-        # A TLS record may hold several packets; select does not see what TLS has read already.
+        # A TLS record may hold several packets; select does not see what TLS has already read.
         buffered = isinstance(connected, ssl.SSLSocket) and connected.pending() > 0
         writers = [connected] if client.want_write() else []
         try:
@@ -177,9 +175,9 @@ def _client(endpoint: Endpoint, client_id: str, will: Message) -> paho.Client:
 
 
 def _send_at_once(client: paho.Client) -> None:
-    """A letter's caption and state follow it closely; without this they wait 40 ms for the letter's TCP ACK."""
+    """A letter's caption and state follow closely; without this they would wait 40 ms for the letter's TCP ACK."""
     connected = client.socket()
-    if connected is not None:  # it may be wrapped in TLS and websocket; the descriptor beneath is what counts
+    if connected is not None:  # it may be wrapped in TLS and websocket; the underlying descriptor counts
         with socket.socket(fileno=os.dup(connected.fileno())) as beneath:
             beneath.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

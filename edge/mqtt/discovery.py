@@ -1,6 +1,4 @@
-"""Home Assistant finds the device by itself: one device-based discovery message (Home Assistant 2024.11 and later)."""
-
-from __future__ import annotations
+"""Lets Home Assistant find the device: one device-based discovery message (Home Assistant 2024.11 and later)."""
 
 from typing import Any
 
@@ -11,7 +9,7 @@ _SILENCE = "{{ value_json.silent or 'reading' }}"
 
 
 def discovery_payload(device: str, topics: Topics) -> dict[str, Any]:
-    """What to publish at `homeassistant/device/asl_<device>/config`."""
+    """What to publish to `homeassistant/device/asl_<device>/config`."""
     state, stats = topics.event("state"), topics.event("stats")
     components: dict[str, dict[str, Any]] = {
         "caption": _sensor("Caption", state, "{{ value_json.caption[:255] }}", icon="mdi:closed-caption"),

@@ -1,6 +1,4 @@
-"""Where the broker is and how to get in: URL, TLS and the secrets of the environment."""
-
-from __future__ import annotations
+"""Where the broker is and how to log in: URL, TLS and secrets from the environment."""
 
 import os
 import ssl
@@ -41,7 +39,7 @@ def parse_endpoint(url: str, ca_file: str | None, environment: Mapping[str, str]
     except ValueError as error:
         raise InputError(f"mqtt.url: {error}; write mqtt://host:1883") from error
     if parts.scheme not in _DEFAULT_PORTS:
-        # The URL is not repeated: a password may stand in it.
+        # The URL is not repeated: it may contain a password.
         raise InputError(
             "mqtt.url: not a broker's address; write mqtt://host[:port], mqtts://..., ws://... or wss://..."
         )

@@ -1,7 +1,5 @@
 """Messages waiting for the broker. Bounded: paho queues without limit (129 MB an hour at 30 messages a second)."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import deque
@@ -22,9 +20,9 @@ class Message:
 
 
 class Outbox:
-    """First in, first out; when full the oldest is dropped, events too old are left out, and both are counted.
+    """First in, first out; the oldest is dropped when full, and events too old are left out; both are counted.
 
-    What is retained stands until it is replaced, so that it is never too old.
+    Retained messages hold until replaced, so they are never too old.
     """
 
     def __init__(self, messages: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -47,7 +45,7 @@ class Outbox:
             self._trim()
 
     def put_back(self, messages: Iterable[Message]) -> None:
-        """Messages taken and not delivered go to the front, in their order."""
+        """Return messages taken but not delivered to the front, in their order."""
         with self._lock:
             self._waiting.extendleft(reversed(list(messages)))
             self._trim()
@@ -59,7 +57,7 @@ class Outbox:
             return self._waiting.popleft() if self._waiting else None
 
     def discard_retained(self) -> None:
-        """Forget retained messages: their newest is sent at the next connect, an older one must not follow it."""
+        """Forget retained messages: the newest are sent at the next connection, and older ones must not follow."""
         with self._lock:
             self._waiting = deque(message for message in self._waiting if not message.retained)
 

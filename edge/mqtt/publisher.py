@@ -1,6 +1,4 @@
-"""Events out, commands in, over a connection that comes and goes. `publish` never waits for the network."""
-
-from __future__ import annotations
+"""Sends events and receives commands over a connection that comes and goes. `publish` never waits for the network."""
 
 import logging
 import math
@@ -28,12 +26,12 @@ from edge.types import Event, Topic
 log = logging.getLogger(__name__)
 
 _TURN_SECONDS = 1.0
-"""Longest wait for the network; keep-alives and time-outs are looked at this often."""
+"""Longest wait for the network; keep-alives and time-outs are checked this often."""
 _FLUSH_SECONDS = 0.3
-"""At the end, for what still waits; then again for `offline`, at most 0.5 s together."""
+"""At the end, for what is still waiting; then again for `offline`, at most 0.5 s together."""
 _FAREWELL_SECONDS = 0.2
 _AGAIN_SECONDS = 60.0
-"""A broker that closes twice in so long may do so for a namesake of ours."""
+"""A broker that closes twice within this may do so because of a namesake of ours."""
 _JOIN_SECONDS = 0.8
 """A thread still in a DNS look-up or a TLS handshake is left behind; it is a daemon thread."""
 
@@ -41,7 +39,7 @@ _JOIN_SECONDS = 0.8
 class Publisher:
     """The daemon's one MQTT client.
 
-    Retained topics are kept here and sent again at each connect; other events wait in a bounded outbox.
+    Retained topics are kept here and sent again at each connection; other events wait in a bounded outbox.
     """
 
     def __init__(self, config: MqttConfig, stamper: Stamper, url: str, on_command: Callable[[Command], None]) -> None:
@@ -76,10 +74,10 @@ class Publisher:
         self._thread.start()
 
     def publish(self, event: Event) -> None:
-        """Take an event; any thread, never waits. `status` is the publisher's own.
+        """Accept an event, from any thread, without waiting. `status` is the publisher's own.
 
         Raises:
-            ValueError: the body is no JSON, or the topic is `status`.
+            ValueError: the body cannot be JSON, or the topic is `status`.
         """
         if event.topic == "status":
             raise ValueError("status is published by the connection itself")
@@ -92,7 +90,7 @@ class Publisher:
         self._nudge()
 
     def counters(self) -> dict[str, Any]:
-        """For `stats`: what went out and what did not."""
+        """For `stats`: what was sent and what was not."""
         connection = self._connection
         return {
             "connected": self._online,
@@ -104,12 +102,12 @@ class Publisher:
         }
 
     def forget(self, *, discovery_alone: bool = False) -> None:
-        """Take back at the end what the broker keeps of this device, but `offline`; or only what announces it."""
+        """At the end, remove what the broker keeps of this device, except `offline`; or only its announcement."""
         topics = (self._topics.discovery, self._topics.event("info"), self._topics.event("state"))
         self._forgotten = topics[:1] if discovery_alone else topics
 
     def stop(self) -> None:
-        """Send what waits and `offline`, for at most half a second, and hang up."""
+        """Send what is waiting and `offline`, for at most half a second, and disconnect."""
         self._stopping.set()
         self._nudge()
         if self._thread.is_alive():
@@ -123,14 +121,14 @@ class Publisher:
                 self._serve()
             except ConnectionLostError as error:
                 self._complain(f"{error}; {self._namesake()}events wait, trying again")
-            except Exception:  # our own bug must not end the thread in silence
+            except Exception:  # our own bug must not silently end the thread
                 log.exception("MQTT stumbled over its own code; connecting again")
             finally:
                 self._go_offline()
             self._stopping.wait(backoff.next_pause(time.monotonic() - connected_at))
 
     def _namesake(self) -> str:
-        """What to look at where connections do not last: brokers hang up on the older of two clients of one name."""
+        """A hint if connections do not last: brokers disconnect the older of two clients with one name."""
         if not self._online:
             return ""
         before, self._lost_at = self._lost_at, time.monotonic()
@@ -138,10 +136,10 @@ class Publisher:
         return f"if another asl-edge there has the name '{self._device}', give it another `device`; " if again else ""
 
     def _serve(self) -> None:
-        """One connection, from its opening to its end."""
+        """One connection, from beginning to end."""
         will = self._message("status", OFFLINE)
-        # A name of its own, the same at each connect: the broker then ends a half-open predecessor, will and all,
-        # before we say `online`, and not half a minute after it.
+        # Its own name, the same at each connection: the broker then ends a half-open predecessor, will and all, before
+        # we say `online`, not half a minute after.
         name = f"asl-edge-{self._device}"
         connection = Connection(self._endpoint, name, self._config.keepalive_seconds, will, self._receive)
         self._connection = connection
@@ -191,7 +189,7 @@ class Publisher:
         connection.close(politely=False)
 
     def _say_goodbye(self, connection: Connection) -> None:
-        """Flush, then `offline`. A broker that hangs gets neither, and sends the last will when it notices."""
+        """Flush, then send `offline`. A broker that hangs gets neither, and sends the last will when it notices."""
         deadline = time.monotonic() + _FLUSH_SECONDS
         while (len(self._outbox) or connection.in_flight) and (left := deadline - time.monotonic()) > 0:
             self._send_outbox(connection)
@@ -214,7 +212,7 @@ class Publisher:
         except AslEdgeError as error:
             log.debug("refused a command: %s", error)
             self.publish(Event("error", time.time(), {"message": str(error), "topic": message.topic}))
-        except Exception:  # whoever carries commands out must not take the connection down
+        except Exception:  # a failing command must not take the connection down
             log.exception("command %s failed", message.topic)
 
     def _discovery(self) -> Message:
@@ -222,7 +220,7 @@ class Publisher:
         return Message(self._topics.discovery, payload, 1, retained=True, made_at=self._outbox.clock())
 
     def _empty(self, topic: str) -> Message:
-        """Takes back what the broker keeps under a topic."""
+        """Removes what the broker keeps under a topic."""
         return Message(topic, b"", 1, retained=True, made_at=self._outbox.clock())
 
     def _message(self, topic: Topic, payload: bytes) -> Message:
@@ -236,5 +234,5 @@ class Publisher:
         log.log(level, "MQTT broker %s %s", self._endpoint.url, reason)
 
     def _nudge(self) -> None:
-        with suppress(BlockingIOError):  # full: enough is in the pipe to wake anybody
+        with suppress(BlockingIOError):  # full: there is enough in the pipe to wake the thread
             self._wake_sender.send(b"\0")

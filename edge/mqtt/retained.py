@@ -1,6 +1,4 @@
-"""A short visit to a broker: whether it lets us in, and what it keeps of a device."""
-
-from __future__ import annotations
+"""A short visit to a broker: whether it lets us in, and what it keeps about a device."""
 
 import os
 import socket
@@ -16,15 +14,15 @@ from edge.mqtt.outbox import Message
 
 _TURN_SECONDS = 0.1
 _KEPT_SECONDS = 2.0
-"""For retained messages after the subscription; a broker on this machine sends them within 20 ms."""
+"""Wait for retained messages after subscribing; a broker on this machine sends them within 20 ms."""
 _KEEPALIVE_SECONDS = 30
 
 
 def fetch_retained(endpoint: Endpoint, topics: Sequence[str] = ()) -> dict[str, bytes]:
-    """Connect, take the retained messages of `topics`, hang up; topics of which there is none are left out.
+    """Connect, fetch the retained messages of `topics`, disconnect; topics without one are left out.
 
     Raises:
-        ConnectionLostError: nobody there, refused, or silent for too long.
+        ConnectionLostError: no answer, refused, or silent for too long.
     """
     kept: dict[str, bytes] = {}
 
@@ -32,7 +30,7 @@ def fetch_retained(endpoint: Endpoint, topics: Sequence[str] = ()) -> dict[str, 
         if message.retain:
             kept[message.topic] = bytes(message.payload)
 
-    # Never sent, as we hang up politely; the name is not the daemon's, which would be thrown out.
+    # Never sent, as we disconnect politely; another name than the daemon's, which would be disconnected.
     will = Message("asl/visit", b"", qos=0, retained=False, made_at=0.0)
     connection = Connection(endpoint, f"asl-edge-visit-{os.getpid()}", _KEEPALIVE_SECONDS, will, receive)
     wake, other_end = socket.socketpair()

@@ -1,7 +1,5 @@
 """Every MQTT topic, once: its name, whether the broker keeps it, and its QoS."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import get_args
 
@@ -42,7 +40,7 @@ class Topics:
         """Take the device's name.
 
         Raises:
-            InputError: the name would not be one level of a topic.
+            InputError: the name cannot be one level of a topic.
         """
         if not TOPIC_PART.fullmatch(device):
             raise InputError(f"device: {device!r} cannot be part of a topic; use letters, digits, '-' and '_'")

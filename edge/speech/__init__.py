@@ -1,4 +1,4 @@
-"""Reads finished captions aloud, in child processes that can hang, crash or be cut without stopping anything else."""
+"""Reads finished captions aloud, in child processes that can hang, crash or be killed without affecting the rest."""
 
 from edge.speech.playback import Outcome, speech_problem
 from edge.speech.speaker import Speaker, Spoken

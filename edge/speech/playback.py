@@ -1,8 +1,8 @@
-"""One utterance: a synthesiser that writes WAV, piped into `aplay`; each is a child process that can be killed.
+"""One utterance: a synthesiser that writes WAV, piped into `aplay`; both are child processes that can be killed.
 
-Measured against a PulseAudio null sink: `espeak-ng --stdin --stdout | aplay` is first heard after 19 to 29 ms
-(median 22), as soon as libespeak-ng called in process (15 to 23 ms), and a crash or a hang stays in the child.
-The caption goes in through stdin, so no text can be taken for an option.
+Measured with a PulseAudio null sink: `espeak-ng --stdin --stdout | aplay` is first heard after 19 to 29 ms (median 22),
+as soon as libespeak-ng called in process (15 to 23 ms), and a crash or hang stays in the child. The caption goes in
+through stdin, so no text can be mistaken for an option.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ Outcome = Literal["played", "cancelled", "muted", "no_audio", "timed_out", "fail
 
 _PLAYER = ("aplay", "-q")
 _OPEN_DEVICE = (*_PLAYER, "-t", "raw", "-f", "S16_LE", "-r", "22050", "-c", "1", "/dev/null")
-"""Opens the sound device, plays nothing, closes it."""
+"""Opens and closes the sound device without playing anything."""
 
 _PACKAGES = {"espeak-ng": "espeak-ng", "aplay": "alsa-utils"}
 _DEVICE_ERRORS = re.compile(r"audio open error|write error|unable to install hw params|no such device", re.IGNORECASE)
@@ -31,10 +31,10 @@ _CHOOSE_DEVICE = (
 )
 
 _MAX_CHARACTERS = 1000
-"""Over five times the longest caption, and far below a pipe's 64 KiB, so that handing it over cannot block."""
+"""Over five times the longest caption, and far below a pipe's 64 KiB, so that writing it cannot block."""
 
 _REAP_SECONDS = 1.0
-"""A killed child that is not gone by then sits in the kernel; it is left to the kernel."""
+"""A killed child that is not gone by then is stuck in the kernel, and is left there."""
 
 _CHECK_SECONDS = 10.0
 
@@ -50,8 +50,8 @@ def synthesiser_command(config: SpeechConfig) -> tuple[str, ...]:
 def speakable(text: str) -> str:
     """`text` as the synthesiser should read it.
 
-    espeak-ng takes `[[...]]` for phonemes and control characters for commands: both go. It spells short words in
-    capitals ("IT" is read "I T"), and fingerspelled captions are all capitals: those are lowered.
+    espeak-ng takes `[[...]]` for phonemes and control characters for commands: both are removed. It spells out short
+    words in capitals ("IT" is read "I T"), and fingerspelled captions are all capitals: those become lower case.
     """
     plain = re.sub(r"[\x00-\x1f\x7f\[\]]+", " ", text)[:_MAX_CHARACTERS].strip()
     return plain.lower() if plain.isupper() else plain
@@ -73,17 +73,17 @@ class Playback:
             _end(self._synthesiser, grace_seconds=0)
             raise
         finally:
-            wav.close()  # the player alone reads it, so that its death reaches the synthesiser
+            wav.close()  # only the player reads it, so that its death reaches the synthesiser
         with contextlib.suppress(BrokenPipeError), cast("IO[bytes]", self._synthesiser.stdin) as stdin:
             stdin.write(speakable(text).encode("utf-8", "replace"))
 
     def kill(self) -> None:
-        """Silence at once, from any thread: what the sound device still holds is dropped as it is closed."""
+        """Silence at once, from any thread: sound still in the device is dropped when it is closed."""
         self._player.kill()
         self._synthesiser.kill()
 
     def finish(self, timeout_seconds: float) -> tuple[Outcome, str]:
-        """Wait for the end of the sound; what came of it, and one line of detail. Both children are gone after."""
+        """Wait for the end of the sound; returns the outcome and one line of detail. Both children are then gone."""
         try:
             self._player.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
@@ -115,7 +115,7 @@ def missing_program(name: str) -> str:
 
 
 def speech_problem(config: SpeechConfig) -> str | None:
-    """What keeps captions from being heard, and how to mend it: one line, or None. Makes no sound."""
+    """What prevents captions from being heard, and how to mend it: one line, or None. Makes no sound."""
     if not config.enabled:
         return None
     synthesiser = synthesiser_command(config)
@@ -135,12 +135,12 @@ def speech_problem(config: SpeechConfig) -> str | None:
 
 
 def _spawn(command: tuple[str, ...], stdin: IO[bytes] | int, stdout: int | None = None) -> subprocess.Popen[bytes]:
-    # A process group of its own: Ctrl-C at the terminal is the daemon's to handle, not the children's.
+    # Its own process group: Ctrl-C at the terminal is for the daemon to handle, not for the children.
     return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, process_group=0)
 
 
 def _end(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
-    """Reap `child`, killing it when it is still there after the grace."""
+    """Reap `child`, killing it if it is still there after the grace period."""
     try:
         child.wait(grace_seconds)
     except subprocess.TimeoutExpired:
@@ -150,7 +150,7 @@ def _end(child: subprocess.Popen[bytes], grace_seconds: float) -> None:
 
 
 def _last_words(child: subprocess.Popen[bytes]) -> str:
-    """The last line that a finished child wrote to stderr; never waits, even if a grandchild holds the pipe."""
+    """The last line a finished child wrote to stderr; never waits, even if a grandchild holds the pipe."""
     stderr = cast("IO[bytes]", child.stderr)
     os.set_blocking(stderr.fileno(), False)
     return _last_line(stderr.read() or b"")

@@ -1,8 +1,8 @@
 """Child process of the pyttsx3 back-end: text on stdin, one WAV on stdout.
 
-`pyttsx3_wav.py WORDS_PER_MINUTE VOICE`. pyttsx3 2.99 speaks a second utterance only sometimes, hangs when called
-from threads, leaves the playing to a shell and a temporary file, and reports no missing sound device. So it makes
-one WAV in a process of its own, and the playing and the killing are the parent's.
+`pyttsx3_wav.py WORDS_PER_MINUTE VOICE`. pyttsx3 2.99 only sometimes speaks a second utterance, hangs when called from
+threads, plays through a shell and a temporary file, and does not report a missing sound device. So it makes one WAV in
+its own process, and the parent plays and kills.
 """
 
 import os
@@ -15,7 +15,7 @@ def main() -> int:
     wav = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # pyttsx3 prints where it saved the file
 
-    import pyttsx3  # noqa: PLC0415 - only once stdout is safe from what it prints
+    import pyttsx3  # noqa: PLC0415 - only once stdout is safe from its output
 
     problems: list[BaseException] = []
     engine = pyttsx3.init()
@@ -26,7 +26,7 @@ def main() -> int:
     engine.runAndWait()
     if problems:
         print(f"pyttsx3: {problems[0]}", file=sys.stderr)
-    # espeak asserts when it is torn down by the interpreter's exit
+    # espeak fails an assertion if torn down at interpreter exit
     sys.stderr.flush()
     os._exit(1 if problems else 0)
 

@@ -1,4 +1,4 @@
-"""The speaking thread: captions wait in a bounded queue and are read aloud one after the other."""
+"""The speaking thread: captions wait in a bounded queue and are read aloud one by one."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ _IDLE_SECONDS = 60.0
 """Longest sleep of the idle thread; a caption wakes it at once."""
 
 _STOP_SECONDS = 1.0
-"""The daemon must be gone 2 s after SIGTERM; cutting a sound and reaping its children takes 10 ms."""
+"""The daemon must be gone 2 s after SIGTERM; cutting off a sound and reaping its children takes 10 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Spoken:
     text: str
     outcome: Outcome
     seconds: float
-    """From the start of the synthesiser to the end of the sound; 0 when it was never started."""
+    """From the synthesiser's start to the end of the sound; 0 if it was never started."""
     detail: str
     """Empty, or one line: what went wrong and how to mend it."""
 
@@ -41,8 +41,8 @@ class _Caption:
 class Speaker:
     """Reads captions aloud. No call blocks, except `stop` (1 s at most); all may come from any thread.
 
-    `on_spoken` is called once for every caption, and never with a lock held: from the speaking thread for what was
-    started, from the thread that refused or removed it for what never was. With speech disabled nothing happens.
+    `on_spoken` is called once for every caption, never with a lock held: from the speaking thread if it was started,
+    else from the thread that refused or removed it. With speech disabled nothing happens.
     """
 
     def __init__(self, config: SpeechConfig, on_spoken: Callable[[Spoken], None]) -> None:
@@ -53,7 +53,7 @@ class Speaker:
         self._waiting: deque[_Caption] = deque()
         self._playback: Playback | None = None
         self._busy = False
-        self._cut: Outcome | None = None  # why the caption being spoken is to fall silent
+        self._cut: Outcome | None = None  # why the caption being spoken is cut off
         self._muted = False
         self._stopping = False
         self._complained = False
@@ -82,23 +82,23 @@ class Speaker:
 
     @property
     def speaks(self) -> bool:
-        """Whether a caption is being spoken or waits."""
+        """Whether a caption is being spoken or waiting."""
         with self._changed:
             return self._busy or bool(self._waiting)
 
     def cancel(self) -> None:
-        """Silence now: the caption being spoken is cut and those waiting are forgotten."""
+        """Silence now: the caption being spoken is cut off, those waiting are forgotten."""
         self._silence("cancelled")
 
     def mute(self, muted: bool) -> None:
-        """While muted nothing is spoken; muting cuts what is being spoken."""
+        """While muted nothing is spoken; muting cuts off what is being spoken."""
         with self._changed:
             self._muted = muted
         if muted:
             self._silence("muted")
 
     def stop(self) -> None:
-        """Silence, and the end of the thread."""
+        """Silence, and end the thread."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
@@ -124,7 +124,7 @@ class Speaker:
             started = time.monotonic()
             try:
                 outcome, detail = self._speak(caption)
-            except Exception as error:  # one caption must not silence all that come
+            except Exception as error:  # one caption must not silence all later ones
                 outcome, detail = "failed", f"speech stumbled over a caption ({error!r}); please report it"
                 log.debug("speech stumbled", exc_info=True)
             try:
@@ -158,7 +158,7 @@ class Speaker:
             return "failed", f"{error.filename}: {error.strerror}; mend the installation of {error.filename}"
         with self._changed:
             self._playback = playback
-            if self._cut is not None:  # cut while the children were being started
+            if self._cut is not None:  # cut off while the children were being started
                 playback.kill()
         try:
             outcome, detail = playback.finish(self._config.timeout_seconds)

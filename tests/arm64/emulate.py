@@ -7,8 +7,6 @@ time says nothing about a Pi's; the count is the same on every run. The first ru
 and wheels into --work: three minutes. No part of CI, for its time.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re
@@ -35,8 +33,8 @@ PEER_PACKAGES = (
     *("flatbuffers==24.3.25", "protobuf==4.25.5"),
 )
 CPUS = {"Cortex-A72 (Pi 4)": ("cortex-a72", "0xd08", ""), "Cortex-A76 (Pi 5)": ("neoverse-n1", "0xd0b", " asimddp")}
-"""qemu's name, and part number and further features in /proc/cpuinfo: XNNPACK chooses its kernels by them. qemu 7.2 has
-no A76; the Neoverse N1 is the same core."""
+"""qemu's name of each core, its part number and further features in /proc/cpuinfo, by which XNNPACK chooses kernels.
+qemu 7.2 has no A76; the Neoverse N1 is the same core."""
 _CPUINFO = """processor\t: {n}
 Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid{features}
 CPU implementer\t: 0x41
@@ -47,7 +45,7 @@ CPU revision\t: 1
 
 """
 TOLERANCE = 1e-3
-"""Of the picture's width."""
+"""In picture widths."""
 
 
 class Emulator:
@@ -84,7 +82,7 @@ class Emulator:
         return site
 
     def run(self, cpu: str, *args: str | Path, count: bool = False, packages: tuple[str, ...] = PACKAGES) -> int:
-        """Run a Python program; the number of instructions executed, 0 without `count`."""
+        """Run a Python program; returns the number of instructions executed, 0 without `count`."""
         name, part, features = CPUS[cpu]
         (self._root / "proc").mkdir(exist_ok=True)
         cpuinfo = "".join(_CPUINFO.format(n=n, part=part, features=features) for n in range(4))
@@ -117,7 +115,7 @@ def _run(*command: str, cwd: Path | None = None) -> None:
 
 
 def same(emulator: Emulator, work: Path, clips: list[str], frames: int) -> int:
-    """Compare what the networks answer, and where hands and bodies are followed to; 1 where any differs too much."""
+    """Compare the networks' answers and where hands and bodies are followed to; returns 1 if any differs too much."""
     pictures = _drawn(5)[0][:10]
     hands, bodies = np.full((len(pictures), 4), np.nan), np.full((len(pictures), 4), np.nan)
     landmarker = Landmarker(Config().landmarks, ROOT / "models")
@@ -141,7 +139,7 @@ def same(emulator: Emulator, work: Path, clips: list[str], frames: int) -> int:
 
 
 def _compare(emulator: Emulator, work: Path, what: str, program: str, *args: str) -> bool:
-    """Run a program on `work`/pictures.npz here and on every emulated CPU; whether all results are alike."""
+    """Run a program on `work`/pictures.npz here and on each emulated CPU; returns whether all results agree."""
     pictures, here = work / "pictures.npz", work / "x86.npz"
     _run(sys.executable, str(HERE / program), str(pictures), *args, str(here))
     expected, every = np.load(here), True
@@ -180,7 +178,7 @@ def _read(clip: str) -> tuple[list[Image], float]:
 
 
 def count(emulator: Emulator, work: Path, clip: str | None, frames: int, peer: bool) -> None:
-    """Instructions a frame: a run over the middle frames of a clip less a run over the first few of them."""
+    """Instructions a frame: a run over the middle frames of a clip minus one over the first few of them."""
     first = 4
     images, fps = _drawn(30) if clip is None else _read(clip)
     skipped = max(0, len(images) - frames - first) // 2
@@ -218,7 +216,7 @@ def main() -> int:
     )
     parser.add_argument("--peer", action="store_true", help="count MediaPipe Holistic on the same frames too")
     parser.add_argument("--work", type=Path, default=Path("/tmp/asl-edge-arm64"), help="folder for the emulated Debian")
-    args = parser.parse_intermixed_args()  # else no clip may follow an option
+    args = parser.parse_intermixed_args()  # otherwise no clip may follow an option
     emulator = Emulator(args.work)
     if args.task == "same":
         return same(emulator, args.work, args.clips, args.frames)

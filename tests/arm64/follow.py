@@ -4,8 +4,6 @@ For counting instructions, and with OUT to compare the landmarks: `hands` (N, 2,
 the picture's width and height.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,14 +1,12 @@
 """Follows the first COUNT frames with MediaPipe Holistic (complexity 1): holistic.py PICTURES.npz COUNT.
 
-It runs in an environment of mediapipe 0.10.18 alone and imports nothing of this project.
+It runs in an environment with only mediapipe 0.10.18 and imports nothing of this project.
 """
-
-from __future__ import annotations
 
 import sys
 from unittest.mock import MagicMock
 
-# Drawing, sound and training, which Holistic does not use: mediapipe imports them all the same.
+# mediapipe imports these for drawing, sound and training, which Holistic does not use.
 sys.modules |= {name: MagicMock() for name in ("matplotlib", "matplotlib.pyplot", "sounddevice", "jax", "jax.numpy")}
 
 import cv2  # noqa: E402 - the stand-ins come first

@@ -1,10 +1,8 @@
-"""What the networks see in the squares of an .npz file, without memory: runs here and under emulation alike.
+"""What the networks see in the squares of an .npz file, without memory; runs both here and under emulation.
 
 Usage: look.py PICTURES.npz OUT.npz. PICTURES has `frames` (N, H, W, 3), `hands` (N, 4) and `bodies` (N, 4): x, y, size,
 angle of the square to look in, NaN where there is none.
 """
-
-from __future__ import annotations
 
 import sys
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Recordings of many layouts into landmark stores: what to read, how to read it, and going on where it stopped."""
+"""Recordings of many layouts into landmark stores: what to read, how to read it, and how to resume."""

@@ -32,16 +32,16 @@ class Item:
     path: Path
     format: Format
     mirrored: bool = False
-    """The recording shows the signer as in a mirror."""
+    """The recording is mirrored."""
     fps: float = 0.0
-    """What the layout says about its frame rate; 0 = ask the file."""
+    """Frame rate given by the layout; 0 = ask the file."""
     size: tuple[int, int] = (0, 0)
-    """Width and height where the layout holds landmarks alone; only their ratio matters."""
+    """Width and height where the layout has only landmarks; only the ratio matters."""
     span: tuple[int, int] | None = None
     """First and last frame of the sign in the video, from 0, both included."""
 
     def key(self, reader: str) -> str:
-        """Changes with the recording's content, where it lies, all that is said about it, and what reads it.
+        """Changes with the recording's content, its place, all that is said about it, and what reads it.
 
         Raises:
             OSError: it is not there.
@@ -57,7 +57,7 @@ class Item:
         """The store's row: (T, 2, 21, 3) hands and (T, 33, 4) pose in the store's units, as the recording shows them.
 
         Raises:
-            BadRecordingError: it should show a sign, and no hand is seen in it.
+            BadRecordingError: it should show a sign, but no hand is seen in it.
         """
         if self.mirrored:
             hands, pose = unmirrored(hands, pose)
@@ -86,7 +86,7 @@ _POSE_SIDES: Sequence[tuple[int, int]] = (
 
 
 def unmirrored(hands: Floats, pose: Floats) -> tuple[Floats, Floats]:
-    """Landmarks of a mirrored picture put right: x turned round, and what was named left is right."""
+    """Landmarks of a mirrored picture put right: x reversed, left and right swapped."""
     hands, pose = hands[:, ::-1].copy(), pose.copy()
     hands[..., 0] = 1 - hands[..., 0]
     pose[..., 0] = 1 - pose[..., 0]

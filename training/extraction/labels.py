@@ -8,12 +8,12 @@ from edge.glosses import gloss_of
 IDLE = "_idle"
 _IDLE_NAMES = {"idle", "_idle", "no_sign", "nosign"}
 _CONTROLS = {"space", "del", "nothing", "ctl"}
-"""Begin the names of folders that alphabets have beside the letters: `del`, `space_thumbup`."""
+"""Prefixes of folders that alphabets have beside the letters: `del`, `space_thumbup`."""
 _NUMBER = re.compile(r"[ ._-]*\(?\d+\)?$")
 
 
 def named(text: str, kind: str) -> tuple[str, str]:
-    """(label, kind) of a name; `kind` is what was asked for, or `auto`."""
+    """(label, kind) of a name; `kind` is the requested one, or `auto`."""
     if kind == "auto":
         kind = _kind(text)
     if kind == "idle":
@@ -38,7 +38,7 @@ def signer_of_name(path: Path) -> str | None:
 
 
 def is_control(label: str) -> bool:
-    """Whether a label is of a hand that alphabets have beside the letters."""
+    """Whether a label is of a sign that alphabets have beside the letters."""
     return label.lower().split("_")[0] in _CONTROLS
 
 

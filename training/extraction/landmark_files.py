@@ -22,7 +22,7 @@ _FRAME_NUMBERS = _POSE + _FACE + 2 * _HAND
 
 
 def read_gislr(item: Item) -> Clip:
-    """A sequence of Kaggle's layout: a row a landmark. Frame numbers that are left out are frames that show nothing.
+    """A sequence in Kaggle's layout: one row a landmark. Missing frame numbers are frames that show nothing.
 
     Raises:
         BadRecordingError: it is damaged, or shows no hand.
@@ -53,10 +53,10 @@ def read_gislr(item: Item) -> Clip:
 def read_arrays(item: Item) -> Clip:
     """A folder of `0.npy`, `1.npy`, ...: pose, face, left and right hand of one frame each; zeros = not seen.
 
-    Numbers that are left out are frames that show nothing.
+    Missing numbers are frames that show nothing.
 
     Raises:
-        BadRecordingError: a frame is damaged or of another length, their order is not known, or no hand is seen in any.
+        BadRecordingError: a frame is damaged or of another length, their order is unknown, or none shows a hand.
     """
     files: dict[int, Path] = {}
     for path in (file for file in item.path.iterdir() if file.suffix.lower() == ".npy"):
@@ -78,7 +78,7 @@ def read_arrays(item: Item) -> Clip:
 def _array(path: Path) -> Floats:
     try:
         with path.open("rb") as file:
-            # np.load would take archives too.
+            # np.load would accept archives too.
             values = np.lib.format.read_array(file, allow_pickle=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, EOFError) as error:
         raise BadRecordingError(f"{path}: not a numpy array ({str(error).splitlines()[0]})") from error
@@ -106,7 +106,7 @@ def _finite(points: Floats, path: Path) -> Floats:
 
 
 def _seen(points: Floats) -> Floats:
-    """Zeros, which stand for a hand or body that was not found, made NaN."""
+    """Zeros, which mean that a hand or body was not found, become NaN."""
     missing = np.equal(points, 0).all(axis=(-2, -1), keepdims=True)
     return np.where(missing, np.float32(np.nan), points)
 

@@ -20,7 +20,7 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".m
 GISLR_LICENCE = "CC BY 4.0 (as reported)"
 WLASL_LICENCE = "C-UDA"
 GISLR_FPS, GISLR_SIZE = 30.0, (360, 480)
-"""Neither is in the data: phones held upright, at an estimated ratio."""
+"""Neither is in the data: upright phones, at an estimated ratio."""
 _GISLR_COLUMNS = ("path", "participant_id", "sequence_id", "sign")
 _GISLR_SIGNS = "sign_to_prediction_index_map.json"
 _WLASL_VIDEOS = ("videos", "raw_videos")
@@ -34,9 +34,9 @@ class Rules:
     """`folder` or `name`."""
     kind: str = "auto"
     signer: str | None = None
-    """One signer for all; else the folder above the label's, the first part of a three-part name, or one a source."""
+    """One signer for all; else the folder above the label's, the first of a name's three parts, or one per source."""
     source: str | None = None
-    """Else the name of each input."""
+    """None: the name of each input."""
     licence: str | None = None
     mirrored: bool = False
     fps: float = 0.0
@@ -47,7 +47,7 @@ class Rules:
 
 
 def find(path: Path, rules: Rules) -> list[Item | str]:
-    """Every recording of an input, in the order of its names, or a line that says why the layout's entry is none.
+    """Every recording of an input, ordered by name, or a line that says why an entry of the layout is not one.
 
     Raises:
         InputError: there is no such path, or nothing in it that can be read.
@@ -74,7 +74,7 @@ def _items(path: Path, rules: Rules) -> Iterator[Item | str]:
 
 
 def _folder(root: Path, rules: Rules) -> Iterator[Item | str]:
-    """A folder of folders, named by what is signed in them."""
+    """A folder of folders, each named for the sign in it."""
     below = sorted(root.rglob("*"))
     yield from _recordings(root, (path for path in below if path.is_file()), rules)
     for path in below:
@@ -122,10 +122,10 @@ def _item(root: Path, path: Path, rules: Rules, layout: Format) -> Item:
 
 
 def _gislr(root: Path, rules: Rules) -> Iterator[Item | str]:
-    """Kaggle's Isolated Sign Language Recognition: train.csv, a sign map, a Parquet file a sequence."""
+    """Kaggle's Isolated Sign Language Recognition: train.csv, a sign map, one Parquet file a sequence."""
     signs = _sign_map(root)
     source = rules.source or "gislr"
-    # A row with a damaged character has a sign that is not in the map.
+    # A damaged character in a row gives a sign that is not in the map.
     with (root / "train.csv").open(encoding="utf-8", errors="replace", newline="") as file:
         rows = csv.DictReader(file)
         if missing := set(_GISLR_COLUMNS) - set(rows.fieldnames or ()):
@@ -171,7 +171,7 @@ class _Instance:
 
     gloss: str
     signer: str | None
-    """None where the split, which knows signers, does not know this one: it may be any of the others."""
+    """None where the split names signers, but not this one: it may be any of the others."""
     first: int
     last: int
     """Frames from 1, as WLASL counts them; -1 is the end."""
@@ -227,7 +227,7 @@ def _of_glosses(content: list[dict[str, Any]]) -> Iterator[tuple[str, _Instance]
 
 
 def _of_split(content: dict[str, dict[str, Any]], folder: Path) -> Iterator[tuple[str, _Instance]]:
-    """A split names no signer: all its videos count as one, so that no split by signer can part them wrongly."""
+    """A split names no signers: its videos count as one signer's, so no split by signer can part them wrongly."""
     path = folder / "wlasl_class_list.txt"
     try:
         lines = path.read_text("utf-8").splitlines()

@@ -24,18 +24,18 @@ _BORDER = 0.25
 """Of the longer side. The palm detector misses hands that fill the picture; MediaPipe's own does too."""
 _MAX_FPS = 1000.0
 _UNREAD = ("code edge/config/", "code edge/bundle.py", "code edge/errors.py")
-"""What the landmark code imports and no landmark hangs on; the settings themselves are in the mark."""
+"""The landmark code imports these, but no landmark depends on them; the mark has the settings themselves."""
 _TRIMMED_SLACK = 2
-"""A video with at most so many frames more than its span is that span, cut out already."""
+"""A video with at most this many frames more than its span was cut to that span already."""
 
 
 def open_landmarker() -> Landmarker:
-    """The networks as shipped; the body is read in every frame, not only every tenth of a second."""
+    """The networks as shipped, but the body is read in every frame, not every tenth of a second."""
     return Landmarker(_config(), models_dir(Config()))
 
 
 def reader_mark() -> str:
-    """Names what reads pictures: networks, the code around them, its settings. Clips read otherwise are read again."""
+    """Identifies what reads pictures: networks, code and settings. Clips read by anything else are read again."""
     config = _config()
     models = models_dir(Config())
     manifests = [content_hash(models / name / MANIFEST) for name in (config.hands, config.pose)]
@@ -50,7 +50,7 @@ def reader_code() -> Fingerprints:
 
 
 def read_picture(item: Item, landmarker: Landmarker) -> Clip:
-    """One picture; a hand that is not found is looked for again with a border around the picture.
+    """One picture; if no hand is found, it is searched again with a border around it.
 
     Raises:
         BadRecordingError: it is damaged, or shows no hand.
@@ -104,7 +104,7 @@ class _Container:
         return cv2.resize(image, (round(width * self._pixel_aspect), height)).astype(np.uint8, copy=False)
 
     def part(self, item: Item) -> range:
-        """Numbers of the frames that show the sign; all, where the video was cut to its span already."""
+        """Numbers of the frames that show the sign; all, where the video was already cut to its span."""
         whole = range(2**31)
         if item.span is None:
             return whole
@@ -125,14 +125,14 @@ def _frames(item: Item) -> Iterator[Frame]:
 
 
 def _look(image: Image, landmarker: Landmarker) -> tuple[Floats, Floats]:
-    """(2, 21, 3) hands and (33, 4) pose of a picture that has nothing to do with the last."""
+    """(2, 21, 3) hands and (33, 4) pose of a picture unrelated to the last."""
     landmarker.reset()
     seen = landmarker.step(Frame(image, 0.0, 0))
     return seen.hands, seen.pose
 
 
 def _look_inside_border(image: Image, landmarker: Landmarker) -> tuple[Floats, Floats]:
-    """The same with more of the picture's edge around it."""
+    """The same with the picture's edge extended outwards."""
     height, width = image.shape[:2]
     border = round(_BORDER * max(height, width))
     wide = np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")

@@ -1,4 +1,4 @@
-"""What was read so far: small stores in a folder beside the one to be made, so that a run goes on where it stopped."""
+"""What was read so far: small stores in a folder beside the one to be made, from which a run resumes."""
 
 import json
 import time
@@ -17,15 +17,15 @@ from training.whole_file import whole
 
 SHARD_CLIPS = 200
 SHARD_SECONDS = 30.0
-"""What is lost at most when the run is killed."""
+"""The most that is lost when the run is killed."""
 _GROUP_CLIPS = 500
-"""Of a row group of the store: so many are in memory at a time."""
+"""In a row group of the store: this many are in memory at a time."""
 _OPEN_SHARDS = 5
-"""Kept in memory while the store is put together: neighbours mostly come from one or two."""
+"""Kept in memory while the store is assembled: neighbours mostly come from one or two."""
 
 
 def parts_of(store: Path) -> Path:
-    """The folder beside a store, made where it is not there yet.
+    """The folder beside a store, made where it is missing.
 
     Raises:
         InputError: it cannot be made.
@@ -48,10 +48,10 @@ class _Shard:
 
 
 class Shards:
-    """The folder `STORE.parts`: a Parquet file and a list of keys each. A shard without its list does not count."""
+    """The folder `STORE.parts`: a Parquet file and a list of keys a shard. A shard without its list does not count."""
 
     def __init__(self, store: Path, reader: str) -> None:
-        """Find what is there; `reader` names what reads pictures now. Nobody else may work there meanwhile."""
+        """Find what is there; `reader` names what reads pictures now. Nothing else may use the folder meanwhile."""
         self._store, self._reader = store, reader
         self.outdated = 0
         """Recordings in shards of another reader."""
@@ -66,11 +66,11 @@ class Shards:
             self._take(listing)
 
     def has(self, key: str) -> bool:
-        """Whether the recording was read, or found to be bad, before."""
+        """Whether the recording was already read, or found to be bad."""
         return key in self._rows or key in self.bad
 
     def add(self, key: str, clip: Clip | str) -> None:
-        """Take a clip, or why there is none."""
+        """Add a clip, or why there is none."""
         if isinstance(clip, str):
             self._waiting.bad[key] = clip
         else:
@@ -81,7 +81,7 @@ class Shards:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write what is waiting."""
         self._flushed_at = time.monotonic()
         if not self._waiting.keys and not self._waiting.bad:
             return
@@ -95,9 +95,9 @@ class Shards:
         self._waiting = _Shard()
 
     def merge(self, items: Iterable[tuple[Item, str]]) -> int:
-        """Write the store: the clips of `items` (with their keys) in that order; how many there are.
+        """Write the store: the clips of `items` (with their keys) in that order; returns how many.
 
-        Nothing is written where there is none. The store appears whole or not at all.
+        With no clip nothing is written. The store appears whole or not at all.
         """
         wanted = [(item, key) for item, key in items if key in self._rows]
         if not wanted:

@@ -1,4 +1,4 @@
-"""A store's clip has one frame rate: frames that came unevenly are put on an even grid of time."""
+"""A store's clip has one frame rate: uneven frames are put on an even time grid."""
 
 from typing import NamedTuple
 
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from edge.types import Floats
 
 _UNEVEN = 0.35
-"""Of the usual frame period. Containers round their stamps to a millisecond: 0.03 at 30 frames a second."""
+"""Of the usual frame period. Containers round time stamps to a millisecond: 0.03 at 30 frames a second."""
 _HELD_SECONDS = 0.15
-"""How long a frame stands for what came after it; where the next one is later, nothing was seen in between."""
+"""How far from a moment a frame still stands for it; where all are farther, nothing was seen."""
 
 
 class Grid(NamedTuple):
@@ -23,7 +23,7 @@ class Grid(NamedTuple):
 
 
 def even_grid(times: list[float]) -> Grid:
-    """Frame times in seconds, growing, to a grid of the usual frame period. Evenly timed frames stay as they are."""
+    """Increasing frame times in seconds to a grid of the usual frame period. Evenly timed frames stay as they are."""
     ts = np.array(times, np.float64)
     if len(ts) < 2:
         return Grid(0.0, np.arange(len(ts)))
@@ -39,7 +39,7 @@ def even_grid(times: list[float]) -> Grid:
 
 
 def on_grid(values: Floats, grid: Grid) -> Floats:
-    """(T, ...) landmarks of the frames at the moments of the grid; NaN where no frame is near."""
+    """(T, ...) landmarks of the frames, put on the grid's moments; NaN where no frame is near."""
     rows: Floats = values[grid.frames].copy()
     rows[grid.frames < 0] = np.nan
     return rows

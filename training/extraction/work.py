@@ -1,4 +1,4 @@
-"""Reads recordings side by side, each worker with networks of its own."""
+"""Reads recordings in parallel, each worker with its own networks."""
 
 import logging
 import multiprocessing
@@ -23,17 +23,17 @@ log = logging.getLogger(__name__)
 Result = tuple[Item, str, Clip | str]
 """A recording, its key, and its clip or why there is none."""
 _AHEAD = 4
-"""Recordings handed out at once to each worker: enough to keep it busy, few to read again when one dies."""
+"""Recordings each worker gets at once: enough to keep it busy, few to read again when one dies."""
 
 
 class Reader:
-    """Reads one recording after the other; the networks are loaded when a picture first needs them."""
+    """Reads one recording after another; the networks are loaded when a picture first needs them."""
 
     def __init__(self) -> None:
         self._landmarker: Landmarker | None = None
 
     def read(self, item: Item) -> Clip | str:
-        """The clip, or one line that says why there is none.
+        """The clip, or one line saying why there is none.
 
         Raises:
             InputError: the networks cannot be loaded, which is no recording's fault.
@@ -43,7 +43,7 @@ class Reader:
             return read(item)
         except AslEdgeError as error:
             return str(error)
-        except Exception as error:  # a file that nobody thought of must not cost the others
+        except Exception as error:  # one unforeseen file must not cost the others
             log.debug("%s", item.path, exc_info=True)
             why = " ".join([f"{type(error).__name__}:", *str(error).splitlines()[:1]])
             return f"{item.path}: cannot be read ({why}); leave it out"
@@ -73,7 +73,7 @@ def read_all(work: Sequence[tuple[Item, str]], workers: int) -> Iterator[Result]
         for result in _until_a_death(work[done:], workers, ahead):
             yield result
             done += 1
-        for item, key in work[done : done + ahead]:  # one of these killed its worker: each gets one of its own
+        for item, key in work[done : done + ahead]:  # one of these killed its worker: each gets its own now
             yield item, key, _alone(item)
             done += 1
 
@@ -108,7 +108,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 _reader = Reader()
-"""Of a worker's process."""
+"""One per worker process."""
 
 
 def _begin() -> None:

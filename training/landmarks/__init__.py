@@ -1,1 +1,1 @@
-"""MediaPipe's networks made fit for the device: pruned, quantized on real pictures, compared with the originals."""
+"""Fits MediaPipe's networks to the device: pruned, quantized on real pictures, compared with the originals."""

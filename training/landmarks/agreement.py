@@ -1,6 +1,4 @@
-"""Our int8 networks against MediaPipe's float ones: the error that a smaller crop and int8 make, by source."""
-
-from __future__ import annotations
+"""Our int8 networks against MediaPipe's float ones: the error due to a smaller crop and int8, by source."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -19,11 +17,11 @@ UPPER_BODY = [NOSE, 2, 5, 7, 8, *SHOULDERS, *ELBOWS, *WRISTS]
 
 @dataclass(slots=True)
 class Agreement:
-    """Of one network on one source."""
+    """One network's, on one source."""
 
     crops: int = 0
     both: int = 0
-    """Crops on which float and int8 agree that there is something, or nothing."""
+    """Crops on which float and int8 agree whether there is something."""
     errors: list[float] = field(default_factory=list)
     """Mean landmark distance over hand size, or over shoulder width; empty for the detector."""
 
@@ -56,7 +54,7 @@ def compare(crops: Crops, floats: dict[str, Path], quantized: dict[str, Path]) -
 
 
 def _look(network: Network, crop: Image, role: str) -> tuple[bool, Floats | None]:
-    """Whether the network sees something, and the landmarks, in sides of the crop, if it is one that gives them."""
+    """Whether the network sees something, and its landmarks, if it gives any, in units of the crop's side."""
     if role == "detector":
         network.run_pixels(crop, -1.0, 1.0)
         return bool(network.output(1).max() > 0), None

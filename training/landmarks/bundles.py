@@ -1,7 +1,5 @@
 """Writes a landmark bundle: networks, manifest, licence note and card."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path
@@ -31,7 +29,7 @@ def write_bundle(
     files: dict[str, bytes],
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Networks first and the manifest last: a bundle cut short on the way does not verify."""
+    """Networks first and the manifest last: a half-written bundle does not verify."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = {}
     for role, content in files.items():

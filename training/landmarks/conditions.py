@@ -4,8 +4,6 @@ Real clips are read as they are and again under a condition; the first reading i
 does not serve the pose is the judge: is there a hand at a wrist before the face, and on whose wrist hangs each of two.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -27,26 +25,26 @@ from training.landmarks.counts import FPS, Figures, crossed, most_near
 from training.landmarks.pictures import check_data, frames
 
 SPELLED = ("spell_mariia_HELLO", "spell_mariia_ZEBRA", "spell_t32rahman_WATER")
-"""Of signers that no calibration saw."""
+"""Of signers not used for calibration."""
 FACES = ("apple", "cry", "dad", "drink", "food", "grandma", "home", "mom")
 """Signs made at the face."""
 TWO_HANDS = ("book", "many", "open", "shirt", "table", "before", "sick", "happy")
 """Signs of two hands that meet, cross or pass each other."""
 CROSSED = frozenset({"table"})
-"""Of these the signs whose forearms lie over each other from beginning to end: the signer's left hand is on the right
-of their body (seen by eye). The pose names the wrists there by where they lie, and cannot judge."""
+"""Of these, the signs whose forearms are crossed from beginning to end: the signer's left hand is on the right of
+their body (seen by eye). There the pose names wrists by where they are, and cannot judge."""
 NEIGHBOURS = (("book", "bird"), ("drink", "many"), ("happy", "home"), ("table", "apple"))
 """Two signers side by side."""
 _BEFORE_FACE = 0.6
-"""A wrist nearer the nose, in shoulder widths, has its hand before the face or at it."""
+"""A wrist nearer the nose than this, in shoulder widths, has its hand before or at the face."""
 _VISIBLE = 0.5
 
 
 class Bench:
-    """Clips of a data folder, read once as they are and then under conditions."""
+    """Clips of a data folder, read once as they are and once under each condition."""
 
     def __init__(self, data: Path, every: int = 1) -> None:
-        """`every`: use every n-th clip of each list alone."""
+        """`every`: use only every n-th clip of each list."""
         self._clips = data / "clips"
         self._every = every
         self._models = models_dir(Config())
@@ -56,7 +54,7 @@ class Bench:
         return {name: condition(self) for name, condition in CONDITIONS.items()}
 
     def spelled(self, change: Callable[[Image, np.random.Generator], Image], step: int = 1) -> Figures:
-        """Spelled words with every picture changed, and only every `step`-th shown, at the usual rate."""
+        """Spelled words with each picture changed and only every `step`-th shown, at the usual rate."""
         figures, rng = Figures(), np.random.default_rng(0)
         for name in SPELLED[:: self._every]:
             images = list(frames(self._clips / f"{name}.mp4"))
@@ -78,9 +76,9 @@ class Bench:
         return figures
 
     def two_hands(self) -> Figures:
-        """Signs in which both hands meet: is a hand on each wrist in sight, and for how long on the other side's?
+        """Signs in which both hands meet: has each visible wrist a hand, and how long has it the other side's?
 
-        The pose says which wrist is whose, but where the arms are known to be crossed.
+        The pose says which wrist is whose, except where the arms are known to be crossed.
         """
         figures = Figures()
         for name in TWO_HANDS[:: self._every]:
@@ -91,14 +89,14 @@ class Bench:
                 figures.wanted += len(in_sight)
                 figures.found += most_near([hand[0] for hand in hands.values()], in_sight, width / 2)
                 if name in CROSSED:
-                    in_sight.sort(key=lambda wrist: float(wrist[0]))  # the left one first, as its hand lies
+                    in_sight.sort(key=lambda wrist: float(wrist[0]))  # picture's left first: the left hand is there
                 swaps.append(len(in_sight) == len(SIDES) and crossed(hands, in_sight))
             figures.swapped += sum(swaps)
             figures.note_swaps(swaps)
         return figures
 
     def neighbours(self) -> Figures:
-        """Two people side by side, the one read standing left, then right."""
+        """Two people side by side; the left one is read, then the right."""
         figures = Figures()
         for left, right in NEIGHBOURS[:: self._every]:
             one, other = _same_height(self._sign(left), self._sign(right))
@@ -129,7 +127,7 @@ def _follow(reader: Landmarker, images: Sequence[Image]) -> Iterator[Landmarks]:
 def _in_pixels(seen: Landmarks) -> tuple[dict[int, Floats], list[tuple[Floats, bool]], Floats, float]:
     """Hands seen by side; both wrists of the pose and whether they are in sight; nose; shoulder width.
 
-    A wrist nearer the picture's edge than most of a hand's length may have its hand beyond it.
+    A wrist nearer the picture's edge than most of a hand's length may have its hand outside.
     """
     size = np.array([seen.width, seen.height], np.float32)
     pose = seen.pose[:, :2] * size
@@ -144,7 +142,7 @@ def _in_pixels(seen: Landmarks) -> tuple[dict[int, Floats], list[tuple[Floats, b
 
 
 def _edge_way(point: Floats, size: Floats) -> float:
-    """To the nearest edge of the picture; below nought outside."""
+    """Distance to the nearest edge of the picture; negative outside."""
     return float(np.minimum(point, size - point).min())
 
 
@@ -158,7 +156,7 @@ def _to_height(image: Image, height: int) -> Image:
 
 
 def _dim(light: float) -> Callable[[Image, np.random.Generator], Image]:
-    """Less light, and a small sensor's noise of 2.5 grey levels."""
+    """Less light, with a small sensor's noise of 2.5 grey levels."""
 
     def change(image: Image, rng: np.random.Generator) -> Image:
         noisy = image * np.float32(light) + rng.normal(0, 2.5, image.shape).astype(np.float32)
@@ -175,7 +173,7 @@ def _wide(width: int) -> Callable[[Image, np.random.Generator], Image]:
 
 
 def _grey(image: Image, _rng: np.random.Generator) -> Image:
-    """As a camera for the night shows it."""
+    """As a night camera shows it."""
     return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)
 
 

@@ -1,6 +1,4 @@
-"""What a condition cost: hands found, how far off, under the other side's name, or another's."""
-
-from __future__ import annotations
+"""What a condition cost: hands found, how far off, named for the wrong side, or somebody else's."""
 
 import itertools
 from collections.abc import Iterable
@@ -11,18 +9,18 @@ import numpy as np
 from edge.types import SIDES, Floats, Landmarks
 
 FPS = 30.0
-"""Of all clips, whatever they were recorded at."""
+"""Assumed of all clips, whatever their rate."""
 
 
 @dataclass(slots=True)
 class Figures:
-    """Of one condition."""
+    """One condition's."""
 
     wanted: int = 0
-    """Hands there are."""
+    """Hands to be found."""
     found: int = 0
     swapped: int = 0
-    """Hands that got the other side's name."""
+    """Hands named for the wrong side."""
     strange: int = 0
     """Hands that are not the signer's."""
     errors: list[float] = field(default_factory=list)
@@ -30,7 +28,7 @@ class Figures:
     longest_swap_seconds: float = 0.0
 
     def add(self, wanted: Landmarks, got: Landmarks, shift: float = 0.0) -> bool:
-        """Whether a hand got the other side's name. `shift`: pixels by which `got` has the signer further right."""
+        """Whether a hand was named for the wrong side. `shift`: pixels by which `got` has the signer further right."""
         swapped_before = self.swapped
         pixels = np.array([got.width, got.height], np.float32)
         hands = [hand[:, :2] * pixels for hand in got.hands]
@@ -49,7 +47,7 @@ class Figures:
         return self.swapped > swapped_before
 
     def note_swaps(self, swaps: Iterable[bool]) -> None:
-        """Whether names were exchanged, frame by frame of one clip: how long that lasts."""
+        """Note how long names stay swapped; `swaps` says so for each frame of a clip."""
         longest = max((len(list(run)) for swapped, run in itertools.groupby(swaps) if swapped), default=0)
         self.longest_swap_seconds = max(self.longest_swap_seconds, longest / FPS)
 
@@ -69,14 +67,14 @@ def _error(hand: Floats, truth: Floats) -> float:
 
 
 def most_near(some: list[Floats], others: list[Floats], way: float) -> int:
-    """Pairs of points nearer than `way`, each point in one pair alone."""
+    """Most pairs of points nearer than `way`, with each point in one pair."""
     few, many = sorted((some, others), key=len)
     orders = itertools.permutations(many, len(few))
     return max(sum(bool(np.linalg.norm(a - b) < way) for a, b in zip(few, order, strict=True)) for order in orders)
 
 
 def crossed(hands: dict[int, Floats], wrists: list[Floats]) -> bool:
-    """The hands, or the only one, are nearer the wrists of the other side. None is on no side."""
+    """Whether the hands, or the only one, are nearer the other side's wrists. False without hands."""
     own = sum(float(np.linalg.norm(hand[0] - wrists[side])) for side, hand in hands.items())
     other = sum(float(np.linalg.norm(hand[0] - wrists[1 - side])) for side, hand in hands.items())
     return other < 0.7 * own

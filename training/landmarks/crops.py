@@ -1,6 +1,4 @@
-"""What the int8 networks are fed in real life, cut from pictures by the float networks themselves."""
-
-from __future__ import annotations
+"""What the int8 networks see in real use, cut from pictures by the float networks themselves."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -16,15 +14,15 @@ from edge.types import Image
 from training.landmarks.pictures import clips, frames, stills
 
 INPUT_SIDE_PX = {"palm": 192, "near": 128, "hand": 192, "detector": 224, "landmark": 256, "original hand": 224}
-"""Pixels across what each network takes. The hand's is smaller here than MediaPipe's own, which comes last; the near
-one is the palm detector's network over fewer pixels."""
+"""Side of each network's input. The hand's is smaller here than MediaPipe's own, which comes last; `near` is the palm
+detector's network over fewer pixels."""
 
 Crops = dict[str, list[tuple[str, Image]]]
 """By network: (source, crop)."""
 
 
 class Cropper:
-    """Collects crops. Every other picture is mirrored, so that both hands are seen as often."""
+    """Collects crops. Every other picture is mirrored, so both hands are seen equally often."""
 
     def __init__(self, hands: Bundle, pose: Bundle) -> None:
         self._hands = HandNetworks(hands)
@@ -38,7 +36,7 @@ class Cropper:
             image = np.ascontiguousarray(image[:, ::-1])
         self._keep("detector", source, image, covering_square(image), cv2.BORDER_CONSTANT)
         for region in self._hands.find(image)[:2]:
-            # The tracker looks where the landmarks were: a palm's first region and the one after it are both met.
+            # The tracker looks where the landmarks were, so both a palm's first region and the next one occur.
             hand = self._hands.read(image, region)
             if hand is not None:
                 for looked_at in (region, hand.region):

@@ -1,9 +1,7 @@
-"""What the smaller hand network learns from: real hands, and crops of them that differ every time.
+"""What the smaller hand network learns from: crops of real hands that differ every time.
 
-No label is needed: whatever a crop shows, the original network's answer is the truth.
+No labels are needed: whatever a crop shows, the original network's answer is the truth.
 """
-
-from __future__ import annotations
 
 import itertools
 import math
@@ -27,25 +25,25 @@ from training.landmarks.variations import REACH, vary
 SEED = 11
 _SIDES_PX = INPUT_SIDE_PX["original hand"], INPUT_SIDE_PX["hand"]
 _LARGEST_PX = 256
-"""No region is kept larger: a crop has 224 pixels at most."""
+"""Larger regions are shrunk to this: a crop has 224 pixels at most."""
 _QUALITY = 92
 _LOTS = 24
-"""Batches that are drawn ahead."""
+"""Batches drawn ahead."""
 
 CropPair = tuple[Image, Image]
-"""Of N hands, as the original network takes them, and as the smaller one does: (N, side, side, 3) each."""
+"""N hands as the original network takes them and as the smaller one does: (N, side, side, 3) each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """A part of a picture, and where the tracker looks in it: at first (the palm's region) and from then on."""
+    """Part of a picture, and where the tracker looks in it: first (the palm's region) and from then on."""
 
     picture: Image
     regions: list[Region]
 
 
 def pictures(data: Path, *, held_out: bool, every: int) -> Iterator[Image]:
-    """Every still and every n-th frame of the sources that may be trained on, or of the held-out ones."""
+    """Every still and every n-th frame of the sources to train on, or of the held-out ones."""
     for still in stills(data, held_out=held_out, per_label=10**6):
         yield still.image
     for _, file in clips(data, held_out=held_out):
@@ -62,7 +60,7 @@ def find(images: Iterable[Image], networks: Any) -> Iterator[Hand]:
 
 
 def _around(image: Image, regions: list[Region]) -> Hand:
-    """Of the picture no more than what the variations need."""
+    """Only as much of the picture as the variations need."""
     height, width = image.shape[:2]
     left = max(0, math.floor(min(region.x - REACH * region.size for region in regions)))
     top = max(0, math.floor(min(region.y - REACH * region.size for region in regions)))
@@ -97,7 +95,7 @@ def load(file: Path) -> list[Hand]:
 
 
 def drawn(hands: list[Hand], number: int, out: CropPair) -> None:
-    """Fill `out` with as many varied hands as it has room for; the same ones for the same number."""
+    """Fill `out` with varied hands, always the same for the same `number`."""
     rng = np.random.default_rng((SEED, number))
     for original, smaller in zip(*out, strict=True):
         hand = hands[rng.integers(len(hands))]
@@ -107,13 +105,13 @@ def drawn(hands: list[Hand], number: int, out: CropPair) -> None:
 
 
 def room(size: int) -> CropPair:
-    """Memory for so many crops."""
+    """Memory for `size` crops."""
     original, smaller = (np.empty((size, one, one, 3), np.uint8) for one in _SIDES_PX)
     return original, smaller
 
 
 def batches(file: Path, size: int, processes: int) -> Iterator[CropPair]:
-    """Batches of varied hands without end, drawn by other processes into memory that all of them see."""
+    """Endless batches of varied hands, drawn by other processes into shared memory."""
     with tempfile.TemporaryDirectory() as folder:
         lots = [_shared(Path(folder), lot, size, "w+") for lot in range(_LOTS)]
         context = multiprocessing.get_context("spawn")

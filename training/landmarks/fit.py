@@ -1,7 +1,5 @@
 """Trains the smaller hand network to answer as the original one does."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterator
@@ -25,10 +23,10 @@ _REPORT = 500
 
 
 class Distiller(keras.Model):  # type: ignore[misc] # Keras has no types
-    """The smaller network before the original one, each with its own crops of the same hands."""
+    """The smaller network and the original one, each with its own crops of the same hands."""
 
     def __init__(self, smaller: Any, original: Any, crops: CropPair) -> None:
-        """Both give points in pixels of their crop, two logits and the features behind them. `crops` are a sample."""
+        """Both give points in pixels of their crop, two logits and the features behind them; `crops` is a sample."""
         super().__init__()
         self.smaller, self.original = smaller, original
         original.trainable = False
@@ -45,7 +43,7 @@ class Distiller(keras.Model):  # type: ignore[misc] # Keras has no types
 
 
 def _loss(got: list[Tensor], wanted: list[Tensor], sides: tuple[int, int], spread: Any) -> Tensor:
-    """Of the points in hand sizes, where the original sees a hand; of the logits; of the features in their spread."""
+    """Of points in hand sizes where the original sees a hand, of logits, and of features in units of their spread."""
     points = ops.reshape(wanted[0], (-1, 21, 3)) / sides[0]
     seen = ops.sigmoid(wanted[1][:, 0])
     extent = ops.max(points[..., :2], axis=1) - ops.min(points[..., :2], axis=1)
@@ -64,7 +62,7 @@ def _cross_entropy(share: Tensor, logit: Tensor) -> Tensor:
 
 
 def fit(smaller: Any, original: Any, batches: Iterator[CropPair], steps: int, unseen: CropPair) -> None:
-    """Adam with a cosine's rate; at the end the weights are their running mean."""
+    """Adam with a cosine learning rate; at the end the weights are their running mean."""
     keras.utils.set_random_seed(SEED)
     distiller = Distiller(smaller, original, next(batches))
     rate = keras.optimizers.schedules.CosineDecay(
@@ -94,7 +92,7 @@ class _Report(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no ty
 
 
 def judge(smaller: Any, original: Any, crops: CropPair) -> dict[str, float]:
-    """Landmark error in hand sizes where the original sees a hand, and how often both see one, or none."""
+    """Landmark error in hand sizes where the original sees a hand, and how often both see one, or neither does."""
     got, wanted = _answers(smaller, crops[1]), _answers(original, crops[0])
     apart = [
         outputs[0].reshape(-1, 21, 3)[..., :2] / part.shape[1]

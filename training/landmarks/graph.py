@@ -1,7 +1,5 @@
 """Surgery on a finished .tflite file: what a quantizer needs and what the device does not."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -40,7 +38,7 @@ def load(content: bytes) -> Any:
 
 
 def packed(model: Any) -> bytes:
-    """The file of a changed model; buffers that no tensor uses any more are left behind, and so is metadata."""
+    """A changed model as a file, without metadata or the buffers that no tensor uses any more."""
     tensors = model.subgraphs[0].tensors
     used = [0, *sorted({tensor.buffer for tensor in tensors} - {0})]
     moved = {old: new for new, old in enumerate(used)}
@@ -76,7 +74,7 @@ def set_constant(model: Any, index: int, values: Any) -> None:
 
 
 def resized(content: bytes, side: int) -> bytes:
-    """The same network over a picture of another size: convolutions do not mind, means go over all of it."""
+    """The same network for pictures of another size: convolutions do not mind, and means cover all of it."""
     model = load(content)
     graph = model.subgraphs[0]
     before = int(graph.tensors[int(graph.inputs[0])].shape[1])
@@ -96,10 +94,10 @@ def resized(content: bytes, side: int) -> bytes:
 
 
 def with_pad_before_prelu(content: bytes) -> bytes:
-    """The same network with a padding by nothing between each sum and its PReLU.
+    """The same network with an empty padding between each sum and its PReLU.
 
-    Up to version 2.2 of the interpreter XNNPACK, which runs both in place, gives memory back too late there: in float
-    the palm network took 30 MB more than in int8, so it takes 7.
+    Up to version 2.2 of the interpreter, XNNPACK runs both in place and frees memory too late there: in float the palm
+    network took 30 MB more than in int8; with this it takes 7 more.
     """
     model = load(content)
     graph = model.subgraphs[0]
@@ -140,7 +138,7 @@ def _opcode(model: Any, builtin: int) -> int:
 
 
 def scaled(content: bytes, output: int, factor: float) -> bytes:
-    """The same network with another unit of one output, which an operator with weights makes."""
+    """The same network with one output, made by an operator with weights, multiplied by `factor`."""
     model = load(content)
     graph = model.subgraphs[0]
     head = next(one for one in graph.operators if int(one.outputs[0]) == int(graph.outputs[output]))
@@ -157,7 +155,7 @@ def _set_integers(model: Any, index: int, values: Any) -> None:
 
 
 def activations(content: bytes, inputs: Iterable[Floats]) -> Iterator[Callable[[int], Floats]]:
-    """Run the float network on each input; what comes reads any tensor of that run by its index."""
+    """Run the float network on each input; yields a function that reads any tensor of that run by index."""
     interpreter = Interpreter(
         model_content=content,
         num_threads=1,
@@ -173,7 +171,7 @@ def activations(content: bytes, inputs: Iterable[Floats]) -> Iterator[Callable[[
 
 
 def operator_outputs(content: bytes) -> list[str]:
-    """Name of the first tensor that each operator makes, in running order."""
+    """Name of each operator's first output tensor, in running order."""
     graph = load(content).subgraphs[0]
     return [graph.tensors[int(operator.outputs[0])].name.decode() for operator in graph.operators]
 
@@ -181,7 +179,7 @@ def operator_outputs(content: bytes) -> list[str]:
 def head_names(content: bytes, through: tuple[str, ...]) -> list[str]:
     """Names of the tensors made by the last operators before each output.
 
-    Operators named in `through` (reshapes and the like) are passed; the first other one on each way counts as a head.
+    Operators named in `through` (reshapes and the like) are passed over; the first other one on each path is a head.
     """
     model = load(content)
     graph = model.subgraphs[0]
@@ -249,7 +247,7 @@ def _renumber_tensors(graph: Any, kept: list[int]) -> None:
 
 
 def _take_bgr(model: Any) -> None:
-    """Turn the first convolution's input channels round, so that OpenCV's pixels need no conversion."""
+    """Reverse the first convolution's input channels, so that OpenCV's pixels need no conversion."""
     graph = model.subgraphs[0]
     first = next(operator for operator in graph.operators if operator_name(model, operator) == "CONV_2D")
     weights = int(first.inputs[1])
@@ -257,7 +255,7 @@ def _take_bgr(model: Any) -> None:
 
 
 def sign(model: Any) -> None:
-    """Name input and outputs, as the quantizer wants them."""
+    """Name input and outputs, as the quantizer requires."""
     graph = model.subgraphs[0]
     signature = schema.SignatureDefT()
     signature.signatureKey = SIGNATURE

@@ -1,7 +1,5 @@
 """Static int8 for a finished float network: ranges from real crops, heads left in float."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,9 +17,9 @@ Ranges = dict[str, tuple[float, float]]
 
 _BODY = (Operation.PAD, Operation.CONV_2D, Operation.DEPTHWISE_CONV_2D, Operation.ADD, Operation.MAX_POOL_2D)
 _SAMPLES = 3000
-"""Values drawn of each activation and crop."""
+"""Values drawn from each activation and crop."""
 _TAIL = 5e-5
-"""Share of an activation's values left out of its range at either end."""
+"""Share of an activation's values cut off at either end of its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +27,9 @@ class Recipe:
     """How one network is quantized."""
 
     float_heads: bool
-    """Leave the convolutions before the outputs in float: an int8 body shivers."""
+    """Keep the convolutions before the outputs in float: an int8 body jitters."""
     pixel_range: tuple[float, float] = (0.0, 1.0)
-    """What pixels 0 and 255 are to the network."""
+    """The network's values for pixels 0 and 255."""
     float_first: int = 0
     """How many of the first operators stay in float."""
     float_from: int | None = None
@@ -39,7 +37,7 @@ class Recipe:
 
 
 def quantize(content: bytes, crops: Sequence[Image], how: Recipe) -> bytes:
-    """The int8 network; `crops` set the ranges and so should span light, skin and sides."""
+    """The int8 network; `crops` set the ranges, so they should vary in light, skin and side."""
     low, high = how.pixel_range
     step = np.float32((high - low) / 255)
     inputs = [(crop.astype(np.float32) * step + np.float32(low))[np.newaxis] for crop in crops]
@@ -48,7 +46,7 @@ def quantize(content: bytes, crops: Sequence[Image], how: Recipe) -> bytes:
     for pattern, operation in _left_in_float(content, how):
         tool.update_quantization_recipe(pattern, operation, algorithm_key=AlgorithmName.NO_QUANTIZE)
     calibration = tool.calibrate({SIGNATURE: [{INPUT: inputs[0]}]}, num_threads=1)
-    # The tool's own calibration averages the extremes over the pictures, in their order; here all count alike.
+    # The tool's own calibration averages extremes over the pictures, depending on order; here all count alike.
     for name, (least, greatest) in _ranges(content, inputs).items():
         if name in calibration:
             calibration[name]["min"] = np.full_like(calibration[name]["min"], min(least, 0.0))
@@ -77,7 +75,7 @@ def _any_of(names: list[str]) -> str:
 
 
 def _ranges(content: bytes, inputs: Iterable[Floats]) -> Ranges:
-    """Each activation's range over all crops, without the outermost values; drawn with a fixed seed."""
+    """Each activation's range over all crops, without the outermost values; sampled with a fixed seed."""
     graph = load(content).subgraphs[0]
     samples: dict[int, list[Floats]] = {int(tensor): [] for operator in graph.operators for tensor in operator.outputs}
     rng = np.random.default_rng(0)

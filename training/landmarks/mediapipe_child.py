@@ -1,10 +1,8 @@
-"""MediaPipe's own answer to pictures, in an interpreter that has it: pictures on standard input, JSON lines out.
+"""MediaPipe's own answers, from an interpreter that has it: pictures on standard input, JSON lines out.
 
-Run as a program (`mediapipe_child.py hands|holistic|stills`). It imports nothing of this project: mediapipe 0.10.18
-wants another numpy than the daemon.
+Run as a program (`mediapipe_child.py hands|holistic|stills`). It imports nothing of this project, since mediapipe
+0.10.18 needs another numpy than the daemon.
 """
-
-from __future__ import annotations
 
 import json
 import struct
@@ -15,7 +13,7 @@ HEADER = struct.Struct("<II")
 """Height and width of the BGR picture that follows; a height of 0 starts a new clip."""
 
 _SIDES = {"Left": "right", "Right": "left"}
-"""MediaPipe names hands as in a mirror; here pictures are unmirrored and sides the signer's own."""
+"""MediaPipe names hands as in a mirror; here pictures are not mirrored and sides are the signer's."""
 
 
 def main(solution: str) -> None:

@@ -1,7 +1,5 @@
 """Real pictures and clips for calibration and for the error table, split by source."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +13,10 @@ HELD_OUT = frozenset({"barczak", "kingdavidko", "mariia", "t32rahman", "straciul
 """Sources that only the error table sees: stills of bright and dark skin, clips, spelled words, many signers."""
 
 NO_CALIBRATION = frozenset({"signingsavvy"})
-"""Sources whose licence allows evaluation only: they set no range of a network either."""
+"""Sources licensed for evaluation only: they must not set a network's ranges either."""
 
 _SHORT_SIDE_PX = 192
-"""Tinier stills are enlarged: the networks meet whole camera pictures, not thumbnails."""
+"""Smaller stills are enlarged: the networks will see whole camera pictures, not thumbnails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +26,14 @@ class Picture:
 
 
 def check_data(data: Path) -> None:
-    """Raise InputError where `data` is not a folder of `images/<source>/<label>/` and `clips/`."""
+    """Raise InputError unless `data` is a folder of `images/<source>/<label>/` and `clips/`."""
     for name in ("images", "clips"):
         if not (data / name).is_dir():
             raise InputError(f"{data / name}: no such folder; give --data a folder with images/ and clips/")
 
 
 def stills(data: Path, *, held_out: bool, per_label: int) -> Iterator[Picture]:
-    """Pictures of `data/images/<source>/<label>/`, as many of each label."""
+    """Up to `per_label` pictures of each `data/images/<source>/<label>/`."""
     for folder in sorted((data / "images").iterdir()):
         if (folder.name in HELD_OUT) == held_out:
             for label in sorted(folder.iterdir()):
@@ -44,9 +42,9 @@ def stills(data: Path, *, held_out: bool, per_label: int) -> Iterator[Picture]:
 
 
 def clips(data: Path, *, held_out: bool) -> list[tuple[str, Path]]:
-    """(source, file) of the clips. A word clip's source stands before `__`, a spelled word's after `spell_`.
+    """(source, file) of the clips. A word clip's source precedes `__`, a spelled word's follows `spell_`.
 
-    Those that may only be evaluated on are in neither part.
+    Clips for evaluation only are in neither part.
     """
     found = []
     for file in sorted((data / "clips").rglob("*.mp4")):

@@ -1,7 +1,5 @@
 """`python -m training.quantize landmarks`: MediaPipe's wheel and calibration pictures in, two bundles out."""
 
-from __future__ import annotations
-
 import argparse
 import tempfile
 from collections import Counter
@@ -27,7 +25,7 @@ from training.landmarks.shrink import shrink
 
 VERSION = "5"
 _EVERY = 10
-"""Of so many frames of a clip one is taken."""
+"""One in this many frames of a clip is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +34,23 @@ class Part:
 
     role: str
     source: str
-    """Where it lies in the wheel."""
+    """Its path in the wheel."""
     outputs: list[int]
     """Which of MediaPipe's outputs are kept; metres, heat maps and silhouettes are not used here."""
     how: Recipe | None
     """None leaves it in float."""
     side: int | None = None
-    """Over how many pixels it is run, where that is not what it was made for; the same weights."""
+    """Side of its input where that is not the original's; the weights are the same."""
 
     def prepared(self, archive: Path) -> bytes:
-        """The float network: to be quantized, or as it is shipped."""
+        """The float network, to be quantized or shipped as it is."""
         content = with_pad_before_prelu(shrink(prepare(wheel.read_network(archive, self.source), self.outputs)))
         return resized(content, self.side) if self.side else content
 
 
 PARTS = {
-    # Palms are sought in every seventh frame, in float: of 587 on calibration pictures int8 loses 15 to 40, by the best
-    # and the plainest recipe. The near palm network is the same over 128 pixels.
+    # Palms are searched for in every seventh frame, in float: of 587 on calibration pictures int8 loses 15 with the
+    # best recipe, 40 with the plainest. The near palm network is the same over 128 pixels.
     "hands": (
         Part("palm", "palm_detection/palm_detection_full.tflite", [0, 1], None),
         Part("near", "palm_detection/palm_detection_full.tflite", [0, 1], None, INPUT_SIDE_PX["near"]),
@@ -103,7 +101,7 @@ def main(argv: list[str]) -> int:
 
 
 def balanced(crops: Crops, role: str, per_source: int) -> list[tuple[str, Image]]:
-    """As many crops of each source, drawn with a fixed seed: a source with many clips must not set the ranges alone."""
+    """Up to `per_source` crops of each source, with a fixed seed: no source with many clips sets the ranges alone."""
     rng = np.random.default_rng(0)
     by_source: dict[str, list[tuple[str, Image]]] = {}
     for crop in crops[role]:
@@ -112,7 +110,7 @@ def balanced(crops: Crops, role: str, per_source: int) -> list[tuple[str, Image]
 
 
 def write_floats(archive: Path, folder: Path) -> None:
-    """The prepared networks before quantizing, as bundles: they cut the crops and are the measure of the int8 ones."""
+    """The prepared networks before quantizing, as bundles: they cut the crops and are what int8 is compared with."""
     for task, parts in PARTS.items():
         files = {part.role: part.prepared(archive) for part in parts}
         write_bundle(folder / task, task=task, tag=_TAGS[task], version=f"{VERSION}-float", files=files)

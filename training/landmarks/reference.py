@@ -3,8 +3,6 @@
 MediaPipe (complexity 1, float) runs in another interpreter, named with --python: `pip install .[reference]` there.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import itertools
@@ -31,7 +29,7 @@ from training.landmarks.agreement import UPPER_BODY
 from training.landmarks.pictures import frames, read_still
 
 _SAME_HAND = 0.5
-"""Hands further apart than this many hand sizes are two hands, or one of them is none."""
+"""Hands further apart than this many hand sizes are not the same hand."""
 
 
 class MediaPipe:
@@ -74,7 +72,7 @@ class MediaPipe:
             self._child.stdin.write(content)
             self._child.stdin.flush()
         except BrokenPipeError:
-            return  # the next read says that it is gone
+            return  # the next read reports that it is gone
 
 
 @dataclass(slots=True)
@@ -90,9 +88,9 @@ class Tally:
     matched: int = 0
     side_agrees: int = 0
     hand_errors: list[float] = field(default_factory=list)
-    """Mean landmark distance in hand sizes, of hands both saw."""
+    """Mean landmark distance in hand sizes, for hands that both saw."""
     apart: list[float] = field(default_factory=list)
-    """The same of pairs too far apart to be one hand."""
+    """The same for pairs too far apart to be one hand."""
     depth_errors: list[float] = field(default_factory=list)
     pose_errors: list[float] = field(default_factory=list)
     """Mean upper body landmark distance in shoulder widths."""
@@ -121,7 +119,7 @@ class Tally:
             if holistic["pose"] and np.isfinite(ours.pose[0, 0]):
                 self.pose_errors.append(_pose_error(ours.pose[:, :3] * scale, np.array(holistic["pose"]) * scale))
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: "Tally") -> None:
         for entry in dataclasses.fields(self):
             setattr(self, entry.name, getattr(self, entry.name) + getattr(other, entry.name))
 
@@ -140,7 +138,7 @@ class Tally:
 
 
 def _pairs(found: list[Any], wanted: list[Any]) -> list[tuple[Any, Any]]:
-    """The pairing with the least distance in sum; at most two of each."""
+    """The pairing with the least total distance; at most two of each."""
     short = min(len(found), len(wanted))
     choices = [
         list(zip(ours, theirs, strict=True))
@@ -156,7 +154,7 @@ def _pose_error(ours: Floats, theirs: Floats) -> float:
 
 
 def compare_clip(file: Path, landmarker: Landmarker, hands: MediaPipe, holistic: MediaPipe | None) -> Tally:
-    """A clip as a stream; a picture (any other suffix than a video's) as a stream of one."""
+    """A clip as a stream; a picture (any suffix but a video's) as a stream of one."""
     tally = Tally()
     landmarker.reset()
     hands.reset()

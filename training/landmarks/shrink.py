@@ -1,11 +1,9 @@
-"""Takes out channels that never say anything.
+"""Removes channels that carry no information.
 
-Half of the channels of the hand network's last layers carry one constant, whatever the picture: MediaPipe's own pruning
-left their weights at zero. A constant that a 1 x 1 convolution reads is a part of its bias, so the channel can go, in
-float without a trace. It saves a tenth of the network's time and a quarter of its file.
+Half of the channels of the hand network's last layers are constant, whatever the picture: MediaPipe's own pruning left
+their weights at zero. A constant that a 1 x 1 convolution reads is part of its bias, so the channel can go, in float
+without a trace. That saves a tenth of the network's time and a quarter of its file.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +15,7 @@ from edge.types import Floats
 from training.landmarks.graph import constant, load, operator_name, packed, set_constant
 
 _LANES = 8
-"""Kernels work on so many channels at once: a few dead ones stay to fill the last lot."""
+"""Channels that kernels process at once: a few dead ones stay to fill the last lot."""
 _RELU6 = 3
 
 Mask = NDArray[np.bool_]
@@ -38,7 +36,7 @@ def shrink(content: bytes) -> bytes:
     model = load(content)
     for block in _blocks(model):
         dead = _dead(model, block.depthwise)
-        # What is left of such a channel is its bias, through the activation (RELU6 everywhere in these networks).
+        # All that such a channel gives is its bias, through the activation (RELU6 everywhere in these networks).
         value = np.clip(constant(model, int(block.depthwise.inputs[2])), 0, 6)
         _remove(model, block, dead, value)
     return packed(model)
@@ -81,7 +79,7 @@ def _is_pointwise(model: Any, operator: Any) -> bool:
 
 
 def _dead(model: Any, depthwise: Any) -> Mask:
-    """Channels with nothing but zero weights, as many as leave a whole number of lots."""
+    """Channels with only zero weights, as many as leave a whole number of lots."""
     silent: Mask = ~constant(model, int(depthwise.inputs[1])).any(axis=(0, 1, 2))
     spare = -int((~silent).sum()) % _LANES
     silent[np.flatnonzero(silent)[:spare]] = False

@@ -1,7 +1,5 @@
 """`python -m training.train landmarks`: the hand network of a smaller crop, taught by MediaPipe's own."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import logging
@@ -26,7 +24,7 @@ log = logging.getLogger(__name__)
 _BATCH = 96
 """Crops in each batch."""
 _UNSEEN = 3000
-"""Crops of held-out sources that the network is judged by."""
+"""Crops of held-out sources, by which the network is judged."""
 
 
 def main(argv: list[str]) -> int:
@@ -56,7 +54,7 @@ def main(argv: list[str]) -> int:
 
 
 def _prepare(args: argparse.Namespace, original: Path, seen: Path, unseen: Path) -> None:
-    """The network that teaches, and the hands that it sees; made once."""
+    """Make the teaching network, and the hands that it sees, once."""
     with tempfile.TemporaryDirectory() as scratch:
         write_floats(args.wheel or wheel.download(Path(scratch)), Path(scratch) / "float")
         bundle = load_bundle(Path(scratch) / "float" / "hands", task="hands", features=HANDS_TAG)

@@ -1,6 +1,4 @@
-"""A finished float .tflite network as a Keras model whose weights can be trained, and back into the file."""
-
-from __future__ import annotations
+"""Turns a finished float .tflite network into a trainable Keras model, and back into the file."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,10 +20,10 @@ Tensor = Any
 
 
 class Weighted(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
-    """A convolution or a matrix, with the weights in the file's order.
+    """A convolution or matrix, with its weights in the file's order.
 
-    MediaPipe has folded its batch normalisation into the weights, so that those of neighbouring channels differ by
-    orders of magnitude. Each output channel's weights are trained in units of their own size.
+    MediaPipe has folded its batch normalisation into the weights, so those of neighbouring channels differ by orders
+    of magnitude. Each output channel's weights are trained in units of their own size.
     """
 
     def __init__(self, name: str, kind: str, options: Any, weights: Floats, bias: Floats) -> None:
@@ -67,10 +65,10 @@ def _start(values: Floats) -> Callable[..., Tensor]:
 def trainable(content: bytes) -> Any:
     """The network of a float .tflite file with float32 weights (`graph.prepare`), operator by operator.
 
-    From (B, side, side, 3), BGR in 0 to 1, to every output of the file; logits in place of probabilities.
+    From (B, side, side, 3), BGR from 0 to 1, to every output of the file; logits instead of probabilities.
 
     Raises:
-        AslEdgeError: the network has an operator that is not known here.
+        AslEdgeError: the network has an operator unknown here.
     """
     model = load(content)
     graph = model.subgraphs[0]
@@ -104,7 +102,7 @@ def _layer(number: int) -> str:
 
 
 def written(content: bytes, network: Any) -> bytes:
-    """The file that `network` was made of with the weights as they are now, without what `with_output` added."""
+    """The file `network` was made from, with its present weights and without what `with_output` added."""
     model = load(content)
     graph = model.subgraphs[0]
     for number, operator in enumerate(graph.operators):
@@ -118,7 +116,7 @@ def written(content: bytes, network: Any) -> bytes:
 
 
 def with_output(content: bytes, operator: str) -> bytes:
-    """The same network with one more output: what the last operator of this name makes."""
+    """The same network with one more output: that of the last operator of this name."""
     model = load(content)
     graph = model.subgraphs[0]
     made = [int(one.outputs[0]) for one in graph.operators if operator_name(model, one) == operator]

@@ -1,6 +1,4 @@
-"""Other pictures of the same hand: what a camera at a counter may show of it."""
-
-from __future__ import annotations
+"""Other pictures of the same hand, as a camera at a counter may show it."""
 
 import math
 
@@ -11,15 +9,15 @@ from edge.landmarks.crop import Region
 from edge.types import Image
 
 REACH = 1.1
-"""Half side, in sides of the region, of the part of the picture that is varied: every region moved holds in it."""
+"""Half side of the part of the picture that is varied, in sides of the region: every moved region fits in it."""
 _BESIDE = 0.07
-"""Share of crops moved beside the hand: `no hand` has to be learned too."""
+"""Share of crops moved off the hand: `no hand` must be learned too."""
 
 
 def vary(image: Image, region: Region, rng: np.random.Generator) -> tuple[Image, Region]:
     """Another picture of the same hand, and where to look in it.
 
-    Mirrored or not, in another light, blurred, coarse, compressed, noisy or partly hidden, a little beside.
+    Mirrored or not, in another light, blurred, coarse, compressed, noisy or partly hidden, slightly shifted.
     """
     part, region = _around(image, region)
     if rng.random() < 0.5:
@@ -51,7 +49,7 @@ def _moved(region: Region, rng: np.random.Generator) -> Region:
 
 
 def _coloured(part: Image, rng: np.random.Generator) -> Image:
-    """Light, contrast and the camera's white balance, by one table a channel."""
+    """Light, contrast and the camera's white balance, by one table per channel."""
     gamma = math.exp(rng.normal(0, 0.3)) * np.exp(rng.normal(0, 0.06, 3))
     gain, lift = np.exp(rng.normal(0, 0.2) + rng.normal(0, 0.06, 3)), rng.normal(0, 12)
     steps = (np.arange(256)[:, None] / 255) ** gamma * 255 * gain + lift
@@ -60,7 +58,7 @@ def _coloured(part: Image, rng: np.random.Generator) -> Image:
 
 
 def _blurred(part: Image, region: Region, rng: np.random.Generator) -> Image:
-    """Out of focus, or a hand that moves while the shutter is open."""
+    """Out of focus, or moved while the shutter was open."""
     length = region.size * rng.uniform(0.01, 0.06)
     if rng.random() < 0.4:
         return cv2.GaussianBlur(part, (0, 0), max(length / 3, 0.3)).astype(np.uint8, copy=False)
@@ -94,7 +92,7 @@ def _noisy(part: Image, _: Region, rng: np.random.Generator) -> Image:
 
 
 def _covered(part: Image, region: Region, rng: np.random.Generator) -> Image:
-    """A strip of one colour over a part of the hand."""
+    """A strip of one colour over part of the hand."""
     part = part.copy()
     x, y = (np.array([region.x, region.y]) + rng.uniform(-0.4, 0.4, 2) * region.size).tolist()
     across, down = (rng.uniform(0.03, 0.2, 2) * region.size).tolist()

@@ -1,7 +1,5 @@
 """The float networks, from the pinned mediapipe wheel."""
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 import sys
@@ -19,11 +17,11 @@ _SHA256 = {
     "pose_detection/pose_detection.tflite": "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
     "pose_landmark/pose_landmark_full.tflite": "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
 }
-"""Of the files and not of the wheel: each platform has its own wheel around the same networks."""
+"""Of the files, not the wheel: each platform's wheel has the same networks."""
 
 
 def download(folder: Path) -> Path:
-    """Fetch the wheel with pip, whatever this machine's platform and Python, or reuse the one there."""
+    """Fetch the wheel with pip, whatever this machine's platform and Python, or reuse the one in `folder`."""
     wheels = sorted(folder.glob(f"mediapipe-{VERSION}-*.whl"))
     if wheels:
         return wheels[0]

@@ -1,4 +1,4 @@
-"""CARD.md of the letter bundle: what it is, how well it reads people it has never seen, on what it was trained."""
+"""CARD.md of the letter bundle: what it is, how well it reads unseen people, and what it was trained on."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ _UNSEEN = "python -m training.evaluate letters --leave-one-source-out"
 def write_card(bundle: Bundle, report: dict[str, Any] | None, clear: dict[str, Any] | None = None) -> None:
     """Write the card beside the bundle's manifest.
 
-    `report` is the cross-validation's, `clear` that of training on sources with a clear licence alone.
+    `report` is the cross-validation's, `clear` the one for training on sources with a clear licence only.
     """
     parts = [_head(bundle)]
     if report is not None:

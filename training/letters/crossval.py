@@ -1,4 +1,4 @@
-"""Leave one source out: a model per source that never saw it, made int8, judged through the edge's interpreter."""
+"""Leave one source out: a model per source that never saw it, as int8, judged with the edge's interpreter."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ from training.store import Clip, read_named
 log = logging.getLogger(__name__)
 _LEAST_SOURCES = 2
 _NOISE_WINDOWS = 200
-"""By fold, kind and strength."""
+"""Per fold, kind and strength."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,18 @@ class Fold:
     float_verdicts: list[Judgement]
     int8_verdicts: list[Judgement]
     fits: list[bool]
-    """Whether each clip may set thresholds: what may be trained on may."""
+    """Whether each clip may set thresholds: those that may be trained on may."""
 
     @property
     def pairs(self) -> Iterator[tuple[Judgement, Judgement]]:
-        """Float beside int8, of every clip."""
+        """Float and int8, for every clip."""
         return zip(self.float_verdicts, self.int8_verdicts, strict=True)
 
 
 def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> list[Fold]:
-    """Train, quantise and judge a fold for every source; folds that are done already are read back.
+    """Train, quantize and judge a fold for every source; finished folds are read back.
 
-    Sources that training may not read at all (`--licences clear`) share one model.
+    Sources that training must not read (`--licences clear`) share one model.
     """
     clips = _clips_by_source(stores)
     fits = {source: [may_train(clip, "all") for clip in own] for source, own in clips.items()}
@@ -61,7 +61,7 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
         names = ", ".join(clips) or "nobody"
         raise InputError(f"{names}: leaving one source out takes two sources or more that may be trained on; add some")
     unread = {source for source, own in clips.items() if not rounds.reads(own)}
-    reader = digest(code_fingerprints("edge.letter_reader"))  # verdicts are its own: another one judges anew
+    reader = digest(code_fingerprints("edge.letter_reader"))  # verdicts depend on it: another one judges again
     folds = []
     for source in sorted(clips, key=lambda name: (name not in unread, name)):
         done = out / "folds" / source / f"read-{rounds.digest}-{reader}.npz"
@@ -80,7 +80,7 @@ def leave_one_source_out(rounds: Rounds, stores: list[Path], config: LetterConfi
 def other_people(
     rounds: Rounds, stores: list[Path], config: LetterConfig, point: dict[str, Any], out: Path
 ) -> dict[str, Any]:
-    """What a model says about people who spell nothing: every second source of them, none of which it saw."""
+    """What a model says about people who do not spell: every second such source, none of which it saw."""
     clips = [clip for store in stores for clip in read_named(store) if clip.kind != "letter"]
     held = sorted({clip.source for clip in clips})[::2]
     folder = out / "folds" / f"others-{rounds.digest}"
@@ -93,13 +93,13 @@ def other_people(
 
 
 def set_operating_point(folder: Path, point: dict[str, Any]) -> None:
-    """Let a bundle say what this one lets pass; its network stays."""
+    """Give a bundle this operating point; its network stays."""
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     (folder / MANIFEST).write_text(json.dumps(manifest | {"operating_point": point}), "utf-8")
 
 
 def noise_of_folds(rounds: Rounds, stores: list[Path], out: Path) -> dict[str, list[float]]:
-    """Share of noise from which the folds' models would have said a letter, the hands in it those of unseen people."""
+    """Share of noise, with unseen people's hands in it, in which the folds' models would have said a letter."""
     by_fold = [
         noise_accepted(clips, open_bundle(out / "folds" / source / "int8"), _NOISE_WINDOWS)
         for source, clips in sorted(_clips_by_source(stores).items())
@@ -109,7 +109,7 @@ def noise_of_folds(rounds: Rounds, stores: list[Path], out: Path) -> dict[str, l
 
 
 def _train_fold(source: str, rounds: Rounds, config: LetterConfig, folder: Path) -> None:
-    """A float and an int8 bundle that never saw the source, nor another of the same people."""
+    """A float and an int8 bundle that saw neither the source nor another of the same people."""
     held = sorted(same_people(source))
     calibration = calibration_rows(rounds(0).without(held).features)
     model = fit(lambda number: rounds(number).without(held), config)
@@ -132,7 +132,7 @@ def _judge_fold(clips: list[Clip], models: Path, done: Path) -> None:
 
 
 def _clips_by_source(stores: list[Path]) -> dict[str, list[Clip]]:
-    """All that can be judged; drawings put together from stills count as clips of J and Z.
+    """All clips that can be judged; drawings put together from stills count as clips of J and Z.
 
     Raises:
         InputError: as `SignerSourceCheck.add`.

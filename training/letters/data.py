@@ -25,17 +25,17 @@ LABELS = (*string.ascii_uppercase, NOTHING)
 INDEX = {label: index for index, label in enumerate(LABELS)}
 
 CONTROL_LIKE_LETTERS = ("ctl_yes_fist", "ctl_no", "ctl_thanks", "del_pinch", "space_thumbup", "del_thumbdown")
-"""Control signs whose hand is that of some signer's letter (a fist is S, a flat hand B, a pinch G or O, a thumb A):
-no examples of `nothing`, which must not swallow letters."""
+"""Control signs with the hand of some signer's letter (a fist is S, a flat hand B, a pinch G or O, a thumb A): not
+taught as `nothing`, which must not swallow letters."""
 TIP_OF = {"J": 20, "Z": 8}
-"""The point that draws each motion letter: tip of the little finger, of the index."""
+"""Point that draws each motion letter: tip of the little finger, tip of the index."""
 _SECONDS_OF_PREVIOUS_POSE = 0.3
 """Sequences begin with up to 8 frames of the previous pose (dylan; jackson 4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One hand followed through a clip without a cut, canonical, in palm lengths of its median frame."""
+    """One hand followed through a clip without a break, canonical, in palm lengths of its median frame."""
 
     times: Times
     points: Floats
@@ -47,7 +47,7 @@ class Track:
 
 @dataclass(slots=True)
 class LetterData:
-    """What training draws from. Arrays of stills are parallel."""
+    """What training draws from. The arrays of stills are parallel."""
 
     poses: Floats
     """(N, 21, 3) stills of letters and static frames, wrist at the origin, palm length 1."""
@@ -57,11 +57,11 @@ class LetterData:
     tracks: list[Track] = field(default_factory=list)
     """Sequences of letters."""
     movements: list[Track] = field(default_factory=list)
-    """Movements of J and Z whose hand shape is not to be learnt."""
+    """J and Z of which only the movement is learnt, not the hand shape."""
     others: list[Track] = field(default_factory=list)
-    """People who spell nothing: idle, and the movements of words."""
+    """People who do not spell: they idle or sign words."""
     controls: Floats = field(default_factory=lambda: np.zeros((0, 21, 3), np.float32))
-    """Stills of hands that are no letter."""
+    """Stills of hands that show no letter."""
     control_sources: NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, np.str_))
 
 
@@ -82,12 +82,12 @@ def load_letters(stores: Iterable[Path], licences: str = "all") -> LetterData:
 def may_be_read(clip: Clip, licences: str) -> bool:
     """Whether training reads a clip. People who sign words are read as examples of `nothing`, under the same rules."""
     if clip.kind == "letter":
-        refuse_never_train([clip.source])  # the stores of words hold such sources for tests, those of letters must not
+        refuse_never_train([clip.source])  # stores of words hold such sources for tests, stores of letters must not
     return may_train(clip, licences)
 
 
 class _Reader:
-    """Sorts clips into what training draws from."""
+    """Sorts clips into the parts of `LetterData`."""
 
     def __init__(self) -> None:
         self._poses: list[tuple[Floats, int, str, str]] = []
@@ -114,7 +114,7 @@ class _Reader:
             self._add_still(clip, points)
 
     def _add_sequence(self, clip: Clip) -> None:
-        """A letter where the source is trusted with it; else the movement of a J or Z alone is learnt from."""
+        """A letter where the source is trusted with it; else, of a J or Z, only the movement."""
         if clip.label not in INDEX:
             return
         if trainable(clip.source, clip.label):
@@ -123,7 +123,7 @@ class _Reader:
             self._movements += tracks_of(clip)
 
     def _add_still(self, clip: Clip, points: Floats) -> None:
-        """A pose of its letter, or a hand that is no letter; points (21, 3), canonical."""
+        """A pose of its letter, or a hand that shows none; points (21, 3), canonical."""
         if clip.label not in INDEX:
             if clip.label not in CONTROL_LIKE_LETTERS:
                 self._controls.append((normalised(points), clip.source))
@@ -190,7 +190,7 @@ def _track(times: Times, frames: list[Floats], label: str, source: str, signer: 
 
 
 def settled(track: Track) -> int:
-    """Index of the first frame that surely shows the track's label."""
+    """Index of the first frame certain to show the track's label."""
     return int(np.searchsorted(track.times, _SECONDS_OF_PREVIOUS_POSE))
 
 

@@ -1,4 +1,4 @@
-"""J and Z put together from numbered stills: some sources kept the frames of a recording one by one."""
+"""J and Z put together from numbered stills: some sources keep the frames of a recording singly."""
 
 import dataclasses
 import re
@@ -21,7 +21,7 @@ class Drawings:
             self._frames.setdefault((clip.source, clip.label, clip.signer), {})[number] = clip
 
     def clips(self) -> list[Clip]:
-        """One sequence for every whole drawing of which at least half the frames are there."""
+        """One sequence for every whole drawing that has at least half its frames."""
         made = []
         for (source, label, _), frames in self._frames.items():
             for first, last in source_of(source).drawn[label]:
@@ -32,7 +32,7 @@ class Drawings:
 
 
 def _joined(frames: list[Clip | None], name: str) -> Clip:
-    """A missing frame shows nobody."""
+    """One clip; a missing frame shows nobody."""
     known = next(frame for frame in frames if frame is not None)
     nobody = np.full_like(known.hands, np.nan)
     hands = np.concatenate([nobody if frame is None else frame.hands for frame in frames])

@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
 
 
 def evaluate(stores: list[Path], bundle: Bundle) -> dict[str, Any]:
-    """The figures for all letter clips of the stores; clips of other people under `others`."""
+    """The figures for all letter clips of the stores; people who do not spell are under `others`."""
     skipped: Counter[str] = Counter()
     clips: list[Clip] = []
     others: list[Clip] = []

@@ -16,11 +16,11 @@ from training.letters.windows import Samples
 
 log = logging.getLogger(__name__)
 Draw = Callable[[int], Samples]
-"""Round number to the samples of that round."""
+"""Maps a round's number to its samples."""
 
 
 def fit(draw: Draw, config: LetterConfig, folder: Path | None = None) -> Any:
-    """Train a network for `config.rounds` rounds; goes on from the checkpoint in `folder` where there is one."""
+    """Train a network for `config.rounds` rounds, starting from the checkpoint in `folder` if there is one."""
     keras.utils.set_random_seed(config.seed)
     model = build(config)
     steps = config.rounds * config.passes * (config.round_samples // config.batch)
@@ -65,7 +65,7 @@ def _save(model: Any, folder: Path | None, rounds: int) -> None:
 
 
 def _restore(model: Any, folder: Path | None) -> int:
-    """Load weights and optimizer state; the number of rounds done."""
+    """Load weights and optimizer state; returns the number of rounds done."""
     if folder is None or not (folder / "progress.json").exists():
         return 0
     saved = keras.models.load_model(folder / "checkpoint.keras")

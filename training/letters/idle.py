@@ -1,4 +1,4 @@
-"""People who spell nothing: how many letters the daemon's reader says about them."""
+"""How many letters the daemon's reader says about people who do not spell."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from training.store import UNKNOWN_FPS, Clip
 
 
 def idle_figures(clips: Sequence[Clip], bundle: Bundle) -> dict[str, dict[str, float]]:
-    """By kind of clip: clips, minutes, share of clips in which no letter was said, letters a minute."""
+    """By kind of clip: clips, minutes, share of clips without a letter said, letters a minute."""
     reader = LetterReader(bundle)
     by_kind: dict[str, list[tuple[float, int]]] = {}
     for clip in clips:
@@ -18,7 +18,7 @@ def idle_figures(clips: Sequence[Clip], bundle: Bundle) -> dict[str, dict[str, f
 
 
 def letters_said(clip: Clip, reader: LetterReader) -> int:
-    """Letters that the reader says on one clip."""
+    """Number of letters that the reader says on one clip."""
     reader.reset()
     return sum(len(reader.step(landmarks)) for landmarks in clip.landmarks())
 

@@ -1,6 +1,6 @@
 """What the daemon's letter reader makes of whole clips: a still is judged alone, a sequence as a stream.
 
-All figures are of the reader's scores, not the network's: a J or Z that the hand did not draw is none here either.
+All figures are of the reader's scores, not the network's: a J or Z that the hand did not draw does not count.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,9 +15,9 @@ from training.figures import Judgement
 from training.store import Clip
 
 _STEADY = 1.0
-"""Palm widths a second: frames of a hand that moves or changes faster say little about a held letter."""
+"""Palm widths a second: a hand that moves or changes faster says little about a held letter."""
 _MOTION_FRAMES = 5
-"""A drawn letter must be seen in so many frames on end."""
+"""Consecutive frames in which a drawn letter must be seen."""
 
 
 def why_skipped(clip: Clip, labels: tuple[str, ...]) -> str | None:
@@ -57,8 +57,8 @@ def stream(clip: Clip, reader: LetterReader) -> list[Scores]:
 def _of_stream(scores: Sequence[Scores], labels: tuple[str, ...]) -> Floats:
     """One distribution for a clip that shows one letter.
 
-    A held letter is the mean over the frames in which the hand is steady. A drawn one shows only when it is
-    complete: the strongest moment counts, and takes its share from the held ones.
+    A held letter gets its mean over the frames in which the hand is steady. A drawn one shows only once complete: its
+    strongest moment counts, and is taken from the share of the held ones.
     """
     if not scores:
         return np.array([label == NOTHING for label in labels], np.float32)
@@ -75,12 +75,12 @@ def _of_stream(scores: Sequence[Scores], labels: tuple[str, ...]) -> Floats:
 
 
 def _since_start(count: int) -> Floats:
-    """Later frames count more: recordings begin while the hand is still forming the letter."""
+    """(count,) weights: later frames count more, since recordings begin while the hand still forms the letter."""
     return np.asarray(np.minimum(np.arange(1, count + 1) / max(1.0, count / 2), 1.0), np.float32)
 
 
 def _strongest(table: Floats) -> Floats:
-    """(T, K) to (K,): the highest mean over a few frames on end."""
+    """(T, K) to (K,): the highest mean over a few consecutive frames."""
     frames = min(_MOTION_FRAMES, len(table))
     sums = np.cumsum(np.concatenate([np.zeros((1, table.shape[1])), table]), axis=0)
     return np.asarray(((sums[frames:] - sums[:-frames]) / frames).max(axis=0), np.float32)

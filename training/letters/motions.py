@@ -1,4 +1,4 @@
-"""J and Z: recorded, drawn by formula, and recorded movements carried over to other signers' hands."""
+"""J and Z: recorded, drawn by formula, or with recorded movements carried over to other signers' hands."""
 
 import numpy as np
 
@@ -11,13 +11,13 @@ from training.letters.windows import Labels, Names, Windows
 from training.sources import LETTER_SOURCES, source_of
 
 _MOTION_PATH = 4.0
-"""Palm lengths of tip path from which a J or Z is really drawn: end poses held by two sources stay under 2."""
+"""Palm lengths the tip must travel for a J or Z to count as drawn: end poses held by two sources stay under 2."""
 _CARRIED_SHARE = 0.4
-"""Part of the drawn letters that follows a recorded movement instead of a formula."""
+"""Share of the drawn letters that follows a recorded movement instead of a formula."""
 
 
 class Motions:
-    """Draws windows that end where a J or Z is complete, or has hardly begun."""
+    """Samples windows that end when a J or Z is complete or has hardly begun."""
 
     def __init__(self, data: LetterData, rng: np.random.Generator) -> None:
         self._rng = rng
@@ -27,7 +27,7 @@ class Motions:
         self._movements = {letter: [t for t in movements if t.label == letter] for letter in TIP_OF}
 
     def recorded(self, count: int) -> Windows:
-        """Recorded J and Z at other speeds and frame rates, ending where the drawing is complete."""
+        """Recorded J and Z at other speeds and frame rates, ending when the drawing is complete."""
         if not self._tracks:
             return Windows.none()
         tracks = [self._tracks[i] for i in self._pool.draw(count, self._rng)]
@@ -38,7 +38,7 @@ class Motions:
         )
 
     def drawn(self, letter: str, poses: Floats, hands: Labels, sources: Names) -> list[Windows]:
-        """Still hands made to draw; a beginning is still the hand's own letter, what lies between is not used."""
+        """Still hands made to draw; at the beginning it is still the hand's own letter, half-way it is not used."""
         carried = np.arange(len(poses)) < (len(poses) * _CARRIED_SHARE if self._movements[letter] else 0)
         self._rng.shuffle(carried)
         groups = [self._by_formula(letter, poses[~carried], hands[~carried], sources[~carried])]
@@ -78,7 +78,7 @@ class Motions:
 
 
 def is_drawn(track: Track) -> bool:
-    """Whether the track shows its J or Z being drawn, and not an end pose."""
+    """Whether the track shows its J or Z being drawn, not an end pose."""
     source = source_of(track.source)
     if source in LETTER_SOURCES and track.label not in (*source.real_motion, *source.drawn, *source.exclude):
         return False

@@ -1,4 +1,4 @@
-"""Hands that spell nothing: people who idle or sign words, control signs, resting hands, noise."""
+"""Hands that do not spell: people who idle or sign words, control signs, resting hands, noise."""
 
 import math
 
@@ -16,13 +16,13 @@ from training.letters.pools import Pool
 from training.letters.windows import Names, Samples, Windows
 
 RESTING_LETTERS = "BFIY"
-"""Turned over they make resting hands. Not A, E, S, W: some signers' M and N hang down and look like them."""
+"""These make resting hands when turned over. Not A, E, S, W: some signers' M and N hang down and look like them."""
 POINTING_LETTERS = "DX"
-"""Hands of people who point and draw in the air; real ones drew question marks that were read as Z."""
+"""Hands that point and draw in the air; real people's question marks were read as Z."""
 _TURNED_OVER_DEGREES = 110.0
 _LOG_NOISE = (math.log(0.2), math.log(3.0))
-"""Smallest and largest standard deviation of noise that must not be read as a letter, in palm lengths, and in features
-about as large as these."""
+"""Smallest and largest standard deviation of noise that must not be read as a letter, in palm lengths; features have
+about the same scale."""
 
 
 class Negatives:
@@ -37,12 +37,12 @@ class Negatives:
         self._pointing = np.flatnonzero(np.isin(data.labels, [INDEX[letter] for letter in POINTING_LETTERS]))
 
     def hands(self, others: int, resting: int) -> list[Windows]:
-        """Real hands: about `others` of other people and `resting` turned over."""
+        """Real hands: about `others` of people who do not spell and `resting` turned over."""
         groups = [self._moving(others // 3), self._idling(others // 3), self._controls(others // 6)]
         return [*groups, self._scribbling(others // 6), self._resting(resting)]
 
     def noise(self, poses: Floats, sources: Names) -> Windows:
-        """Points that are no hand: pure noise, hands buried in it, the same in every frame or flickering."""
+        """Points that are no hand: pure noise or a hand buried in it, constant or flickering."""
         rng, count = self._rng, len(poses)
         spread = np.exp(rng.uniform(*_LOG_NOISE, (count, 1, 1, 1))).astype(np.float32)
         buried = rng.random((count, 1, 1, 1)) < 0.7
@@ -52,13 +52,13 @@ class Negatives:
         return _nothing(np.asarray(frames, np.float32), sources)
 
     def feature_noise(self, count: int) -> Samples:
-        """Features that no hand has, of no source: a network says anything where it was never taught."""
+        """Features that no hand has, of no source: a network may say anything where it was never taught."""
         spread = np.exp(self._rng.uniform(*_LOG_NOISE, (count, 1)))
         features = np.clip(spread * self._rng.standard_normal((count, FEATURE_SIZE)), -CLIP, CLIP)
         return Samples(features.astype(np.float16), np.full(count, INDEX[NOTHING]), np.full((count, 2), ""))
 
     def _moving(self, count: int) -> Windows:
-        """Hands in the middle of a word. Slow ones may well show a letter's hand and are left out."""
+        """Hands in the middle of a word. Slow ones may well show a letter and are left out."""
         if not self._words:
             return Windows.none()
         windows = self._windows_of(self._words, count * 2)

@@ -1,4 +1,4 @@
-"""The letter network: what the hand is now, beside what it has drawn."""
+"""The letter network: what the hand is now, and what it has drawn."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from training.letters.data import LABELS
 
 
 def build(config: LetterConfig) -> Any:
-    """(B, FEATURE_SIZE) to (B, labels) logits; dense layers and Conv1D only, which int8 runs fast."""
+    """(B, FEATURE_SIZE) to (B, labels) logits; only dense layers and Conv1D, which are fast in int8."""
     layers = keras.layers
     features = keras.Input((FEATURE_SIZE,), name="features")
     shape = features[:, :SHAPE_SIZE]

@@ -1,4 +1,4 @@
-"""Noise that must not be read as a letter: points that are no hand, hands buried in noise, features of nothing."""
+"""Noise that must not be read as a letter: points that are no hand, hands buried in noise, random features."""
 
 from collections.abc import Sequence
 
@@ -15,14 +15,14 @@ from training.letters.judge import judge
 from training.store import Clip
 
 SPREADS = (0.3, 1.0, 3.0)
-"""Standard deviations in hand widths; of features as they are."""
+"""Standard deviations in hand widths; for features, in their own units."""
 KINDS = ("points", "hand", "features")
 
 
 def noise_accepted(clips: Sequence[Clip], bundle: Bundle, count: int) -> dict[str, list[float]]:
-    """By kind of noise, for each of SPREADS: share of `count` windows from which a letter would have been emitted.
+    """By kind of noise, for each of SPREADS: share of `count` windows in which a letter would have been emitted.
 
-    `clips` hold the hands that are buried.
+    `clips` supply the hands to be buried.
     """
     rng = np.random.default_rng(0)
     known = [points for clip in clips if (points := still_points(clip)) is not None]
@@ -37,8 +37,8 @@ def noise_accepted(clips: Sequence[Clip], bundle: Bundle, count: int) -> dict[st
 
 
 def _table(kind: str, hands: Floats, spread: float, bundle: Bundle, rng: np.random.Generator) -> Floats:
-    """(N, labels) probabilities of noise in place of, or on, (N, 21, 3) hands in pixels."""
-    if kind == "features":  # of no hand: the network alone can be asked
+    """(N, labels) probabilities for noise instead of, or added to, (N, 21, 3) hands in pixels."""
+    if kind == "features":  # of no hand, so only the network can be asked
         model = LetterModel(bundle)
         drawn = spread * rng.standard_normal((len(hands), FEATURE_SIZE))
         return np.stack([model.probabilities(row) for row in drawn.astype(np.float32)])

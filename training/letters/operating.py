@@ -10,19 +10,19 @@ from edge.operating_point import OperatingPoint
 from training.calibration import Table, Weights, balanced, fit_temperature, tempered
 
 COVERAGE = 0.90
-"""Share of clips still emitted, each source counting alike. What is emitted beyond it is wrong nearly every second time
-(models/letters/CARD.md), and on a counter a wrong letter costs more than one made again."""
+"""Share of clips still emitted, each source counting alike. Nearly every second clip emitted beyond it is wrong
+(models/letters/CARD.md), and at a counter a wrong letter costs more than one made again."""
 _LEAST_FLOOR = 0.5
-"""Under one half a calibrated letter is likelier wrong than right, and pointing hands were read as Z at 0.49."""
+"""Below one half a calibrated letter is likelier wrong than right; pointing hands were read as Z at 0.49."""
 
 
 def fit_operating_point(
     table: Table, truth: NDArray[np.int64], sources: NDArray[np.str_], labels: tuple[str, ...]
 ) -> dict[str, Any]:
-    """From out-of-fold probabilities (N, labels) at temperature 1 to the manifest's operating point.
+    """The manifest's operating point, from out-of-fold probabilities (N, labels) at temperature 1.
 
-    All letters have one floor: of sources that floors were not fitted on, each letter's own let more be wrong at the
-    same share emitted (training/letters/EXPERIMENTS.md).
+    All letters have one floor: on sources that floors were not fitted on, a floor for each letter let more errors
+    through at the same share emitted (training/letters/EXPERIMENTS.md).
     """
     weights = balanced(sources)
     temperature = fit_temperature(table, truth, weights)
@@ -36,7 +36,7 @@ def fit_operating_point(
 
 
 def _floor(table: Table, weights: Weights, nothing: int) -> float:
-    """The one that leaves `COVERAGE` of the clips."""
+    """The floor that leaves `COVERAGE` of the clips."""
     confidence = np.where(table.argmax(axis=1) == nothing, 0, table.max(axis=1))
     order = np.argsort(-confidence)
     emitted = np.cumsum(weights[order]) / weights.sum()

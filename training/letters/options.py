@@ -1,4 +1,4 @@
-"""Options that training, cross-validation and quantisation share."""
+"""Options that training, cross-validation and quantization share."""
 
 from training.letters.config import LetterConfig
 from training.letters.rounds import Rounds

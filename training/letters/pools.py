@@ -1,4 +1,4 @@
-"""Balanced drawing: each source comes up as often, and in it each label."""
+"""Balanced sampling: all sources are equally likely, and within one all labels."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Pool:
 
     @classmethod
     def of(cls, members: NDArray[np.int64], sources: Names, labels: Labels | None = None) -> "Pool":
-        """`sources` and `labels` are those of all items; without labels a source is one group."""
+        """`sources` and `labels` are those of all items; without labels each source is one group."""
         groups: dict[str, list[NDArray[np.int64]]] = {}
         for source in np.unique(sources[members]):
             inside = members[sources[members] == source]
@@ -35,7 +35,7 @@ class Pool:
         return np.array([self._one(names[i], rng) for i in rng.integers(len(names), size=count)], np.int64)
 
     def draw_beside(self, picked: NDArray[np.int64], sources: Names, rng: np.random.Generator) -> NDArray[np.int64]:
-        """For each picked item another one of its source."""
+        """For each picked item another of its source."""
         return np.array([self._one(str(sources[i]), rng) for i in picked], np.int64)
 
     def _one(self, source: str, rng: np.random.Generator) -> int:

@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
         "quantization": "static int8, weights per channel",
         "sources": sources_of(training["sources"]),
     }
-    point: dict[str, Any] = {}  # of a trial: the daemon's defaults
+    point: dict[str, Any] = {}  # for a trial: the daemon's defaults
     if report is not None:
         check_judged(training, report)
         check_parity(report["parity"])
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> int:
 
 
 def sources_of(counts: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
-    """The manifest's list: people who spell first, then who is taught as `nothing`."""
+    """The manifest's list: sources of letters first, then those taught as `nothing`."""
     return [
         {"name": name, "licence": licence_of(name), "clips": clips}
         | ({} if taught == "letters" else {"taught_as": NOTHING})

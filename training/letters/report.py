@@ -22,7 +22,7 @@ from training.sources import LETTER_SOURCES, same_people, source_of
 def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out: Path) -> dict[str, Any]:
     """Train and judge every fold; write the report to `out` and return it.
 
-    What of a source is emitted is decided by an operating point that was fitted on other people's.
+    What is emitted of a source is decided by an operating point fitted on other people's.
     """
     folds = leave_one_source_out(rounds, stores, config, out)
     points = {
@@ -57,7 +57,7 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
 
 
 def _operating_point(folds: list[Fold]) -> dict[str, Any]:
-    """Of what may be trained on."""
+    """Fitted on what may be trained on."""
     pairs = (pair for fold in folds for pair in zip(fold.int8_verdicts, fold.fits, strict=True))
     verdicts = [verdict for verdict, fits in pairs if fits]
     return fit_operating_point(
@@ -69,7 +69,7 @@ def _operating_point(folds: list[Fold]) -> dict[str, Any]:
 
 
 def _shows_its_label(verdict: Judgement) -> bool:
-    """Whether the source's table says that the clip shows what its name says: no other sign, no J or Z held still."""
+    """Whether `training.sources` says that the clip shows what its name says: not another sign or a still J or Z."""
     source = source_of(verdict.source)
     if verdict.label in MOTION_LETTERS and source in LETTER_SOURCES:
         return verdict.label in source.real_motion
@@ -77,7 +77,7 @@ def _shows_its_label(verdict: Judgement) -> bool:
 
 
 def _motions(verdicts: list[Judgement], emitted: NDArray[np.bool_]) -> dict[str, Any]:
-    """How J and Z are read, by source, and how many static letters are taken for them, read and emitted."""
+    """How J and Z are read, by source, and how many static letters are read or emitted as one of them."""
     table = np.stack([verdict.probabilities for verdict in verdicts])
     read = np.array([LABELS[best] for best in table.argmax(axis=1)])
     truth = np.array([verdict.label for verdict in verdicts])

@@ -1,4 +1,4 @@
-"""Rounds of samples on disk: drawn once, used by every fold and by the final model, kept for the next start."""
+"""Rounds of samples on disk: drawn once, used by all folds and the final model, and kept for the next start."""
 
 import logging
 import shutil
@@ -20,14 +20,14 @@ log = logging.getLogger(__name__)
 
 
 class Rounds:
-    """Samples by round number. Reads the stores only if a round is not there yet."""
+    """Samples by round number. Reads the stores only if a round is missing."""
 
     def __init__(self, stores: list[Path], licences: str, config: LetterConfig, folder: Path) -> None:
         self._stores, self._config = stores, config
         self.licences = licences
         drawn_from = [*store_hashes(stores), licences, code_fingerprints("training.letters.sampling")]
         self.digest = digest([*drawn_from, config.digest()])
-        """Names all that is made of these samples."""
+        """Identifies all that is made from these samples."""
         self._folder = folder / f"letter-rounds-{self.digest}"
         self._data: LetterData | None = None
         for other in folder.glob("letter-rounds-*"):

@@ -15,11 +15,11 @@ from training.letters.pools import Pool
 from training.letters.windows import Labels, Names, Samples, Windows
 
 DRAWING_HANDS = {"J": "IJ", "Z": "DXZ"}
-"""Stills whose hand may draw: an index that points at the camera while it draws a Z looks like an X."""
+"""Letters whose stills may draw: an index pointing at the camera while it draws a Z looks like an X."""
 
 
 class Sampler:
-    """Endless samples from one split's data; every source, and in it every label, comes up as often."""
+    """Endless samples from one split's data; all sources are equally likely, and within one all labels."""
 
     def __init__(self, data: LetterData, config: LetterConfig, seed: int) -> None:
         self._data, self._config = data, config
@@ -52,7 +52,7 @@ class Sampler:
         return Samples.joined([Samples.of(groups), self._negatives.feature_noise(round(size * shares.feature_noise))])
 
     def _letters(self, count: int) -> list[Windows]:
-        """Static letters, from stills and settled sequences; some are carried about."""
+        """Static letters, from stills and settled sequences; some hands are carried about."""
         sequences = int(count * self._config.shares.sequences) if self._sequences else 0
         poses, labels, sources = self._poses(self._stills.draw(count - sequences, self._rng))
         if sequences:
@@ -72,7 +72,7 @@ class Sampler:
         return np.asarray(frame - frame[:1], np.float32)
 
     def _poses(self, picked: NDArray[np.int64]) -> tuple[Floats, Labels, Names]:
-        """Stills as other hands would show them, their labels, and both sources that each is made of."""
+        """Stills as other hands would show them, their labels, and the two sources each is made from."""
         poses, labels = self._data.poses[picked], self._data.labels[picked]
         partner = picked.copy()
         mixed = np.flatnonzero(self._rng.random(len(picked)) < self._config.augment.blended)
@@ -88,7 +88,7 @@ class Sampler:
         return augment.other_hands(poses, c.joint_degrees, c.finger_lengths, self._rng)
 
     def _drawn(self, letter: str, count: int) -> list[Windows]:
-        """J or Z drawn by still hands that may draw it."""
+        """J or Z drawn by stills that may draw it."""
         hands = [INDEX[hand] for hand in DRAWING_HANDS[letter]]
         pool = Pool.of(np.flatnonzero(np.isin(self._data.labels, hands)), self._data.sources, self._data.labels)
         if not pool.groups:
@@ -98,14 +98,14 @@ class Sampler:
     def _transitions(self, count: int) -> Windows:
         """One letter after another of the same source.
 
-        Once settled it is the new letter; half-way between two that differ it is nothing. Every fourth one leads to
-        a hand that could draw J or Z, and does not.
+        Once settled it is the new letter; half-way between two that differ it is `nothing`. One in four leads to a
+        hand that could draw J or Z but does not.
         """
         alike = Pool.of(np.flatnonzero(np.isin(self._data.labels, self._motion_like)), self._data.sources)
         into_alike = count // 4 if alike.groups else 0
         picked = np.concatenate([alike.draw(into_alike, self._rng), self._stills.draw(count - into_alike, self._rng)])
         before = self._stills.draw_beside(picked, self._data.sources, self._rng)
-        first = self._changed(self._data.poses[before])  # of no other source than the second, so that folds can drop it
+        first = self._changed(self._data.poses[before])  # of the same source as the second, so that folds can drop it
         second, labels, sources = self._poses(picked)
         frames, progress = synthesis.change(first, second, self._rng.uniform(-1.2, 0.35, count), self._rng)
         apart = np.linalg.norm(first - second, axis=-1).mean(axis=-1) > self._config.distinct_distance

@@ -1,7 +1,7 @@
-"""Movement made from still hands: holding, drifting, changing letter, drawing J and Z.
+"""Makes still hands move: holding, drifting, changing letter, drawing J and Z.
 
-All take poses (B, 21, 3), wrist at the origin, palm length 1, and give windows (B, LETTER_GRID_STEPS, 21, 3), newest
-frame last, y down, of a right hand seen by the camera: its J hooks towards +x, its Z begins towards -x.
+All take poses (B, 21, 3), wrist at the origin, palm length 1, and give windows (B, LETTER_GRID_STEPS, 21, 3) of a right
+hand seen by the camera, newest frame last, y down: its J hooks towards +x, its Z begins towards -x.
 """
 
 from collections.abc import Callable
@@ -16,10 +16,10 @@ from training.letters.data import TIP_OF
 from training.types import Rng
 
 TIMES = (GRID_SECONDS * np.arange(1 - LETTER_GRID_STEPS, 1)).astype(np.float32)
-"""Seconds before now of each grid step."""
+"""Seconds from now of each grid step (0 or less)."""
 Reals = NDArray[np.float64]
 Draw = Callable[[Floats, Reals, Rng], tuple[Floats, Floats]]
-"""Poses, the end of the drawing in seconds from now, random numbers: windows and progress now (0 to 1)."""
+"""From poses, the drawing's end in seconds from now and a generator to windows and progress now (0 to 1)."""
 
 
 def hold(poses: Floats) -> Floats:
@@ -28,7 +28,7 @@ def hold(poses: Floats) -> Floats:
 
 
 def drift(poses: Floats, rng: Rng) -> Floats:
-    """A hand carried about: straight slides (doubled letters), swaying, shaking, with a little turning."""
+    """A hand carried about: sliding straight (doubled letters), swaying, shaking, turning a little."""
     count = len(poses)
     velocity = rng.normal(0, 1, (count, 1, 2)) * rng.choice([0.0, 1.0, 4.0], (count, 1, 1))
     since = -rng.uniform(0, 2, (count, 1, 1))
@@ -43,9 +43,9 @@ def drift(poses: Floats, rng: Rng) -> Floats:
 
 
 def change(before: Floats, after: Floats, end: Reals, rng: Rng) -> tuple[Floats, Floats]:
-    """One hand shape becomes another, at once (a cut) or over half a second, on a curved way.
+    """One hand shape becomes another, at once (a cut) or within half a second, along a curve.
 
-    `end` (B,) is when, in seconds from now. Also how far it is now, 0 to 1.
+    `end` (B,) is when it ends, in seconds from now. Also returns the progress now, 0 to 1.
     """
     count = len(before)
     duration = rng.uniform(0.01, 0.5, (count, 1))
@@ -58,7 +58,7 @@ def change(before: Floats, after: Floats, end: Reals, rng: Rng) -> tuple[Floats,
 
 
 def draw_j(poses: Floats, end: Reals, rng: Rng) -> tuple[Floats, Floats]:
-    """The hand of I draws a J: the little finger goes down and hooks, the palm turns in. Also progress, 0 to 1."""
+    """The hand of I draws a J: the little finger goes down and hooks, the palm turns in. Also its progress, 0 to 1."""
     count = len(poses)
     progress, begin = _progress(count, end, rng)
     drop, radius = rng.uniform(0.3, 2.5, (count, 1)), rng.uniform(0.3, 1.6, (count, 1))
@@ -83,7 +83,7 @@ def draw_j(poses: Floats, end: Reals, rng: Rng) -> tuple[Floats, Floats]:
 
 
 def draw_z(poses: Floats, end: Reals, rng: Rng) -> tuple[Floats, Floats]:
-    """A pointing index draws a Z, in either direction. Also progress, 0 to 1."""
+    """A pointing index draws a Z, in either direction. Also its progress, 0 to 1."""
     count = len(poses)
     progress, begin = _progress(count, end, rng)
     width, height = rng.uniform(0.8, 3.5, (count, 1)), rng.uniform(0.6, 2.5, (count, 1))
@@ -103,12 +103,12 @@ def draw_z(poses: Floats, end: Reals, rng: Rng) -> tuple[Floats, Floats]:
 
 
 def scribble(poses: Floats, rng: Rng) -> Floats:
-    """A pointing hand that draws anything but a Z in the air: a question mark, a tick, a circle, at a map."""
+    """A pointing hand that draws anything but a Z in the air: a question mark, a tick, a circle, a way on a map."""
     count, corners = len(poses), 5
     knots = np.cumsum(rng.normal(0, 1.2, (count, corners, 2)), axis=1)
     steps = np.diff(knots, axis=1)
     zigzag = (steps[:, :-2, 0] * steps[:, 1:-1, 0] < 0) & (steps[:, 1:-1, 0] * steps[:, 2:, 0] < 0)
-    knots[zigzag.any(axis=1), :, 0] = np.sort(knots[zigzag.any(axis=1), :, 0], axis=1)  # one way only is no Z
+    knots[zigzag.any(axis=1), :, 0] = np.sort(knots[zigzag.any(axis=1), :, 0], axis=1)  # all one way, it is no Z
     end = rng.uniform(-0.4, 0.2, count)
     begin = end - rng.uniform(0.5, 2.0, count)
     at = begin[:, None] + (end - begin)[:, None] * np.linspace(0, 1, corners)
@@ -120,7 +120,7 @@ def scribble(poses: Floats, rng: Rng) -> Floats:
 
 
 def follow(poses: Floats, movements: Floats, tip: int) -> Floats:
-    """Still hands make recorded movements (B, T, 21, 3): the palm turns as there, the tip goes where it went."""
+    """Still hands repeat recorded movements (B, T, 21, 3): the palm turns and the tip goes as recorded."""
     count, steps = movements.shape[:2]
     palms = movements - movements[:, :, :1]
     first = np.repeat(palms[:, :1], steps, axis=1)
@@ -133,7 +133,7 @@ def follow(poses: Floats, movements: Floats, tip: int) -> Floats:
 
 
 def _progress(count: int, end: Reals, rng: Rng) -> tuple[Reals, Reals]:
-    """(B, T): how much of the drawing is done, over 0.3 to 2 s, between even and eased; (B,): when it begins."""
+    """(B, T): share of the drawing done, in 0.3 to 2 s, between even and eased; (B,): when it begins."""
     duration = np.exp(rng.uniform(np.log(0.3), np.log(2.0), count))
     begin = end - duration
     even = np.clip((TIMES[None] - begin[:, None]) / duration[:, None], 0, 1)
@@ -142,7 +142,7 @@ def _progress(count: int, end: Reals, rng: Rng) -> tuple[Reals, Reals]:
 
 
 def _lead_in(begin: Reals, rng: Rng) -> Reals:
-    """(B, T, 2): most hands come from somewhere before they draw."""
+    """(B, T, 2): offset of the way that most hands come before they draw."""
     count = len(begin)
     away = rng.normal(0, 1, (count, 1, 2)) * (rng.random((count, 1, 1)) < 0.6)
     duration = rng.uniform(0.15, 0.5, (count, 1))
@@ -166,18 +166,18 @@ def _skewed(path: Reals, rng: Rng) -> Reals:
 
 
 def _turned(window: Floats, degrees: Reals) -> Floats:
-    """Turn each frame by its own angles (B, T, 3)."""
+    """Turn each frame by its angles (B, T, 3)."""
     return np.asarray(window @ np.swapaxes(rotations(np.radians(degrees)), -1, -2), np.float32)
 
 
 def _placed(window: Floats, path: Reals) -> Floats:
-    """Carry each frame to its place (B, T, 2)."""
+    """Move each frame to its place (B, T, 2)."""
     moved = window.copy()
     moved[..., :2] += path[:, :, None].astype(np.float32)
     return moved
 
 
 def _led(window: Floats, tip: int, path: Reals, by_arm: Reals) -> Floats:
-    """Carry the hand so that its tip follows the path; the rest of the way is the wrist's turning."""
+    """Move the hand so that its tip follows the path, but for the share of its own turning that `by_arm` leaves."""
     tip_path = window[:, :, tip, :2] - window[:, :1, tip, :2]
     return _placed(window, path - tip_path * by_arm)

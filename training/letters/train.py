@@ -19,7 +19,7 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     config = OPTIONS.settings(args)
     rounds = OPTIONS.open_rounds(args)
-    folder = args.out / f"final-{rounds.digest}"  # a checkpoint of other samples or settings is none of this run's
+    folder = args.out / f"final-{rounds.digest}"  # checkpoints of other samples or settings do not count
     folder.mkdir(parents=True, exist_ok=True)
     model = fit(rounds, config, folder)
     model.save(args.out / "float.keras")
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
 
 
 def _sources(rounds: Rounds) -> dict[str, dict[str, int]]:
-    """Stills and sequences by what they are taught as, `letters` or `nothing`, and source."""
+    """Number of stills and sequences by what they are taught as, `letters` or `nothing`, and source."""
     data = rounds.data
     letters = Counter([*data.sources.tolist(), *(track.source for track in data.tracks)])
     nothing = Counter([*data.control_sources.tolist(), *(track.source for track in data.others)])

@@ -17,13 +17,13 @@ Names = NDArray[np.str_]
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Windows of canonical hands, with the source that each came from, so that folds can leave one out."""
+    """Windows of canonical hands, with the source of each, so that folds can leave one out."""
 
     frames: Floats
-    """(B, T, 21, 3); T is LETTER_GRID_STEPS, or 1 for stills, which are thirty times cheaper so."""
+    """(B, T, 21, 3); T is LETTER_GRID_STEPS, or 1 for stills, which makes them thirty times cheaper."""
     labels: Labels
     sources: Names
-    """(B, 2): a window made of two sources names both, else one twice."""
+    """(B, 2): both sources of a window made from two, else one twice."""
 
     @classmethod
     def none(cls) -> "Windows":
@@ -44,7 +44,7 @@ class Windows:
         return Windows(augment.jitter(frames, config.jitter, rng), self.labels, self.sources)
 
     def features(self) -> Floats:
-        """(B, FEATURE_SIZE): `letter_features`, for stills without the repetition."""
+        """(B, FEATURE_SIZE): `letter_features`, computed once for a still."""
         motion = motion_features(self.frames)
         if motion.shape[1] == 1:
             motion = np.repeat(motion, LETTER_GRID_STEPS, axis=1)
@@ -63,7 +63,7 @@ class Samples:
     """(N, 2)."""
 
     def without(self, sources: Iterable[str]) -> "Samples":
-        """What a fold may train on: nothing that any of these sources had a part in."""
+        """What a fold may train on: nothing that any of these sources contributed to."""
         keep = ~np.isin(self.sources, list(sources)).any(axis=1)
         return Samples(self.features[keep], self.labels[keep], self.sources[keep])
 

@@ -1,4 +1,4 @@
-"""CARD.md of the word bundle: what it is, how well it reads people it has never seen, on what it was trained."""
+"""CARD.md of the word bundle: what it is, how well it reads unseen people, and what it was trained on."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ _UNSEEN = "python -m training.evaluate words --leave-people-out"
 
 
 def write_card(bundle: Bundle, report: dict[str, Any] | None, lessons: dict[str, Any] | None = None) -> None:
-    """Write the card beside the bundle's manifest; `report` is the cross-validation's, `lessons` that of teaching."""
+    """Write the card beside the bundle's manifest; `report` is of the cross-validation, `lessons` of teaching."""
     parts = [_head(bundle)]
     if report is not None:
         parts += [

@@ -1,4 +1,4 @@
-"""Leave people out: a model per fold that never saw its signers, made int8, judged through the edge's interpreter."""
+"""Leave people out: a model per fold that never saw its signers, as int8, judged with the edge's interpreter."""
 
 import logging
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ _CALIBRATION_ROWS = 1500
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the models of one fold said about the recordings of people they never saw."""
+    """What one fold's models said about recordings of people they never saw."""
 
     clips: list[Clip]
     bundle: Bundle
-    """The int8 one, not yet calibrated."""
+    """The int8 bundle, not yet calibrated."""
     float_verdicts: list[Judgement]
     int8_verdicts: list[Judgement]
 
@@ -46,14 +46,14 @@ def leave_people_out(rounds: Rounds, config: WordConfig, out: Path) -> list[Judg
 
 
 def held_out(fold: Fold, rounds: Rounds) -> tuple[set[str], set[str]]:
-    """Signers, and glosses outside the vocabulary that these sign: neither is in the fold's training."""
+    """Signers, and the glosses outside the vocabulary that they sign: the fold's training has neither."""
     signers = set(fold.signers)
     glosses = {clip.label for clip in rounds.clips if clip.signer in signers and clip.label not in rounds.labels}
     return signers, glosses - {"_idle"}
 
 
 def calibration_windows(samples: Samples) -> Floats:
-    """A fixed random choice of training windows that sets the int8 ranges; noise may go beyond them."""
+    """A fixed random choice of training windows, to set the int8 ranges; noise may go beyond them."""
     signs = np.flatnonzero(samples.glosses[:, 0] != NOISE)
     rows = np.random.default_rng(0).choice(signs, min(_CALIBRATION_ROWS, len(signs)), replace=False)
     return samples.inputs(rows)
@@ -61,7 +61,7 @@ def calibration_windows(samples: Samples) -> Floats:
 
 def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Judged:
     clips = [clip for clip in rounds.clips if clip.signer in fold.signers]
-    done = folder / f"verdicts-{digest(code_fingerprints('training.words.judge'))}.npz"  # another reader judges anew
+    done = folder / f"verdicts-{digest(code_fingerprints('training.words.judge'))}.npz"  # other code judges again
     if not done.exists():
         folder.mkdir(parents=True, exist_ok=True)
         signers, glosses = held_out(fold, rounds)
@@ -84,7 +84,7 @@ def _judged(fold: Fold, rounds: Rounds, config: WordConfig, folder: Path) -> Jud
 
 
 def network_without(signers: set[str], glosses: set[str], rounds: Rounds, config: WordConfig, path: Path) -> Any:
-    """A network that saw none of these people and none of these glosses; from `path` if it was trained before."""
+    """A network that saw none of these people and glosses; from `path` if it was trained before."""
     if not path.exists():
         log.info("%s: %d signers and %d glosses held out", path.parent.name, len(signers), len(glosses))
         fit(lambda number: rounds(number).without(signers, glosses), config, len(rounds.labels)).save(path)

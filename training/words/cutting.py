@@ -1,4 +1,4 @@
-"""Windows as the daemon's own segmenter cuts them, of hands that rest before a sign and after it, in sight or not."""
+"""Windows cut by the daemon's own segmenter, with the hands at rest before and after a sign, in sight or not."""
 
 from dataclasses import dataclass
 
@@ -13,27 +13,27 @@ from training.words.data import shoulders
 from training.words.resting import RESTS, Rest, lowered, trembling
 
 Stretch = tuple[float, float]
-"""From when to when, in seconds."""
+"""Start and end, in seconds."""
 _REST_SECONDS = 0.8, 1.2
 _WAY_SECONDS = 0.2, 0.5
-"""From where the hands rest to the sign, and back."""
+"""From where the hands rest to the sign, or back."""
 _BELLY = 0.75, 1.2
-"""Shoulder widths under the shoulders, where lowered hands rest."""
+"""Where lowered hands rest, in shoulder widths below the shoulders."""
 _ELSEWHERE = 0.5
-"""Shoulder widths, standard deviation: how far from a sign's beginning the one before it left the hands."""
+"""Standard deviation, in shoulder widths, of where the hands were left before a sign from where it begins."""
 _WHOLE = 0.75
-"""A sign is shown by a part with this share of it,"""
+"""A part with this share of a sign shows it,"""
 _STILL = 0.5
-"""or by one that leaves out less than so many palm lengths of movement: the sign is held there."""
+"""and so does one that lacks less than this movement, in palm lengths: the sign is held there."""
 _LEAST_SEEN = 3
-"""Frames with a hand: fewer have no rate."""
+"""Frames with a hand: with fewer there is no frame rate."""
 _LEAST_STEP_SECONDS = 1e-3
-"""Times varied unevenly may stand still."""
+"""Unevenly varied times may stand still."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A recording with rests around it, and a part of it that the reader would read."""
+    """A recording with rests around it, and the start and end of a part that the reader would read."""
 
     times: Times
     points: Floats
@@ -42,9 +42,9 @@ class Cut:
 
 
 def cut(times: Times, points: Floats, rng: Rng, *, whole: bool) -> Cut | None:
-    """Of points (T, POINTS, 3) one of the parts that the segmenter finds, each as likely; None where it finds none.
+    """One of the parts of points (T, POINTS, 3) that the segmenter finds, all equally likely; None where there is none.
 
-    With `whole` the part shows the sign, not a piece of it.
+    With `whole` the part shows the whole sign.
     """
     sign = active_span(times, points)
     middle, width = shoulders(points)
@@ -58,7 +58,7 @@ def cut(times: Times, points: Floats, rng: Rng, *, whole: bool) -> Cut | None:
 
 
 def _parts(times: Times, points: Floats) -> list[Stretch]:
-    """All that the reader would read while it says nothing."""
+    """All parts that the reader would read, if it never said anything."""
     segmenter = Segmenter()
     spans = [span for ts, frame in zip(times, points, strict=True) if (span := segmenter.step(float(ts), frame))]
     ends = ((start, span.end) for span in spans for start in span.starts)
@@ -66,7 +66,7 @@ def _parts(times: Times, points: Floats) -> list[Stretch]:
 
 
 def _shows(part: Stretch, sign: Stretch, times: Times, points: Floats) -> bool:
-    """Whether most of a sign is in a part, or all but what is held still."""
+    """Whether a part has most of a sign, or all but what is held still."""
     start, end = max(part[0], sign[0]), min(part[1], sign[1])
     if end <= start:
         return False
@@ -77,7 +77,7 @@ def _shows(part: Stretch, sign: Stretch, times: Times, points: Floats) -> bool:
 
 
 def _with_rests(times: Times, points: Floats, height: float, width: float, rng: Rng) -> tuple[Times, Floats]:
-    """A recording that begins and ends with hands, with rests around it; `height` and `width` are the shoulders'."""
+    """Add rests around a recording that begins and ends with hands; `height` and `width` are the shoulders'."""
     step = float(np.median(np.diff(times)))
     before, leading = _rest(points[0], step, height, width, rng, leads=True)
     after, trailing = _rest(points[-1], step, height, width, rng, leads=False)
@@ -87,7 +87,7 @@ def _with_rests(times: Times, points: Floats, height: float, width: float, rng: 
 
 
 def _rest(frame: Floats, step: float, height: float, width: float, rng: Rng, *, leads: bool) -> tuple[Times, Floats]:
-    """(N,) seconds from a frame (POINTS, 3) on, and its points on their way to where the hands rest."""
+    """(N,) seconds after a frame (POINTS, 3), and its points as the hands go to rest."""
     rest = RESTS[rng.integers(len(RESTS))]
     away = step * np.arange(1, 1 + int(rng.uniform(*_REST_SECONDS) / step))
     frames = np.repeat(frame[None], len(away), axis=0)

@@ -1,4 +1,4 @@
-"""Word recordings in memory: every clip as points over time, with what it may be trained as."""
+"""Word recordings in memory: each clip as points over time, with the label it is trained as."""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ CORE = ("hello", "thankyou", "iloveyou", "yes", "no", "help", "please")
 """What a counter needs, each taught by many recorders."""
 WLASL50_SOURCE = "wlasl50"
 _MOST_SPELLING = 300
-"""Clips of people who spell taken from each source, so that none of the large ones stands for all."""
+"""Clips of people who spell taken from each source, so that no large one dominates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Track:
     """(T, POINTS, 3) isotropic pixels, NaN where not seen."""
     gloss: str
     label: str
-    """The gloss where the vocabulary has it, else `nothing`."""
+    """The gloss if the vocabulary has it, else `nothing`."""
     signer: str
     source: str
     fps_known: bool
@@ -49,12 +49,12 @@ def vocabulary(clips: Iterable[Clip]) -> tuple[str, ...]:
 
 
 def read_words(stores: list[Path]) -> list[Clip]:
-    """All clips of words and idle people, whatever they may be used for."""
+    """All clips of words and idle people, whatever their permitted use."""
     return [clip for store in stores for clip in read_named(store) if clip.kind != "letter" and len(clip.hands)]
 
 
 def word_tracks(clips: Iterable[Clip], labels: tuple[str, ...], licences: str = "all") -> list[Track]:
-    """What may be trained on: vocabulary words that show what their name says, and all else as `nothing`."""
+    """What may be trained on: vocabulary words that show what their name says; all else as `nothing`."""
     tracks = []
     for clip in clips:
         if not may_train(clip, licences) or not trainable(clip.source, clip.label):
@@ -67,13 +67,13 @@ def word_tracks(clips: Iterable[Clip], labels: tuple[str, ...], licences: str = 
 
 
 def track_of(clip: Clip, label: str) -> Track:
-    """A clip on its own clock."""
+    """A clip with times from its first frame."""
     times, points = timed_points(clip)
     return Track(clip.clip, times, points, clip.label, label, clip.signer, clip.source, fps_known=clip.fps > 0)
 
 
 def spelling_tracks(stores: list[Path], licences: str) -> list[Track]:
-    """Sequences of fingerspelling, in whose every frame a hand is seen, as one right hand without a body: `nothing`."""
+    """Sequences of fingerspelling with a hand in every frame, as one right hand without a body: `nothing`."""
     tracks: dict[str, list[Track]] = {}
     for store in stores:
         for clip in read_named(store):
@@ -85,12 +85,12 @@ def spelling_tracks(stores: list[Path], licences: str) -> list[Track]:
 
 
 def _picked(clip: str) -> bool:
-    """Every third clip, spread over letters."""
+    """True for every third clip, spread over letters."""
     return hashlib.sha256(clip.encode()).digest()[0] % 3 == 0
 
 
 def _one_hand(track: Track) -> Track:
-    """The hand that is seen more often, as a right one."""
+    """The hand seen more often, as a right one."""
     left, right = track.points[:, LEFT], track.points[:, RIGHT]
     points = np.full((len(left), POINTS, 3), np.nan, np.float32)
     mirror = np.array([-1, 1, 1], np.float32)

@@ -43,12 +43,12 @@ def main(argv: list[str]) -> int:
 
 
 def evaluate(stores: list[Path], bundle: Bundle, active: Collection[str] | None = None) -> dict[str, Any]:
-    """The figures for all word clips of the stores; people who sign no word of it under `others`.
+    """The figures for all clips of the bundle's words in the stores; people who sign none are under `others`.
 
-    `active`: the words that may be said, as the daemon's `words.active`; all others are signs outside the vocabulary.
+    `active`: the words that may be said, as the daemon's `words.active`; all others count as outside the vocabulary.
     """
     labels = bundle.labels if active is None else tuple(label for label in bundle.labels if label in active)
-    # As in the daemon, a word that is shipped disabled may be said where it is named.
+    # As in the daemon, naming a word that is shipped disabled enables it.
     point = bundle.operating_point | ({} if active is None else {"disabled": []})
     known: list[Clip] = []
     others: dict[str, list[Clip]] = {"word": [], "idle": []}

@@ -1,4 +1,4 @@
-"""What a network never saw, to be taught to it: ten glosses at a time, by other people than are read if it can be."""
+"""Teaches a network glosses it never saw, ten at a time, if possible by other people than those read afterwards."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -21,25 +21,25 @@ _LEAST_CLIPS = max(EXAMPLES) + 1
 _TESTS = 10
 """Recordings of each sign that are read, at most."""
 _OF_EACH = 4
-"""Clips of each source and gloss that is no taught sign, at most."""
+"""Clips of each source and untaught gloss, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A sign that is taught, and what is then read of it: places in the pupil's clips."""
+    """A taught sign, and what is then read of it: places in the pupil's clips."""
 
     gloss: str
     examples: list[int]
     tests: list[int]
     by_others: bool
-    """The tests are of other people than the examples."""
+    """Tests and examples are of different people."""
 
 
 class Pupil:
-    """A network that never saw some signers and some glosses, and their clips with the embeddings it gives them."""
+    """A network that never saw some signers and some glosses, and their clips with its embeddings of them."""
 
     def __init__(self, bundle: Bundle, clips: Sequence[Clip], signers: set[str], unseen: set[str]) -> None:
-        """`clips`: all that may be judged; of the network's own words those of `signers` are kept."""
+        """`clips`: all that may be judged; of glosses not in `unseen` only those of `signers` are kept."""
         model = WordModel(bundle)
         chosen = [clip for clip in clips if clip.label in unseen or clip.signer in signers]
         read = [(clip, made) for clip in chosen if (made := embedding_of(clip, model)) is not None]
@@ -50,7 +50,7 @@ class Pupil:
         self.embeddings = unit(np.stack([embedding for _, embedding in read]))
 
     def lessons(self, rng: np.random.Generator, examples: int, avoid: Collection[str] = ()) -> list[Lesson]:
-        """`TAUGHT` random glosses; none where there are not so many with clips enough."""
+        """`TAUGHT` random glosses; none where too few have enough clips."""
         lessons: list[Lesson] = []
         for gloss in rng.permutation(sorted(self.unseen - set(avoid))).tolist():
             places = [k for k, clip in enumerate(self.clips) if clip.label == gloss]
@@ -60,14 +60,14 @@ class Pupil:
         return lessons if len(lessons) == TAUGHT else []
 
     def cosines(self, lessons: Sequence[Lesson], places: Sequence[int]) -> Floats:
-        """(places, lessons): to the nearest example of each."""
+        """(places, lessons): cosine to the nearest example of each lesson."""
         read = self.embeddings[list(places)]
         return np.stack([(read @ self.embeddings[lesson.examples].T).max(axis=1) for lesson in lessons], axis=1)
 
     def strangers(
         self, lessons: Sequence[Lesson], rng: np.random.Generator, avoid: Collection[str] = ()
     ) -> tuple[list[int], list[int]]:
-        """A few clips of each gloss of the held-out signers: of no sign that is known, and of the network's words."""
+        """A few clips of each gloss of the held-out signers: of unknown signs, and of the network's words."""
         not_these = {*avoid, *(lesson.gloss for lesson in lessons)}
         groups: dict[tuple[str, str], list[int]] = defaultdict(list)
         for k in rng.permutation(len(self.clips)).tolist():

@@ -16,7 +16,7 @@ from training.words.samples import Samples
 log = logging.getLogger(__name__)
 Draw = Callable[[int], Samples]
 _MEAN_ROWS = 9000
-"""Windows of words that set the means."""
+"""Windows of words used for the means."""
 
 
 def fit(draw: Draw, config: WordConfig, labels: int) -> Network:
@@ -41,7 +41,7 @@ def fit(draw: Draw, config: WordConfig, labels: int) -> Network:
 
 
 def word_means(model: Network, samples: Samples, labels: int) -> Floats:
-    """(D, labels - 1): where every word lies in the embedding, at length one; zero for a word without samples."""
+    """(D, labels - 1): each word's mean embedding, of length one; zero for a word without samples."""
     rows = np.flatnonzero(samples.labels < labels - 1)[:_MEAN_ROWS]
     embeddings = unit(model.predict(samples.inputs(rows), batch_size=512, verbose=0)[-1])
     own = np.eye(labels - 1, dtype=np.float32)[samples.labels[rows]]
@@ -62,7 +62,7 @@ def _one_round(members: Any, samples: Samples, config: WordConfig, labels: int, 
 
 
 def _mixed(features: Any, targets: Any, config: WordConfig, rng: np.random.Generator) -> tuple[Any, Any]:
-    """Mixup: between two windows the answer is between two words."""
+    """Mixup: a window between two has an answer between two words."""
     if not config.mixup:
         return features, targets
     share = np.float32(rng.beta(config.mixup, config.mixup))

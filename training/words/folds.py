@@ -28,11 +28,11 @@ class Fold:
 def folds(clips: Iterable[Clip]) -> list[Fold]:
     """Deal signers out to `FOLDS` folds, those of each source by falling number of clips: each gets a like share.
 
-    Signers that no training sees anyway are in the first fold, so that they are judged once too, and so is whoever may
+    Signers that are never trained on are in the first fold, so that they are judged once too, and so is anyone who may
     be the same person.
 
     Raises:
-        InputError: whoever may be trained on is in one fold, so that nobody is left to train on.
+        InputError: all who may be trained on are in one fold, which leaves nobody to train on.
     """
     clips = list(clips)
     never = {clip.signer for clip in clips if not may_train(clip, "all")}
@@ -52,7 +52,7 @@ def folds(clips: Iterable[Clip]) -> list[Fold]:
 
 
 def _by_kind(clips: Iterable[Clip]) -> dict[str, Counter[str]]:
-    """Number of clips by signer, of each kind of source: all webcam recorders are one."""
+    """Number of clips by signer, for each kind of source: all webcam recorders are one kind."""
     kinds: dict[str, Counter[str]] = {}
     for clip in clips:
         kinds.setdefault(clip.source.split("_")[0], Counter())[clip.signer] += 1

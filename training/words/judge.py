@@ -1,4 +1,4 @@
-"""What an int8 bundle says about whole clips, each from the first raised hand to the last."""
+"""What an int8 bundle says about whole clips, each from its first raised hand to its last."""
 
 from collections.abc import Iterable, Sequence
 
@@ -26,7 +26,7 @@ def why_skipped(clip: Clip, labels: tuple[str, ...]) -> str | None:
 
 
 def judge(clips: Iterable[Clip], bundle: Bundle) -> list[Judgement]:
-    """Judge each clip through the daemon's own features and network."""
+    """Judge each clip with the daemon's own features and network."""
     model = WordModel(bundle)
     return [verdict(clip, clip_windows(clip), model) for clip in clips]
 
@@ -39,7 +39,7 @@ def clip_windows(clip: Clip) -> Floats:
 
 
 def verdict(clip: Clip, windows: Floats, model: WordModel) -> Judgement:
-    """All on `nothing` where no hand was up."""
+    """From a clip's windows; all on `nothing` where no hand was up."""
     silent = np.array([label == NOTHING for label in model.labels], np.float32)
     return Judgement(clip.label, clip.source, clip.signer, model.mean(windows)[0] if len(windows) else silent)
 

@@ -1,4 +1,4 @@
-"""The word networks that were compared; both look at one window, whose last step is the moment of decision."""
+"""The word networks that were compared; both see one window, whose last step is the moment of decision."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ Network = Any
 """A Keras model."""
 
 _FAR = 0.5
-"""Cosines under it count alike, so that the 256 steps of int8 are spent on those above."""
+"""All cosines below this count alike, which leaves the 256 steps of int8 to those above."""
 
 
 def build(config: WordConfig, labels: int) -> Network:
-    """(B, WORD_GRID_STEPS, CHANNELS) to the (B, labels) logits of every member and the (B, D) embedding of them all.
+    """(B, WORD_GRID_STEPS, CHANNELS) to every member's (B, labels) logits and the (B, D) embedding of all.
 
-    Conv1D and dense layers only, which int8 runs fast.
+    Only Conv1D and dense layers, which are fast in int8.
     """
     window = keras.Input((WORD_GRID_STEPS, CHANNELS), name="features")
     body = {"separable": _separable, "strided": _strided}[config.network]
@@ -34,10 +34,10 @@ def build(config: WordConfig, labels: int) -> Network:
 
 
 def finished(model: Network, means: Floats, config: WordConfig) -> Network:
-    """The network that is shipped: (B, labels) logits, averaged over members, and the (B, D) embedding.
+    """The network to ship: (B, labels) logits, averaged over members, and the (B, D) embedding.
 
-    `means` (D, labels - 1), columns of length one: where the words lie in the embedding. `nothing`, the last label, is
-    made less likely by a fixed amount, and more by how far the embedding is from the nearest of the words.
+    `means` (D, labels - 1), columns of length one: the words' mean embeddings. `nothing`, the last label, becomes less
+    likely by a fixed amount, and more likely the farther the embedding is from the nearest word's.
     """
     layers = keras.layers
     *members, embedding = model.outputs
@@ -56,8 +56,8 @@ def finished(model: Network, means: Floats, config: WordConfig) -> Network:
 def to_faithful_int8(model: Network, windows: Floats) -> bytes:
     """Static int8; `windows` (N, WORD_GRID_STEPS, CHANNELS) set the ranges.
 
-    The nearest of 54 rounded cosines is a little too near. How much that takes from `nothing` on average is measured
-    and given back to its bias (bias correction, Nagel et al. 2019).
+    The nearest of 54 rounded cosines is a little too near. What that takes from `nothing` on average is measured and
+    given back in its bias (bias correction, Nagel et al. 2019).
     """
     exact = model.predict(windows, verbose=0)[0]
     gap = (first_output(to_int8(model, windows), windows) - exact)[:, -1].mean()
@@ -83,7 +83,7 @@ def _separable(window: Any, config: WordConfig) -> Any:
 
 
 def _strided(window: Any, config: WordConfig) -> Any:
-    """Ever fewer steps of ever more channels; the order of what is left is kept."""
+    """Ever fewer steps of ever more channels; their order is kept."""
     layers = keras.layers
     x = layers.Conv1D(config.width, 1, activation="relu")(layers.SpatialDropout1D(config.dropout / 3)(window))
     for factor in (1.25, 1.5, 1.75)[: config.blocks]:

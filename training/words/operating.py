@@ -13,23 +13,25 @@ from edge.types import Floats
 from training.calibration import balanced, fit_temperature, tempered
 
 UNKNOWN_EMITTED = 0.05
-"""Share of clips of signs outside the vocabulary, and of people at rest, on which a word may be said (issue 5)."""
+"""Share of clips of signs outside the vocabulary and of people at rest on which a word may be said (issue 5)."""
 LEAST_RECALL = 0.5
-"""A label that unseen signers are read wrongly in more often than not is shipped disabled."""
+"""A label that is read wrongly of unseen signers more often than not is shipped disabled."""
 _STEPS = np.round([*np.arange(0.6, 0.97, 0.02), 0.97, 0.98, 0.985, 0.99, 0.995], 3)
-"""Under 0.6 is too little for labels taught by six clips, however few mistakes the few unknown signs here show."""
+"""Floors to try. Below 0.6 is too little for labels with six clips, however few mistakes the few unknown signs show."""
 _PRIOR_CLIPS = 6.0
-"""Weight of all labels' precision in each one's own: most have six clips."""
-_PRECISIONS, _HALVINGS = (0.3, 0.995), 20
-"""Where the precision asked of all labels is searched, and how often that range is halved, to a millionth."""
+"""Clips that the precision of all labels counts for in each label's own: most have six."""
+_PRECISIONS = 0.3, 0.995
+"""Range in which the precision required of all labels is searched."""
+_HALVINGS = 20
+"""Halvings of that range, to a millionth."""
 
 
 def fit_operating_point(
     table: Floats, truth: NDArray[np.int64], sources: NDArray[np.str_], labels: tuple[str, ...]
 ) -> dict[str, Any]:
-    """From held-out probabilities (N, labels) at temperature 1; `truth` is that of `nothing` for all other signs.
+    """From held-out probabilities (N, labels) at temperature 1; `truth` is `nothing`'s for all other signs.
 
-    Every one of `sources` counts alike, however many clips it has.
+    All `sources` count alike, however many clips each has.
 
     Raises:
         InputError: as `check_fittable`.
@@ -62,7 +64,7 @@ def check_fittable(known: NDArray[np.bool_]) -> None:
 
 
 def _disabled(table: Floats, truth: NDArray[np.int64], labels: tuple[str, ...]) -> list[str]:
-    """Words recalled less often than `LEAST_RECALL` where `nothing` does not compete, or of which there is no clip."""
+    """Words whose recall without `nothing` is below `LEAST_RECALL`, or that have no clip."""
     words = table.copy()
     words[:, labels.index(NOTHING)] = 0
     guess = words.argmax(axis=1)
@@ -71,10 +73,9 @@ def _disabled(table: Floats, truth: NDArray[np.int64], labels: tuple[str, ...]) 
 
 
 def _floors(table: Floats, truth: NDArray[np.int64], weights: NDArray[np.float64], nothing: int) -> list[float]:
-    """A floor for each label, at the least precision, the same for all, at which few enough unknown signs are said.
+    """A floor for each label, at the least common precision at which few enough unknown signs are said.
 
-    Found by bisection: more precision raises floors and never lowers one. Where none is enough all floors are the
-    highest.
+    Found by bisection: more precision never lowers a floor. Where none is enough, all floors are the highest.
     """
     guess, confidence = table.argmax(axis=1), table.max(axis=1)
     right, unknown = guess == truth, truth == nothing
@@ -113,6 +114,6 @@ def _floor(
 def _precision(
     confidence: NDArray[np.float32], right: NDArray[np.bool_], weights: NDArray[np.float64], step: float
 ) -> float:
-    """Share of clips at least so sure that are right; 1 where there are none."""
+    """Share of right ones among clips at least this sure; 1 where there are none."""
     above = confidence >= step
     return float(np.average(right[above], weights=weights[above])) if above.any() else 1.0

@@ -1,4 +1,4 @@
-"""Options that training, cross-validation and quantisation of words share."""
+"""Options that training, cross-validation and quantization of words share."""
 
 from training.options import LETTER_STORE, WORD_STORE, TrainingOptions
 from training.words.config import WordConfig

@@ -48,7 +48,7 @@ def main(argv: list[str]) -> int:
         ],
         "texts": _TEXTS,
     }
-    point: dict[str, Any] = {}  # of a trial: the daemon's defaults
+    point: dict[str, Any] = {}  # for a trial: the daemon's defaults
     if report is not None:
         check_judged(training, report)
         check_parity(report["parity"])
@@ -64,7 +64,7 @@ def main(argv: list[str]) -> int:
 
 
 def _lessons(path: Path) -> dict[str, Any] | None:
-    """How signs may be taught to the bundle; without it none that is taught is ever said."""
+    """How signs may be taught to the bundle; without it taught signs are never said."""
     if not path.is_file():
         log.info("%s: missing; python -m training.evaluate words --teach lets signs be taught to the bundle", path)
         return None

@@ -1,7 +1,7 @@
-"""Signs that nobody knows, made of ones that are known: the hands of one on the ways of another, or one backwards.
+"""Signs that nobody knows, made from known ones: the hands of one on the paths of another, or one backwards.
 
 Few signs outside the vocabulary may be trained on. A sign is hand shape, place and movement (W. Stokoe, 1960); another
-combination of them is another sign, or none. One that looks like the sign that it was made of is left out.
+combination of them is another sign, or none. One that looks like the sign it was made from is left out.
 """
 
 import numpy as np
@@ -15,13 +15,15 @@ from training.words.data import Track, shoulders
 _PHASES = 40
 """Moments of a sign, evenly from its beginning to its end."""
 _SHORTEST_SECONDS = 0.3
-_LEAST_APART_WAY, _LEAST_APART_SHAPE = 0.5, 0.35
-"""Shoulder widths between the wrists, and palm lengths between the points of the hands about them, on average."""
+_LEAST_APART_WAY = 0.5
+"""Mean distance between the wrists, in shoulder widths."""
+_LEAST_APART_SHAPE = 0.35
+"""Mean distance between the points of the hands relative to the wrist, in palm lengths."""
 _HANDS = (LEFT, RIGHT)
 
 
 def phases(track: Track) -> Floats | None:
-    """(_PHASES, POINTS, 3) of a sign; None where there is none, or no body that it could be measured by."""
+    """(_PHASES, POINTS, 3) of a sign; None where there is none, or no body to measure it by."""
     span = active_span(track.times, track.points)
     if span is None or span[1] - span[0] < _SHORTEST_SECONDS or not np.isfinite(shoulders(track.points)[1]):
         return None
@@ -30,13 +32,13 @@ def phases(track: Track) -> Floats | None:
 
 
 def backwards(sign: Floats) -> Floats | None:
-    """The same sign from its end to its beginning; None where that looks alike."""
+    """The sign from end to beginning; None where that looks the same."""
     turned = sign[::-1]
     return turned if _ways_apart(sign, turned) >= _LEAST_APART_WAY else None
 
 
 def on_the_way_of(way: Floats, shape: Floats) -> Floats | None:
-    """The hands of `shape` where those of `way` go; None where the two look alike, or share no hand."""
+    """The hands of `shape` moving as those of `way`; None where the two look alike, or share no hand."""
     if _ways_apart(way, shape) < _LEAST_APART_WAY or _shapes_apart(way, shape) < _LEAST_APART_SHAPE:
         return None
     made = way.copy()

@@ -1,7 +1,5 @@
 """The cross-validation's report: figures, operating point and int8 parity, all on people the models never saw."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections import defaultdict
@@ -41,7 +39,7 @@ class Unseen:
     clip: Clip
     verdict: Judgement
     said: bool
-    """By floors that were fitted on other people."""
+    """With floors fitted on other people."""
 
 
 def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
@@ -54,9 +52,9 @@ def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, A
 
 
 def report_of(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, Any]:
-    """All figures, and the operating point, which is fitted on all that may be trained on.
+    """All figures, and the operating point, fitted on all that may be trained on.
 
-    What of a fold is said is decided by a point that was fitted on the other folds' people.
+    What is said of a fold is decided by a point fitted on the other folds' people.
     """
     points = [_operating_point(_fitting(folds[:number] + folds[number + 1 :]), labels) for number in range(len(folds))]
     point = _operating_point(_fitting(folds), labels)
@@ -101,7 +99,7 @@ def _streams(
 ) -> dict[str, dict[str, Any]]:
     """What the daemon's reader says of unseen people's recordings, spliced with rests between.
 
-    `words` are those that are to be said.
+    `words` are those to be said.
     """
     tallies: dict[str, Tally] = defaultdict(Tally)
     for fold, point in zip(folds, points, strict=True):
@@ -120,7 +118,7 @@ def _streams(
 
 
 def fits(clip: Clip) -> bool:
-    """Whether a clip may set thresholds: what may be trained on may."""
+    """Whether a clip may set thresholds: those that may be trained on may."""
     return may_train(clip, "all") and trainable(clip.source, clip.label) and not lookalike(clip.label)
 
 
@@ -136,7 +134,7 @@ def _operating_point(pairs: list[Pair], labels: tuple[str, ...]) -> Point:
 
 
 def _of_fold(fold: Judged, point: Point, labels: tuple[str, ...], active: Collection[str]) -> Iterator[Unseen]:
-    """With `active` as the daemon's `words.active`."""
+    """A fold's, with `active` as the daemon's `words.active`."""
     verdicts = [calibrated(verdict, point) for verdict in fold.int8_verdicts]
     if active != labels:
         verdicts = [restricted(verdict, labels, active) for verdict in verdicts]
@@ -157,7 +155,7 @@ def _participant(clip: Clip) -> str | None:
 
 
 def _wlasl50(clip: Clip) -> str | None:
-    """All clips together: some clusters have one clip."""
+    """All in one group: some clusters have one clip."""
     return "all" if clip.source == WLASL50_SOURCE else None
 
 
@@ -178,7 +176,7 @@ def _is_idle(clip: Clip, labels: tuple[str, ...]) -> bool:
 
 
 def _mean_over(rows: Iterable[Unseen], labels: tuple[str, ...], group: Callable[[Clip], str | None]) -> dict[str, Any]:
-    """Figures of the clips that belong to a group, each group counting alike."""
+    """Figures of the clips that are in a group, all groups counting alike."""
     groups: dict[str, list[Unseen]] = {}
     for row in rows:
         name = group(row.clip)
@@ -194,13 +192,13 @@ def _mean_over(rows: Iterable[Unseen], labels: tuple[str, ...], group: Callable[
 def _said(
     rows: list[Unseen], labels: tuple[str, ...], chosen: Callable[[Clip, tuple[str, ...]], bool]
 ) -> dict[str, float]:
-    """How many clips of those who sign no word of the vocabulary had one said."""
+    """How many of the chosen clips, which show no word of the vocabulary, had one said."""
     said = [row.said for row in rows if chosen(row.clip, labels)]
     return {"clips": len(said), "with_a_word": round(float(np.mean(said)), 4) if said else 0.0}
 
 
 def _reliability(verdicts: list[Judgement], labels: tuple[str, ...]) -> list[dict[str, float]]:
-    """Ten bins of the best label's probability: how many clips, how sure, how often right."""
+    """Ten bins of the best label's probability: number of clips, how sure, how often right."""
     truth = np.array([labels.index(verdict.label) for verdict in verdicts])
     sure, right = reliability(table_of(verdicts), truth, labels)
     bins = np.minimum((sure * 10).astype(int), 9)
@@ -217,7 +215,7 @@ def _reliability(verdicts: list[Judgement], labels: tuple[str, ...]) -> list[dic
 
 
 def _parity(folds: list[Judged], labels: tuple[str, ...]) -> dict[str, float]:
-    """Float against int8 over all held-out clips of the vocabulary."""
+    """Float against int8, over all held-out clips of the vocabulary."""
     pairs = (
         (exact, quantized)
         for fold in folds

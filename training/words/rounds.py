@@ -1,4 +1,4 @@
-"""Rounds of samples on disk: drawn once, used by every fold and by the final model, kept for the next start."""
+"""Rounds of samples on disk: drawn once, used by all folds and the final model, and kept for the next start."""
 
 import logging
 from functools import cached_property
@@ -27,7 +27,7 @@ class Rounds:
         self.licences = licences
         drawn_from = [*store_hashes(stores), licences, code_fingerprints("training.words.sampling")]
         self.digest = digest([*drawn_from, config.digest()])
-        """Names all that is made of these samples."""
+        """Identifies all that is made from these samples."""
         self._folder = folder / f"rounds-{digest([*drawn_from, config.samples_digest()])}"
         self._folder.mkdir(parents=True, exist_ok=True)
 
@@ -42,7 +42,7 @@ class Rounds:
 
     @cached_property
     def clips(self) -> list[Clip]:
-        """All clips of words and of people at rest, also those that are not trained on."""
+        """All clips of words and of people at rest, including those not trained on."""
         log.info("reading %s", ", ".join(str(store) for store in self._stores))
         return read_words(self._stores)
 

@@ -1,4 +1,4 @@
-"""What a word network is trained on: features as the int8 numbers that it will see."""
+"""What a word network is trained on: features as the int8 values that it will see."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ INPUT_STEP = 2.0 / 127
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Labelled windows, with all who had a part in each, so that folds can leave people and glosses out."""
+    """Labelled windows, with the signers and glosses in each, so that folds can leave them out."""
 
     features: NDArray[np.int8]
     """(N, WORD_GRID_STEPS, CHANNELS) in INPUT_STEP."""
     labels: NDArray[np.int64]
     signers: NDArray[np.str_]
-    """(N, 2): both signers of a window made of two recordings, else one twice."""
+    """(N, 2): both signers of a window made from two recordings, else one twice."""
     glosses: NDArray[np.str_]
     """(N, 2): likewise."""
 

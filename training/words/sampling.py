@@ -1,4 +1,4 @@
-"""Windows for training, drawn so that words, and in a word sources and signers, count alike."""
+"""Windows for training, drawn so that words count alike, and within a word sources and signers."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _GISLR_WEIGHT = 3
 """Fifteen participants in one source count as three recorders."""
 _CHUNK = 500
 NOISE = "_noise"
-"""What random features are said to sign."""
+"""The gloss of random features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Sampler:
         )
 
     def _chunk(self, draws: list[Callable[[], _Drawn | None]]) -> Samples:
-        # Noise alone where the recordings have nothing of what was to be drawn.
+        # Only noise where the recordings have nothing of what was to be drawn.
         drawn = [window for window in (draw() for draw in draws) if window is not None] or [self._noise()]
         grids = variations.moved(np.stack([d.grid for d in drawn]), self._config.augment, self._rng)
         features = word_features(grids)
@@ -138,7 +138,7 @@ class Sampler:
         return self._window(synthetic_negatives.empty(person), anywhere=True, beside=person)
 
     def _noise(self) -> _Drawn:
-        """A window that means nothing; its features are drawn when all others are worked out."""
+        """A window that means nothing; its features are drawn once all others are computed."""
         return _Drawn(
             np.full((WORD_GRID_STEPS, POINTS, 3), np.nan, np.float32), NOTHING, (NOISE, NOISE), (NOISE, NOISE)
         )
@@ -154,7 +154,7 @@ class Sampler:
     def _window(
         self, track: Track, *, anywhere: bool = False, one_handed: bool = False, beside: Track | None = None
     ) -> _Drawn:
-        """`beside`: another recording that is in it."""
+        """`beside`: another recording contained in it."""
         rng, config = self._rng, self._config.augment
         times = variations.retimed(track.times, track.fps_known, config, rng)
         points = _without_other_hand(track.points) if one_handed else track.points
@@ -169,7 +169,7 @@ class Sampler:
         return _Drawn(grid, track.label, (track.signer, other.signer), (track.gloss, other.gloss))
 
     def _span(self, times: Times, points: Floats, *, anywhere: bool) -> tuple[float, float]:
-        """About where the hands are up, or any part of the recording."""
+        """About from where to where the hands are up, or any part of the recording."""
         rng = self._rng
         start, end = active_span(times, points) or (float(times[0]), float(times[-1]))
         length = end - start
@@ -182,7 +182,7 @@ class Sampler:
 
 
 def _by_label(tracks: list[Track], *, by_gloss: bool = False) -> dict[str, list[list[Track]]]:
-    """Label to its sources' recordings; large sources of many signers stand in for several."""
+    """Each label's recordings by source; large sources of many signers count as several."""
     table: dict[str, dict[str, list[Track]]] = defaultdict(lambda: defaultdict(list))
     for track in tracks:
         table[track.gloss if by_gloss else track.label][track.source].append(track)
@@ -193,7 +193,7 @@ def _by_label(tracks: list[Track], *, by_gloss: bool = False) -> dict[str, list[
 
 
 def _without_other_hand(points: Floats) -> Floats:
-    """Only the hand that is seen more, else the right one, stays."""
+    """Keep only the hand that is seen more; if equal, the right one."""
     left, right = (np.isfinite(points[:, part.start, 0]).sum() for part in (LEFT, RIGHT))
     points = points.copy()
     points[:, RIGHT if left > right else LEFT] = np.nan

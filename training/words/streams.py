@@ -18,25 +18,25 @@ from training.words.resting import Rest, lowered, trembling
 
 _REST_SECONDS = 1.5
 _WAY_SECONDS = 0.3
-"""To where the hands rest, and from there to the next sign."""
+"""Time for the hands to go to rest, and from there to the next sign."""
 _BELLY = 1.0
-"""Shoulder widths under the shoulders."""
+"""Shoulder widths below the shoulders."""
 _SIGNS_A_STREAM = 8
 _GRACE_SECONDS = 0.5
-"""A word said so long after its sign's end still counts as said of it (issue 5)."""
+"""A word said this long after its sign's end still counts for it (issue 5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One signer's recordings one after the other; between them the hands are gone and the body stays."""
+    """One signer's recordings one after another; between them the hands rest and the body stays."""
 
     frames: list[Landmarks]
     spans: list[tuple[str, float, float]]
-    """Gloss, first frame, last frame with a hand, in seconds."""
+    """Gloss, times of the first frame and of the last with a hand, in seconds."""
 
 
 def streams(clips: Sequence[Clip], rest: Rest = "away") -> Iterator[Stream]:
-    """Every clip that shows movement and a body, once, in the same random order each time, a few to a stream.
+    """Every clip with movement and a body, once, always in the same random order, a few to a stream.
 
     The clips of a stream are of one signer, in pictures of one size.
     """
@@ -61,12 +61,12 @@ class Tally:
     clips: int = 0
     """Signs of any kind."""
     speaking: int = 0
-    """Signs during or after which, until the next one, anything was said."""
+    """Signs during or after which, until the next, anything was said."""
     hours: float = 0.0
     delays: list[float] = field(default_factory=list)
 
     def read(self, stream: Stream, reader: WordReader, words: Collection[str]) -> None:
-        """Read one stream; signs of `words` count as to be found."""
+        """Read one stream; signs of `words` are to be found."""
         found: set[int] = set()
         speaking: set[int] = set()
         for frame in stream.frames:
@@ -84,7 +84,7 @@ class Tally:
         self.hours += (stream.frames[-1].ts - stream.frames[0].ts) / 3600
 
     def figures(self) -> dict[str, Any]:
-        """Precision and recall of what was said, how long after the end of its sign, and what was wrong."""
+        """Precision and recall of what was said, how long after its sign's end, and how much was wrong."""
         return {
             "signs": self.signs,
             "said": self.said,
@@ -131,7 +131,7 @@ class _Resting:
             self._rest = lowered(self._last, float(belly))
 
     def hands(self, seconds: float, rng: np.random.Generator) -> Floats:
-        """(2, 21, 3): the hands so long after the sign; each on its way to the next one at last."""
+        """(2, 21, 3): the hands this long after the sign; in the end each goes to the next one."""
         gone = min(seconds / _WAY_SECONDS, 1.0)
         hands = self._last + gone * (self._rest - self._last)
         back = 1 - min((_REST_SECONDS - seconds) / _WAY_SECONDS, 1.0)
@@ -140,7 +140,7 @@ class _Resting:
 
 
 def _last_seen(hands: Floats) -> Floats:
-    """(T, 2, 21, 3) to (2, 21, 3): the hands of the last frame with any."""
+    """(T, 2, 21, 3) to (2, 21, 3): the hands of the last frame that has any."""
     seen = np.flatnonzero(np.isfinite(hands[:, :, 0, 0]).any(axis=1))
     return np.asarray(hands[seen[-1] if len(seen) else -1], np.float32)
 

@@ -15,8 +15,10 @@ from training.words.data import Track, shoulders
 
 _HALF, _LEAST_FRAMES = 0.3, 3
 _GESTURE_STEPS, _GESTURE_FPS = 40, 15
-_BACKWARDS, _TRIES = 0.3, 20
-"""Part of the signs made of others that are one backwards, and how often to draw until one is unlike what it is of."""
+_BACKWARDS = 0.3
+"""Share of the recombined signs that are one sign backwards."""
+_TRIES = 20
+"""Draws until a recombined sign differs from its originals."""
 
 
 def half(sign: Track) -> Track | None:
@@ -31,7 +33,7 @@ def half(sign: Track) -> Track | None:
 
 
 def spelled(hand: Track, person: Track, rng: Rng) -> Track | None:
-    """A spelling hand, put before somebody's shoulder."""
+    """A spelling hand before somebody's shoulder."""
     middle, width = shoulders(person.points)
     if not np.isfinite(width):
         return None
@@ -45,7 +47,7 @@ def spelled(hand: Track, person: Track, rng: Rng) -> Track | None:
 
 
 def gesture(person: Track, rng: Rng) -> Track | None:
-    """Scratching, pointing, reaching: some hand goes some way."""
+    """Scratching, pointing, reaching: a hand on a random path."""
     middle, width = shoulders(person.points)
     seen = np.flatnonzero(np.isfinite(person.points[:, RIGHT.start, 0]))
     if not np.isfinite(width) or not len(seen):
@@ -59,7 +61,7 @@ def gesture(person: Track, rng: Rng) -> Track | None:
 
 
 def recombination(tracks: list[Track], rng: Rng) -> tuple[Track, Track | None] | None:
-    """The hands of one sign on the ways of another, and that other; or a sign backwards, and None."""
+    """A sign with the hands of another, and that other; or a sign backwards, and None."""
     for _ in range(_TRIES):
         way, shape = (tracks[rng.integers(len(tracks))] for _ in range(2))
         going, shaped = recombined.phases(way), recombined.phases(shape)
@@ -75,14 +77,14 @@ def recombination(tracks: list[Track], rng: Rng) -> tuple[Track, Track | None] |
 
 
 def empty(person: Track) -> Track:
-    """Nobody's hands, or nobody."""
+    """Somebody without hands, or nobody."""
     points = person.points.copy()
     points[:, : BODY.start] = np.nan
     return replace(person, points=points, gloss="_empty", label=NOTHING)
 
 
 def _standing(person: Track, count: int) -> Floats:
-    """Somebody's body without hands, for so many frames."""
+    """Somebody's body without hands, for `count` frames."""
     points = np.full((count, POINTS, 3), np.nan, np.float32)
     points[:, BODY] = person.points[np.minimum(np.arange(count), len(person.points) - 1), BODY]
     return points

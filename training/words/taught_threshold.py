@@ -1,4 +1,4 @@
-"""From what cosine on a taught sign may be said, and how sure that is."""
+"""The least cosine at which a taught sign may be said, and how sure that is."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,16 +6,16 @@ from numpy.typing import NDArray
 from edge.types import Floats
 
 UNKNOWN_SAID = 0.05
-"""Share of signs neither taught nor known, and of people at rest, that may be taken for a taught sign."""
+"""Share of signs neither taught nor known, and of people at rest, that may be mistaken for a taught sign."""
 _STEPS = 50
 
 
 def fit_calibration(taught: Floats, right: NDArray[np.bool_], unknown: Floats) -> dict[str, float]:
     """The manifest's `taught`, from cosines to the nearest taught example.
 
-    `taught` (N,) are of recordings of taught signs, of which the nearest was `right` or not; `unknown` (M,) of signs
-    that are neither taught nor known, and of people at rest. The floor lets few of these be said; the confidence
-    is the probability that a recording is of the sign whose example is nearest.
+    `taught` (N,) are those of taught signs, whose nearest example was `right` or not; `unknown` (M,) those of signs
+    neither taught nor known, and of people at rest. The floor lets few of the latter be said; the confidence is the
+    probability that a recording is of the sign whose example is nearest.
     """
     floor = float(np.quantile(unknown, 1 - UNKNOWN_SAID))
     cosines = np.concatenate([taught, unknown]).astype(np.float64)
@@ -24,7 +24,7 @@ def fit_calibration(taught: Floats, right: NDArray[np.bool_], unknown: Floats) -
 
 
 def _logistic(values: NDArray[np.float64], hits: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset of the likeliest logistic curve, by Newton's method, a little held back."""
+    """Slope and offset of the likeliest logistic curve, by Newton's method, slightly regularized."""
     design = np.stack([values, np.ones_like(values)], axis=1)
     weights = np.array([1.0, 0.0])
     middle = values.mean()

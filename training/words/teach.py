@@ -1,4 +1,4 @@
-"""Signs that no training saw, taught by one, three and five recordings: how well they are known, and how surely.
+"""Signs that no training saw, taught by one, three and five recordings: how well and how surely they are read.
 
 `python -m training.evaluate words --teach` trains a network per fold that saw neither the fold's signers, nor the
 glosses outside the vocabulary that these sign, nor a quarter of the vocabulary beyond the core, and teaches it ten of
@@ -33,16 +33,16 @@ from training.words.taught_threshold import fit_calibration
 
 TEACH_REPORT = "teach.json"
 _DRAWS = 25
-"""Of each fold, for each number of examples."""
+"""Per fold and number of examples."""
 _READ_DRAWS = 2
-"""So many of them are also read by the daemon's reader."""
+"""Number of those that the daemon's reader reads too."""
 
 
 def teach(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
     """Train and judge every fold; write the report to `out` and return it.
 
     Raises:
-        InputError: the cross-validation, whose floors the words have, was not run.
+        InputError: the cross-validation, which sets the words' floors, was not run.
     """
     judged = read_report(out / REPORT[rounds.licences], "training.evaluate words --leave-people-out")
     pupils = [_pupil(fold, rounds, config, out) for fold in folds(rounds.clips)]
@@ -52,9 +52,9 @@ def teach(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, Any]:
 
 
 def report_of(pupils: Sequence[Pupil], points: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Accuracy by number of examples; what is said by floors that were fitted on other glosses and other signers.
+    """Accuracy by number of examples; what is said with floors fitted on other glosses and other signers.
 
-    `points`: of each pupil, the floors of its own words, fitted on other signers.
+    `points`: for each pupil, the floors of its own words, fitted on other signers.
     """
     return {
         "taught_at_once": TAUGHT,
@@ -79,7 +79,7 @@ def _pupil(fold: Fold, rounds: Rounds, config: WordConfig, out: Path) -> Pupil:
 
 
 def _accuracy(pupils: Sequence[Pupil], examples: int) -> dict[str, Any]:
-    """How often the nearest example is of the right one of the taught signs, each sign counting alike."""
+    """How often the nearest example is of the right sign, all taught signs counting alike."""
     draws, others, same = [], [], []
     for number, pupil in enumerate(pupils):
         for lessons in _draws(pupil, number, examples):
@@ -106,7 +106,7 @@ def _right(pupil: Pupil, lessons: Sequence[Lesson], k: int) -> float:
 
 
 def _calibration(pupils: Sequence[Pupil], avoid: Pupil | None = None) -> dict[str, float]:
-    """The operating point of taught signs; `avoid`: fitted on neither this one's glosses nor its signers."""
+    """The operating point of taught signs, fitted without the glosses and signers of `avoid`."""
     taught, right, unknown = [], [], []
     for number, pupil in enumerate(pupils):
         if pupil is avoid:
@@ -128,7 +128,7 @@ def _calibration(pupils: Sequence[Pupil], avoid: Pupil | None = None) -> dict[st
 
 
 def _said(pupils: Sequence[Pupil], points: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What the daemon's reader says of isolated clips with ten signs taught, by whose clips they are."""
+    """What the daemon's reader says of isolated clips with ten signs taught, by kind of clip."""
     kinds = ("taught by other people", "taught by the same person", "of no sign it knows", "of its own words")
     rows: dict[str, list[tuple[bool, bool, bool]]] = {kind: [] for kind in kinds}
     for number, (pupil, point) in enumerate(zip(pupils, points, strict=True)):
@@ -164,7 +164,7 @@ class _Reader:
         self._taught = Prototypes(signs, SimilarityCalibration.of(point))
 
     def verdict(self, clip: Clip) -> tuple[bool, bool, bool]:
-        """Whether the right sign was said, whether a wrong one was, and whether any would have been untaught."""
+        """Whether the right sign was said, whether a wrong one was, and whether any was before teaching."""
         before = _heard(clip, WordReader(self._bundle, self._words))
         after = _heard(clip, WordReader(self._bundle, {*self._words, *self._taught.glosses}, self._taught))
         return clip.label in after, bool(after - {clip.label}), bool(before)

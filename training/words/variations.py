@@ -1,4 +1,4 @@
-"""Random changes of a recording that leave the word the same: in time on its frames, in space on its window."""
+"""Random changes of a recording that leave the word the same: in time to its frames, in space to its window."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _HANDS = (LEFT, RIGHT)
 
 
 def retimed(times: Times, fps_known: bool, config: Augment, rng: Rng) -> Times:
-    """The same frames signed faster or slower, and unevenly so."""
+    """The same frames signed faster or slower, and unevenly."""
     spread = config.speed if not fps_known else config.speed / 2
     scale = float(np.exp(rng.normal(0, spread)))
     if len(times) < 3:
@@ -26,7 +26,7 @@ def retimed(times: Times, fps_known: bool, config: Augment, rng: Rng) -> Times:
 
 
 def thinned(times: Times, points: Floats, config: Augment, rng: Rng) -> tuple[Times, Floats]:
-    """As a slower camera, or a busy machine, would have seen it."""
+    """As a slower camera or a busy machine would have seen it."""
     if rng.random() >= config.thinned or len(times) < 4:
         return times, points
     step = 1 / rng.uniform(_SLOWEST_FPS, 25.0)
@@ -51,7 +51,7 @@ def lost(times: Times, points: Floats, config: Augment, rng: Rng) -> Floats:
 
 
 def moved(grids: Floats, config: Augment, rng: Rng) -> Floats:
-    """(B, T, POINTS, 3) windows as other people before other cameras would show the same signs."""
+    """(B, T, POINTS, 3) windows as other people and cameras would show the same signs."""
     grids = _mirrored(grids, config, rng)
     unit, origin = _body_frame(grids)
     scale = unit[:, None, None, None]
@@ -83,7 +83,7 @@ def _body_frame(grids: Floats) -> tuple[Floats, Floats]:
 
 
 def _other_hand(hand: Floats, config: Augment, rng: Rng) -> Floats:
-    """(B, T, 21, 3): turned, resized, other fingers, another place, wider or narrower movements, landmark noise."""
+    """(B, T, 21, 3): turned, resized, moved, with other fingers, wider or narrower movements and landmark noise."""
     count, steps = hand.shape[:2]
     wrist = hand[:, :, :1]
     shape = hand - wrist
