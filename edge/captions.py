@@ -1,9 +1,8 @@
 """Makes captions of letters and signs: a rest ends a word, a longer one the caption; editable until then."""
 
-from __future__ import annotations  # SLF001 does not see through a quoted class
-
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from edge.config import CaptionsConfig
 from edge.lexicon import Lexicon
@@ -76,7 +75,7 @@ class Composer:
         text = self._texts.get(sign.label, sign.label)
         self._words.append(_Word([], text, text, sign.label.upper()))
 
-    def continue_from(self, before: Composer) -> None:
+    def continue_from(self, before: Self) -> None:
         """Take over the caption of a composer that this one replaces."""
         self._words, self._letters = before._words, before._letters
         self._is_corrected = before._is_corrected

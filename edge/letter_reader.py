@@ -1,5 +1,7 @@
 """Landmarks to letters, for training, evaluation and the daemon."""
 
+from typing import Self
+
 from edge.bundle import Bundle
 from edge.decoder import LetterDecoder
 from edge.letters import LetterModel
@@ -24,7 +26,7 @@ class LetterReader:
         self.scores: Scores | None = None
         """What the model said of the last frame; None if no hand was seen."""
 
-    def continue_from(self, before: LetterReader) -> None:
+    def continue_from(self, before: Self) -> None:
         """Take over what the hand did until a reload, if the bundle is the same: a letter held on is said once."""
         if before.bundle.manifest == self.bundle.manifest:
             self._windows, self._decoder = before._windows, before._decoder

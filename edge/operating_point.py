@@ -1,7 +1,5 @@
 """How sure a letter must be, and how long still, for the decoder."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

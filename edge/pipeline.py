@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from edge.bundle import Bundle, load_installed
 from edge.config import Config
@@ -70,7 +70,7 @@ class Pipeline:
                 events += self.state(landmarks.ts)
         return events
 
-    def continue_from(self, before: Pipeline) -> None:
+    def continue_from(self, before: Self) -> None:
         """Take over what people would miss after a reload: captions, what is being signed, mute, pause, practice."""
         self.muted, self.paused, self.practice = before.muted, before.paused, before.practice
         self.camera_lost = before.camera_lost

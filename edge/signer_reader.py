@@ -1,6 +1,7 @@
 """What one signer's landmarks become: letters, signs, gestures, and the caption made of them."""
 
 from collections.abc import Mapping
+from typing import Self
 
 from edge.arbiter import Arbiter
 from edge.captions import Composer
@@ -43,7 +44,7 @@ class SignerReader:
         self._arbiter = Arbiter()
         self._controls = Controls(self._config.controls)
 
-    def continue_from(self, before: SignerReader) -> None:
+    def continue_from(self, before: Self) -> None:
         """Take over what is known of the signer from the reader that this one replaces at a reload."""
         self.composer.continue_from(before.composer)
         self.silence, self.hand_up, self._arbiter = before.silence, before.hand_up, before._arbiter

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class WordReader:
         self._said = None
         self.abstentions = 0
 
-    def continue_from(self, before: WordReader) -> None:
+    def continue_from(self, before: Self) -> None:
         """Take over the sign in progress at a reload, and the last one said, if the bundle is the same."""
         if before.bundle.manifest == self.bundle.manifest:
             self._segmenter, self._said = before._segmenter, before._said

@@ -1,7 +1,5 @@
 """The one clock of live sources."""
 
-from __future__ import annotations
-
 import threading
 import time
 
