@@ -75,11 +75,14 @@ def words(captions: list[str]) -> list[str]:
 
 def test_a_spelled_word_reaches_a_subscriber(start: Start, listener: Listener) -> None:
     daemon = start("HELLO")
+
+    def letters() -> list[dict[str, Any]]:
+        return [seen.json for seen in listener.on(f"{BASE}/letter")]
+
     # It is spelled again and again: a machine too busy to read it the first time has more chances.
     eventually(lambda: "HELLO" in words(final_captions(listener)), 120)
-    letters = [seen.json for seen in listener.on(f"{BASE}/letter")]
-    assert "HELLO" in "".join(letter["label"] for letter in letters)
-    assert all(letter["latency_ms"] > 0 and letter["device"] == "test" for letter in letters)
+    eventually(lambda: "HELLO" in "".join(letter["label"] for letter in letters()), 120)
+    assert all(letter["latency_ms"] > 0 and letter["device"] == "test" for letter in letters())
     sequence = [s.json["seq"] for s in listener.seen if s.topic != f"{BASE}/status" and not s.retained]
     assert sequence == sorted(set(sequence))
     assert daemon.stop() < STOP_SECONDS
