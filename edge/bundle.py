@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 UNFITTED_FLOORS = {"letters": 0.6, "words": 0.8}
-"""Probability from which a label is said where a manifest names no floor, by task."""
+"""By task, the least probability of a label that is said, if the manifest has no floor."""
 _LEAST_TEMPERATURE = 0.01
-"""Fitted ones are 0.5 to 3; divided by far smaller ones no probability is finite."""
+"""Fitted ones are 0.5 to 3; far smaller ones give no finite probabilities."""
 _BY_LABEL = ("floors", "settle_seconds_by_label")
 """The parts of an operating point that are given by label."""
 
@@ -61,8 +61,8 @@ def load_bundle(path: Path, *, task: str, features: str) -> Bundle:
     """Read and verify a bundle.
 
     Raises:
-        InputError: a file is missing or altered, it was trained for another task or other features, or its labels can
-            be none of letters or words.
+        InputError: a file is missing or altered, it was trained for another task or other features, or its labels
+            cannot be those of letters or words.
     """
     bundle = verify_bundle(path)
     if bundle.task != task:
@@ -80,7 +80,7 @@ def load_bundle(path: Path, *, task: str, features: str) -> Bundle:
 
 
 def _check_labels(bundle: Bundle) -> None:
-    """Labels of letters or words are published, spoken, and told from silence."""
+    """Refuse labels that cannot be published, spoken, or told from silence."""
     labels, where = bundle.labels, f"{bundle.path}: its labels"
     if NOTHING not in labels:
         raise InputError(f"{where} lack '{NOTHING}', by which silence is judged; train it with that")

@@ -31,9 +31,9 @@ _WAIT_SECONDS = 0.2
 _MEASURE_SECONDS = 1.0
 """Time between measurements of load and temperature, while either has a limit."""
 _CAMERA_DEAD_SECONDS = 10.0
-"""A grabber without a sign of life for so long is wedged: the watchdog is starved on purpose."""
+"""A camera thread without a sign of life for this long is stuck: the watchdog is starved on purpose."""
 _SET_BACK_SECONDS = 60.0
-"""A system clock that was set back by more than that is followed, once nobody is there."""
+"""A system clock set back by more than this is followed, once nobody is there."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +85,7 @@ class Daemon:
 
     def _serve(self) -> None:
         try:
-            state = self._pipeline.state(self._clock.now())  # a broker may keep the last run's, caption and all
+            state = self._pipeline.state(self._clock.now())  # a broker may have the last run's, caption and all
             self._send(info_event(self._config, self._pipeline, self._camera), *state)
             while not self._stop and not self._camera.ended:
                 self._turn()
@@ -120,11 +120,11 @@ class Daemon:
             self._send(self._report.stats(self._stopwatch, self._pipeline, self._camera, self._governor, counters))
 
     def _wants(self, ts: float) -> bool:
-        """Whether to read the frame of this time; one from before the clock was set back would be of the future."""
+        """Whether to read the frame at this time; one from before the clock was set back would lie in the future."""
         return ts <= self._clock.now() and self._governor.admit(ts)
 
     def _follow_clock(self) -> None:
-        """The system clock was set back: go on from there, with nothing that remembers the time before."""
+        """The system clock was set back: continue from there, forgetting everything from before."""
         log.info("the system clock was set back by %.0f s: followed", self._clock.ahead_seconds)
         self._clock.follow()
         self._pipeline.reset()

@@ -50,10 +50,12 @@ _STROKE_SECONDS = 0.1
 _DRAWN_SECONDS = 1.0
 """Greatest time since then."""
 _SPELLING_SECONDS = 4.0
-"""No longer after the last letter: slow spellers hold one for 2.5 s, a hand that stays up longer does not spell."""
-_LATE_FRAMES, _RELOAD_SECONDS = 2, 10.0
-"""The first frame that is read after a reload may have been taken before it, the next one is late. Loading takes less
-than a second, more on a slow card: a hand not seen for so long is no longer held."""
+"""A letter below its floor is said only this long after the last: slow spellers hold one for 2.5 s, a hand that stays
+up longer does not spell."""
+_LATE_FRAMES = 2
+"""Frames after a reload: the first may have been taken before it, the next one is late."""
+_RELOAD_SECONDS = 10.0
+"""A hand unseen for this long is no longer held; loading takes less than a second, more on a slow card."""
 _FIRST_SECONDS = 0.25
 """Stillness required of a first letter: idle hands say half as many as with 0.2."""
 
@@ -108,9 +110,9 @@ class LetterDecoder:
     def __init__(self, point: OperatingPoint) -> None:
         self._point = point
         self.abstentions = 0
-        """Settled hand shapes that stayed unsaid because no letter reached its floor."""
+        """Settled hand shapes left unsaid because no letter reached its floor."""
         self._late_frames = 0
-        """So many of the next ones come after a time in which nobody looked."""
+        """How many of the next frames may follow a time in which nobody looked."""
         self._forget()
 
     def _forget(self) -> None:
@@ -124,12 +126,12 @@ class LetterDecoder:
         """The J or Z drawn last, while unsaid."""
 
     def resume(self) -> None:
-        """Nobody looked while the program was loaded anew: a hand still up then was missed, not taken away."""
+        """Nobody looked during the reload: a hand that is still up was missed, not taken away."""
         self.abstentions = 0
         self._late_frames = _LATE_FRAMES
 
     def step(self, ts: float, scores: Scores | None) -> list[Emission]:
-        """Take what was seen at `ts` (None: no spelling hand); returns the letters that are certain now."""
+        """Take what was seen at `ts` (None: no spelling hand); returns the letters that are now certain."""
         missed = ts - self._seen_at >= LOST_SECONDS
         if self._late_frames and ts - self._seen_at < _RELOAD_SECONDS:
             self._seen_at = max(self._seen_at, ts - LOST_SECONDS)

@@ -31,7 +31,7 @@ _MENDS = {
     "height": "write whole pixels, int32",
     "frames": "write how many there are, int32",
 }
-"""How a value that cannot be used is put right, by column; any other is text."""
+"""By column, how to mend an unusable value; all other columns are text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def read_store(path: Path) -> Iterator[Clip]:
 
 
 def _clips(batch: Any, path: Path, before: int) -> Iterator[Clip]:
-    """The clips of a batch of rows, of which so many came `before`; errors count rows from 0, as tables do."""
+    """The clips of a batch of rows, after `before` others; errors count rows from 0, as tables do."""
     columns = {name: batch.column(name).to_pylist() for name in COLUMNS if name not in {"hands", "pose"}}
     hands, pose = batch.column("hands"), batch.column("pose")
     for row in range(batch.num_rows):
@@ -136,6 +136,6 @@ def _fits(name: str, value: object) -> bool:
 
 def _floats(column: Any, row: int) -> Floats:
     entry = column[row]
-    if not entry.is_valid:  # in a column of nothing else its type is null too
+    if not entry.is_valid:  # in a column without values its type is null too
         return np.zeros(0, np.float32)
     return np.array(entry.values.to_numpy(zero_copy_only=False), np.float32)

@@ -27,7 +27,7 @@ class LetterReader:
         """What the model said of the last frame; None if no hand was seen."""
 
     def continue_from(self, before: Self) -> None:
-        """Take over what the hand did until a reload, if the bundle is the same: a letter held on is said once."""
+        """Take over what the hand did before a reload, if the bundle is the same: a letter still held is said once."""
         if before.bundle.manifest == self.bundle.manifest:
             self._windows, self._decoder = before._windows, before._decoder
             self._decoder.resume()

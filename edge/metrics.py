@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 _KEEP = 2000
-"""Steps a stage remembers: over a minute at 30 fps, 16 KB a stage."""
+"""Steps remembered by stage: over a minute at 30 fps, 16 KB a stage."""
 Percentiles = dict[str, float | None]
 
 
@@ -53,7 +53,7 @@ class Stopwatch:
 
 
 def percentiles_ms(seconds: deque[float] | list[float]) -> Percentiles:
-    """{p50, p95, p99} in milliseconds; None where there is nothing."""
+    """{p50, p95, p99} in milliseconds; None without values."""
     if not seconds:
         return {"p50": None, "p95": None, "p99": None}
     p50, p95, p99 = np.percentile(np.fromiter(seconds, float), (50, 95, 99)) * 1000

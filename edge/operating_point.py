@@ -19,7 +19,7 @@ _SPELLING_FLOOR = 0.6
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """When the decoder stands behind a letter; from the bundle's manifest, where it was fitted with the model."""
+    """When the decoder says a letter; from the bundle's manifest, fitted together with the model."""
 
     floor: float = UNFITTED_FLOORS["letters"]
     """Least evidence for a label that has no floor of its own."""
@@ -29,7 +29,7 @@ class OperatingPoint:
     settle_seconds_by_label: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys("IDGX", 0.3))
     """Letters that must wait in case they begin a J or a Z."""
     disabled: Collection[str] = ()
-    """Letters that are not said, however sure the model is."""
+    """Letters never said, however sure the model is."""
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> "OperatingPoint":
@@ -37,7 +37,7 @@ class OperatingPoint:
         return cls(**known)
 
     def least_evidence(self, label: str, *, spelling: bool) -> float:
-        """The floor that was fitted on isolated clips, but never less than a stream asks for."""
+        """The floor fitted on isolated clips, but never less than a stream needs."""
         if label in self.disabled:
             return math.inf
         still = _SPELLING_FLOOR if spelling else _FIRST_FLOOR

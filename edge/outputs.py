@@ -51,7 +51,7 @@ class Outputs:
     """The outward parts; fans events out to them."""
 
     def __init__(self, config: Config, now: Callable[[], float] = time.time) -> None:
-        """Start them; `now` is the clock of the events.
+        """Start the parts; `now` is the events' clock.
 
         Raises:
             AslEdgeError: a port is taken, or an option cannot be used. Nothing is left running.

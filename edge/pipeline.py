@@ -103,7 +103,7 @@ class Pipeline:
 
     @property
     def idle(self) -> bool:
-        """Nobody is there, and no caption stands: nothing of worth is lost by `reset`."""
+        """Whether nobody is there and no caption is open: `reset` would lose nothing of value."""
         return not any(reader.silence.signer_present or reader.composer.text for reader in self.signers)
 
     def command(self, name: Literal["clear", "backspace", "speak"], ts: float) -> list[Event]:

@@ -48,7 +48,7 @@ class Report:
         governor: Governor,
         mqtt: dict[str, Any],
     ) -> Event:
-        """The `stats` event: rates since the last one, times of the steps that the stopwatch still remembers."""
+        """The `stats` event: rates since the last one, times of the steps still in the stopwatch."""
         now, since = camera.clock.now(), time.monotonic()
         seconds = max(since - self._since, 1e-3)
         abstentions = pipeline.abstentions

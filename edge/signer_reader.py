@@ -45,7 +45,7 @@ class SignerReader:
         self._controls = Controls(self._config.controls)
 
     def continue_from(self, before: Self) -> None:
-        """Take over what is known of the signer from the reader that this one replaces at a reload."""
+        """Take over what is known about the signer from the reader that this one replaces at a reload."""
         self.composer.continue_from(before.composer)
         self.silence, self.hand_up, self._arbiter = before.silence, before.hand_up, before._arbiter
         if self._config.controls == before._config.controls:

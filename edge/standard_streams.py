@@ -40,7 +40,7 @@ def open_standard_streams() -> None:
 
 
 def silence_libraries() -> None:
-    """Let what native libraries write to descriptor 2 vanish; our log and tracebacks still go where that led.
+    """Discard what native libraries write to descriptor 2; our log and tracebacks still go where it led.
 
     libjpeg writes a line for every picture of many a webcam, 185,000 a day in the journal, and OpenCV lets nobody tell
     it not to. Does nothing where Python's standard error is not that descriptor.
@@ -49,7 +49,7 @@ def silence_libraries() -> None:
     try:
         if ours.fileno() != _STDERR:
             return
-    except OSError:  # a stand-in that is no file
+    except OSError:  # a stand-in that is not a file
         return
     ours.flush()
     sys.stderr = os.fdopen(os.dup(_STDERR), "w", buffering=1, encoding=ours.encoding, errors=ours.errors)

@@ -55,7 +55,7 @@ class WordReader:
         self.abstentions = 0
 
     def continue_from(self, before: Self) -> None:
-        """Take over the sign in progress at a reload, and the last one said, if the bundle is the same."""
+        """At a reload, take over the sign in progress and the last one said, if the bundle is the same."""
         if before.bundle.manifest == self.bundle.manifest:
             self._segmenter, self._said = before._segmenter, before._said
 

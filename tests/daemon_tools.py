@@ -63,7 +63,7 @@ class Running:
 
     @property
     def cpu_seconds(self) -> float:
-        """What all its threads used of the processors, in user and system mode."""
+        """CPU time of all its threads, in user and system mode."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -29,9 +29,9 @@ needs_pulse = pytest.mark.skipif(
 
 
 class Ear:
-    """Listens at the monitor of the null sink and remembers what was loud when.
+    """Listens to the null sink's monitor and remembers when it was loud.
 
-    The place of a sound is told by the samples before it; when a busy machine lets the thread have them says little.
+    A sound's time comes from the number of samples before it: when a busy machine delivers them says little.
     """
 
     def __init__(self, server: str) -> None:
@@ -53,7 +53,7 @@ class Ear:
         self._chunks.clear()
 
     def loud_times(self) -> list[float]:
-        """Monotonic moments: what came with the least delay since `forget` tells when its first sample was played."""
+        """Monotonic times: the chunk with the least delay since `forget` tells when the first sample was played."""
         chunks = list(self._chunks)
         ends = np.cumsum([len(chunk) for _, chunk in chunks]) / RATE
         began = min((at - end for (at, _), end in zip(chunks, ends, strict=True)), default=0.0)

@@ -60,7 +60,7 @@ def _module(name: str) -> Any:
 
 
 class Listed(argparse.Action):
-    """What a list option names takes the place of its default; given again it names more: argparse takes the last."""
+    """A list option's values replace its default, and repeating it adds more, where argparse keeps only the last."""
 
     def __call__(
         self, _parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None

@@ -156,7 +156,7 @@ def floor_of(label: str, operating_point: dict[str, Any]) -> float:
 
 
 def _among_first(choice: NDArray[np.float32], truth: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
-    """(N,): whether fewer than `count` labels are likelier than the true one, which is likely at all."""
+    """(N,): whether fewer than `count` labels are likelier than the true one, and that has some probability."""
     own = np.take_along_axis(choice, truth[:, None], axis=1)
     return np.asarray(((choice > own).sum(axis=1) < count) & (own[:, 0] > 0))
 

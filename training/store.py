@@ -45,7 +45,7 @@ def read_named(path: Path) -> Iterator[Clip]:
 
 
 def read_as(path: Path, labels: Sequence[str]) -> Iterator[Clip]:
-    """As `read_named`, with a bundle's own spelling of its labels: HELLO, where it names the word so."""
+    """As `read_named`, but with the bundle's own spelling of its labels, such as HELLO."""
     own = {(kind, named(label, kind)[0]): label for kind in ("letter", "word") for label in labels}
     for clip in read_named(path):
         yield replace(clip, label=own.get((clip.kind, clip.label), clip.label))

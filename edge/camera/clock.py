@@ -5,11 +5,11 @@ import time
 
 
 class EpochClock:
-    """Epoch seconds that do not run backwards: a Pi has no battery clock, and NTP may set it while we run.
+    """Epoch seconds that do not run backwards: a Pi has no battery clock, and NTP may set the time while we run.
 
-    A step forward is followed at once (times then match the rest of the world); after a step back the old
-    offset stays, and time goes on at its usual pace, since a decoder that sees time stand still goes deaf.
-    `follow` takes the step back over: for a moment at which nobody remembers a time.
+    A step forward is followed at once (times then match the rest of the world); after a step back the old offset stays
+    and time goes on at its usual pace, since a decoder for which time stands still reads nothing. `follow` takes the
+    step back over, at a moment when nobody remembers a time.
     """
 
     def __init__(self) -> None:
@@ -28,6 +28,6 @@ class EpochClock:
         return self._offset - (time.time() - time.monotonic())
 
     def follow(self) -> None:
-        """Go on from the system clock."""
+        """Continue from the system clock."""
         with self._lock:
             self._offset = time.time() - time.monotonic()

@@ -1,4 +1,4 @@
-"""A child process as camera: raw yuv420 (I420) frames on its standard output, as rpicam-vid and ffmpeg write them."""
+"""A child process as camera: it writes raw yuv420 (I420) frames to standard output, like rpicam-vid and ffmpeg."""
 
 import contextlib
 import fcntl
@@ -30,8 +30,8 @@ _STDERR_BYTES = 2048
 _LEVELS = np.arange(256)
 _LUMA_TO_VIDEO = np.rint(16 + _LEVELS * 219 / 255).astype(np.uint8)
 _CHROMA_TO_VIDEO = np.rint(128 + (_LEVELS - 128) * 224 / 255).astype(np.uint8)
-"""From the full range of rpicam-apps to the narrower one that OpenCV takes I420 for, which else crushes the shadows.
-With these tables a 640x480 picture takes 0.19 instead of 0.08 ms; by planes made as large as luma 1.1 ms."""
+"""From the full range of rpicam-apps to the narrower one that OpenCV expects of I420; otherwise shadows are crushed.
+With these tables a 640x480 picture takes 0.19 instead of 0.08 ms; with planes made as large as luma 1.1 ms."""
 
 
 class ExecStream:

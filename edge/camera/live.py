@@ -38,7 +38,7 @@ _MAX_HANGING = 4
 """Threads that may hang in blocked reads at the same time; with so many no source is opened."""
 _STOP_SECONDS = 0.8
 _RPICAM_ROW_PX = 64
-"""To a multiple of that rpicam-vid pads its rows."""
+"""rpicam-vid pads its rows to a multiple of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Grab:
     decode: Decode
     ts: float
     at: float
-    """The same moment on the clock that nobody sets."""
+    """The same moment by the monotonic clock."""
     index: int
 
 
@@ -58,10 +58,10 @@ class Camera:
     """
 
     def __init__(self, config: CameraConfig, clock: EpochClock | None = None) -> None:
-        """`clock` stamps the frames; without one the camera has its own.
+        """`clock` stamps the frames; by default the camera has its own.
 
         Raises:
-            InputError: `config.source` names nothing that can be a source.
+            InputError: `config.source` cannot be a source.
         """
         self.clock = clock or EpochClock()
         self.problem = ""
@@ -71,7 +71,7 @@ class Camera:
         self._flip = config.mirrored and self._source.kind is not SourceKind.DEMO
         self._mailbox: Mailbox[_Grab] = Mailbox()
         self._whole_at = self._lost_at = -math.inf
-        """Monotonic moments at which the newest decodable picture was grabbed, and the source was last lost."""
+        """Monotonic times when the newest decodable picture was grabbed and when the source was last lost."""
         self._damaged = 0
         self._damaged_since = math.inf
         """When the first undecodable picture was grabbed; reset by a decodable one."""
@@ -257,5 +257,5 @@ def _pauses(longest: float) -> Iterator[float]:
     """Seconds between attempts: doubling, bounded, a little random."""
     pause = _FIRST_PAUSE_SECONDS
     while True:
-        yield min(pause, longest) * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret hangs on it
+        yield min(pause, longest) * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret depends on it
         pause = min(2 * pause, longest)

@@ -34,7 +34,7 @@ LOCAL_KINDS = frozenset({SourceKind.VIDEO, SourceKind.PICTURES, SourceKind.DEMO}
 
 _SCHEMES = ("http", "https", "rtsp", "rtsps")
 _RPICAM = ("rpicam-", "libcamera-")
-"""What the names of these programs begin with, today and in older systems."""
+"""Beginnings of these programs' names, today and on older systems."""
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/]*@")
 _QUERY = re.compile(r"(\w+://[^\s?]*)\?\S*")
 
@@ -51,7 +51,7 @@ class Source:
 
     @property
     def is_rpicam(self) -> bool:
-        """A command of rpicam-apps, which writes yuv420 in a way of its own: full range, and its rows padded."""
+        """Whether the command is of rpicam-apps, whose yuv420 differs: full range, and padded rows."""
         return self.kind is SourceKind.EXEC and Path(shlex.split(self.target)[0]).name.startswith(_RPICAM)
 
     @property
@@ -112,7 +112,7 @@ def _check_command(text: str) -> None:
     except ValueError as error:
         raise InputError(f"{redacted(text)}: not a command line ({error}); close the quotes") from None
     if not words:
-        # Without --flush the end of a frame waits in rpicam-vid for the next one, and every second frame is dropped.
+        # Without --flush rpicam-vid holds a frame's end until the next one, and every second frame is dropped.
         example = "exec:rpicam-vid -t 0 -n --codec yuv420 -o - --flush"
         raise InputError(f"exec: no command given; write for example `{example}`")
 

@@ -92,7 +92,7 @@ class Place:
 
     def _seen(self, picture: Picture, ts: float) -> None:
         if self.body.is_new or self.last_body is None:
-            assert self.body.pose is not None  # noqa: S101 - called where it stands
+            assert self.body.pose is not None  # noqa: S101 - called only with a pose
             self.last_body = Body.of(self.body.pose)
         self.lock.follow(ts, self.last_body.person(picture.width))
 

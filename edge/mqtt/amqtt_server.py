@@ -58,11 +58,11 @@ async def _patiently(sending: Awaitable[None], transport: asyncio.WriteTransport
 
 
 _published_qos: ContextVar[int | None] = ContextVar("published_qos", default=None)
-"""Of the message that a client's own task is handing on."""
+"""QoS of the message that a client's own task is passing on."""
 
 
 class _Broadcast(dict[str, Any]):
-    """A message on its way: amqtt asks for its QoS with that of each subscription, and is told the lesser."""
+    """A message on its way; when amqtt compares its QoS with a subscription's, it gets the lesser."""
 
     def get(self, key: str, default: Any = None) -> Any:
         found = super().get(key, default)
@@ -70,15 +70,15 @@ class _Broadcast(dict[str, Any]):
 
 
 class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
-    """What amqtt 0.12.1 does not.
+    """Mends amqtt 0.12.1.
 
-    Others get nothing of a subscription, a namesake (of a clean session) goes, and no QoS is raised.
+    A subscription sends nothing to others, a namesake (clean session) is disconnected, and no QoS is raised.
     """
 
     async def _handle_message_delivery(
         self, client_session: Session, handler: BrokerProtocolHandler, wait_deliver: asyncio.Future[Any]
     ) -> bool:
-        """Remember the QoS that a client published with, which amqtt forgets where it hands the message on."""
+        """Remember the QoS that a client published with, which amqtt forgets when it passes the message on."""
         message = wait_deliver.result()
         _published_qos.set(message.qos if message is not None else None)
         return bool(await super()._handle_message_delivery(client_session, handler, wait_deliver))
@@ -86,7 +86,7 @@ class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
     async def _broadcast_message(
         self, session: Session | None, topic: str | None, data: bytes | None, force_qos: int | None = None
     ) -> None:
-        """`force_qos` is that of a last will, which amqtt would not lower either."""
+        """`force_qos` is a last will's, which amqtt would not lower either."""
         qos = _published_qos.get() if force_qos is None else force_qos
         known = {} if qos is None else {"qos": qos}
         await self._broadcast_queue.put(_Broadcast(session=session, topic=topic, data=data, **known))
@@ -94,7 +94,7 @@ class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
     ) -> None:
-        """To a new connection's own subscriptions, with QoS 0 too; amqtt sends it those of everybody's."""
+        """Only for the new connection's own subscriptions, with QoS 0 too; amqtt sends it everybody's."""
         topics, qos = subscription
         subscribers = self._subscriptions.get(topics, [])
         handler = self._get_handler(session)
@@ -102,7 +102,7 @@ class _DiscreetBroker(Broker):  # type: ignore[misc] # amqtt is untyped for us
             return
         kept = [message for topic, message in self._retained_messages.items() if self._matches(topic, topics)]
         sending = (handler.mqtt_publish(each.topic, each.data, min(qos, each.qos or 0), retain=True) for each in kept)
-        await asyncio.gather(*sending, return_exceptions=True)  # a peer that has left is dealt with where it is read
+        await asyncio.gather(*sending, return_exceptions=True)  # a peer that left is handled where it is read
 
     async def _delete_session(self, client_id: str) -> None:
         """Disconnect the client that a namesake replaces; amqtt takes its subscriptions but leaves it connected."""

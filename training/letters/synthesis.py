@@ -142,7 +142,7 @@ def _progress(count: int, end: Reals, rng: Rng) -> tuple[Reals, Reals]:
 
 
 def _lead_in(begin: Reals, rng: Rng) -> Reals:
-    """(B, T, 2): offset of the way that most hands come before they draw."""
+    """(B, T, 2): offset of hands that, like most, come from somewhere before they draw."""
     count = len(begin)
     away = rng.normal(0, 1, (count, 1, 2)) * (rng.random((count, 1, 1)) < 0.6)
     duration = rng.uniform(0.15, 0.5, (count, 1))

@@ -41,7 +41,7 @@ class Judged:
 
 
 def leave_people_out(rounds: Rounds, config: WordConfig, out: Path) -> list[Judged]:
-    """Train, quantise and judge every fold; what is done already is read back."""
+    """Train, quantize and judge every fold; what is done already is read back."""
     return [_judged(fold, rounds, config, out / "folds" / fold.folder(rounds.digest)) for fold in folds(rounds.clips)]
 
 

@@ -21,12 +21,12 @@ class Fold:
     signers: frozenset[str]
 
     def folder(self, samples: str) -> str:
-        """Name of the folder of what is trained on the samples of that digest without these signers."""
+        """Name of the folder for what is trained on the samples with this digest, without these signers."""
         return f"{self.number}-{digest([samples, sorted(self.signers)])}"
 
 
 def folds(clips: Iterable[Clip]) -> list[Fold]:
-    """Deal signers out to `FOLDS` folds, those of each source by falling number of clips: each gets a like share.
+    """Deal signers out to `FOLDS` folds, those of each source by falling number of clips, for like shares.
 
     Signers that are never trained on are in the first fold, so that they are judged once too, and so is anyone who may
     be the same person.

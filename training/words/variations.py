@@ -39,7 +39,7 @@ def thinned(times: Times, points: Floats, config: Augment, rng: Rng) -> tuple[Ti
 
 
 def lost(times: Times, points: Floats, config: Augment, rng: Rng) -> Floats:
-    """A hand that is not found for a moment."""
+    """Lose a hand for a moment."""
     if rng.random() >= config.lost or not len(times):
         return points
     points = points.copy()
