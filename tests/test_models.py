@@ -384,7 +384,7 @@ def test_a_file_system_that_locks_no_folder_holds_up_no_install(
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", refused)
-    monkeypatch.setattr(model_folder, "held", partial(folder_lock.held, seconds=0.2))
+    monkeypatch.setattr(model_folder, "locked", partial(folder_lock.locked, seconds=0.2))
     install(newer, root)
     assert version_of(root) == "9.9.9"
 

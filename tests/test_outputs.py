@@ -23,7 +23,7 @@ from mqtt_tools import Listener, Mosquitto, eventually, free_port
 from edge.config import Config, DisplayConfig, MqttConfig, SpeechConfig
 from edge.errors import AslEdgeError
 from edge.outputs import Outputs
-from edge.terminal import UnstalledHandler
+from edge.standard_streams import UnstalledHandler
 from edge.types import Event
 
 Begin = Callable[[Config], Outputs]

@@ -231,7 +231,10 @@ class Heads:
 
 
 def stepped(people: People, ts: float) -> People:
-    picture, motion = SimpleNamespace(image=None, width=1280), SimpleNamespace(outside=lambda _: 1.0, hides=False)
+    picture, motion = (
+        SimpleNamespace(image=None, width=1280),
+        SimpleNamespace(outside=lambda _: 1.0, may_hide_person=False),
+    )
     people.step(picture, ts, motion, hand_followed=False)  # type: ignore[arg-type]
     return people
 

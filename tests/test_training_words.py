@@ -38,7 +38,7 @@ from training.words import crossval, evaluate, quantize, report, teach, train
 from training.words.bundle import WORDS as WORD_BUNDLES
 from training.words.bundle import open_bundle
 from training.words.crossval import Judged, held_out
-from training.words.options import DEFAULT_STORES, add_arguments
+from training.words.options import OPTIONS
 from training.words.rounds import Rounds
 
 CONFIG = """
@@ -347,10 +347,10 @@ def test_stores_named_one_by_one_are_all_judged(tmp_path: Path, capsys: pytest.C
 def test_what_a_list_option_names_takes_the_place_of_its_default() -> None:
     for _ in range(2):
         parser = argparse.ArgumentParser()
-        add_arguments(parser)
-        assert parser.parse_args([]).store == DEFAULT_STORES
+        OPTIONS.add_arguments(parser)
+        assert parser.parse_args([]).store == list(OPTIONS.default_stores)
         assert parser.parse_args(["--store", "a", "--store", "b"]).store == [Path("a"), Path("b")]
-        assert parser.parse_args([]).store == DEFAULT_STORES
+        assert parser.parse_args([]).store == list(OPTIONS.default_stores)
 
 
 def test_a_bundle_that_spells_its_labels_otherwise_is_judged_as_well(tmp_path: Path) -> None:
