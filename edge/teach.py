@@ -17,8 +17,8 @@ from edge.word_features import frame_points
 from edge.words import WordModel, active_span
 
 LEAST_RECORDINGS = 3
-"""Among ten unseen signs the nearest example is right in 0.68 of recordings with one example each, 0.84 with three,
-0.85 with five (models/words/CARD.md)."""
+"""Among ten unseen signs the nearest example is right in 0.68 of recordings with one example each, 0.85 with three,
+0.86 with five (models/words/CARD.md)."""
 UNKNOWN_SIGN_FPS = 15.0
 """Assumed for a sign of unknown frame rate: webcam scripts that run MediaPipe between frames reach 10 to 20."""
 

@@ -109,7 +109,7 @@ class LettersConfig:
 class WordsConfig:
     """Signs for whole words."""
 
-    enabled: bool = option(True, "read signs too; of those it does not know 7 in 100 still make it speak")
+    enabled: bool = option(True, "read signs too; of those it does not know about one in ten still makes it speak")
     bundle: str = option("words", "name of the word bundle under the models folder")
     active: str | None = option(
         None, "the words that may be said, with commas between; fewer are told apart better. Empty: all good enough"
