@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -473,9 +474,11 @@ def test_some_damaged_pictures_are_no_lost_camera(
     assert camera.dropped > 5
 
 
-def test_only_damaged_pictures_for_as_long_as_a_camera_may_stall_are_a_lost_one() -> None:
+def test_only_damaged_pictures_for_as_long_as_a_camera_may_stall_are_a_lost_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     camera, now = Camera(dataclasses.replace(QUICK, source="/dev/video0", stall_seconds=10.0)), [100.0]
-    camera._clock.now = lambda: now[0]  # type: ignore[method-assign]
+    monkeypatch.setattr("edge.camera.live.time", SimpleNamespace(monotonic=lambda: now[0]))
 
     def state_after(seconds: float, picture: Image | None = None) -> str:
         now[0] += seconds

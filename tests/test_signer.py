@@ -251,11 +251,11 @@ def test_two_who_pass_each_other_are_read_as_one_person_once_and_soon_as_two_aga
     heads.across = [600]
     stepped(people, 0.3)
     assert first.body.region is not None
-    assert second.body.region is second.reach is None
+    assert second.body.region is second.last_body is None
     assert people.crowded, "whoever is behind is near, and a hand may be theirs"
     heads.across = [520, 680]
     stepped(people, 0.4)
-    assert second.reach is None
+    assert second.last_body is None
     stepped(people, 1.1)
     assert second.body.region is not None, "in company everybody is sought once a second"
 

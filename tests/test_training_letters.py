@@ -251,7 +251,7 @@ def test_sources_for_evaluation_alone_are_too_few_to_leave_one_out(tmp_path: Pat
 def test_a_round_that_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     store = write_small_store(tmp_path / "small.parquet", signers=1, stills=1)
     rounds = Rounds([store], "all", LetterConfig(round_samples=1000), tmp_path)
-    (folder,) = tmp_path.glob("rounds-*")
+    (folder,) = tmp_path.glob("letter-rounds-*")
     (folder / "0.npz.partial").symlink_to("/dev/full")
     with pytest.raises(AslEdgeError, match=r"0\.npz: cannot be written \(No space left on device\); make room"):
         rounds(0)
