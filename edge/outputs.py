@@ -100,7 +100,7 @@ class Outputs:
             stamper = old.stamper if old and old.config.device == config.device else Stamper(config.device)
             broker = kept.broker or new(_broker(config, vacated))
             url = broker.url if broker else str(config.mqtt.url)
-            publisher = kept.publisher or new(Publisher(config.mqtt, stamper, url, self._take))
+            publisher = kept.publisher or new(Publisher(config.mqtt, stamper, url, self._take, self._now))
             page_url = broker.websocket_url if broker else config.display.broker_websocket_url
             display = kept.display or new(_display(config, page_url, vacated))
             speaker = kept.speaker or new(Speaker(config.speech, self._spoken))

@@ -31,8 +31,8 @@ def models_dir(config: Config) -> Path:
             return path
     except (RuntimeError, OSError) as error:
         raise InputError(f"models_dir: {config.models_dir}: {error}; name a folder that can be read") from error
-    mend = "name a folder" if path.exists() else fill_models(path) + ","
-    raise InputError(f"models_dir: {path} is not a folder; {mend} or leave the option empty")
+    mend = "name a folder" if path.exists() else fill_models(path)
+    raise InputError(f"models_dir: {path} is not a folder; leave the option empty, or {mend}")
 
 
 def fill_models(root: Path) -> str:
@@ -40,4 +40,5 @@ def fill_models(root: Path) -> str:
     own = shipped("models")
     if root.resolve() == own.resolve():
         return "install asl-edge again, or set models_dir"
-    return f"copy the shipped models there: {shlex.join(['cp', '-rn', f'{own}/.', str(root)])}"
+    make, copy = shlex.join(["mkdir", "-p", str(root)]), shlex.join(["cp", "-rn", f"{own}/.", str(root)])
+    return f"copy the shipped models there: {make} && {copy}"

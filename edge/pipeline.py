@@ -74,6 +74,7 @@ class Pipeline:
         """Take over what people would miss after a reload: captions, what is being signed, mute, pause, practice."""
         self.muted, self.paused, self.practice = before.muted, before.paused, before.practice
         self.camera_lost = before.camera_lost
+        self.landmarker.continue_from(before.landmarker)
         for reader, reader_before in zip(self.signers, before.signers, strict=False):
             reader.continue_from(reader_before)
 

@@ -137,7 +137,7 @@ def _files(prefix: Path, config: Path | None) -> list[_File]:
 
 def _as_root(prefix: Path, config: Path | None = None, *, remove: bool = False) -> str:
     """The given command, for a user who may write."""
-    command = ["sudo", sys.executable, "-m", "edge", "install-service", *(["--remove"] if remove else [])]
+    command = ["sudo", sys.executable, "-P", "-m", "edge", "install-service", *(["--remove"] if remove else [])]
     command += ["--prefix", str(prefix)] if prefix != Path("/") else []
     command += ["--config", str(config)] if config else []
     return f"run as root: {shlex.join(command)}"

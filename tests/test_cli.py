@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from daemon_tools import ROOT, asl_edge, write_config
 
@@ -212,11 +214,16 @@ def test_a_closed_standard_output_is_no_error() -> None:
 
 
 @pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
-def test_closed_standard_streams_are_no_error(closed: str) -> None:
-    command = f"{sys.executable} -m edge replay demo:A --json {closed}"
-    done = subprocess.run(["bash", "-c", command], cwd=ROOT, stdout=subprocess.PIPE, check=False)
+@pytest.mark.parametrize("command", ["replay demo:A --json", "run --config {config} --source {pictures}"])
+def test_closed_standard_streams_are_no_error(command: str, closed: str, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"pictures/{number}.png"), np.zeros((48, 64, 3), np.uint8))
+    given = command.format(config=write_config(tmp_path), pictures=tmp_path / "pictures")
+    shell = ["bash", "-c", f"{sys.executable} -m edge {given} {closed}"]
+    done = subprocess.run(shell, cwd=ROOT, stdout=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == 0
-    assert done.stdout or ">&- " in closed
+    assert done.stdout or ">&- " in closed or "run" in command
 
 
 @pytest.mark.parametrize(

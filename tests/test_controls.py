@@ -11,6 +11,7 @@ from daemon_tools import ROOT, asl_edge, write_config
 
 from edge.bundle import load_bundle
 from edge.config import CameraConfig, Config, ControlsConfig, parse_settings
+from edge.config.schema import GESTURES
 from edge.controls import Controls
 from edge.demo import DemoSigner
 from edge.demo.alphabet import LETTERS, ways
@@ -23,6 +24,7 @@ from edge.letter_reader import LetterReader
 from edge.pipeline import Pipeline
 from edge.replay import replay
 from edge.types import Event, Floats, Landmarks, Motion, Scores
+from training import controls as training_controls
 from training.controls import gestures_in
 from training.store import read_store
 
@@ -203,3 +205,8 @@ def test_a_hold_does_not_go_on_over_a_time_without_pictures() -> None:
     given = [controls.step(f, still(f.ts)) for f in frames(drawn(OPEN_PALM), 0, 0.3)]
     given += [controls.step(f, still(f.ts)) for f in frames(drawn(OPEN_PALM), 60, 0.3)]
     assert not any(given)
+
+
+def test_every_gesture_is_looked_for_however_many_there_are() -> None:
+    names = [getattr(config, name) for config in training_controls._EVERY for name in ("space", "delete", "clear")]
+    assert [name for name in names if name] == list(GESTURES)

@@ -156,7 +156,10 @@ def test_an_empty_folder_is_listed_with_how_to_fill_it(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     listed = asl_edge("models", "list", "--config", write_config(tmp_path, extra=f"models_dir: {tmp_path / 'empty'}\n"))
     assert listed.returncode == 2
-    assert f"copy the shipped models there: cp -rn {ROOT}/models/. {tmp_path}/empty\n" in listed.stderr
+    assert (
+        f"copy the shipped models there: mkdir -p {tmp_path}/empty && cp -rn {ROOT}/models/. {tmp_path}/empty\n"
+        in listed.stderr
+    )
 
 
 @pytest.mark.parametrize("name", ["../letters", "", "nothing"])

@@ -15,6 +15,7 @@ pytest.importorskip("tqdm", reason="needs the training extra")
 
 from letter_store import clip, write_small_store
 
+from edge.errors import InputError
 from training import pipeline
 from training.caching import code_fingerprints
 from training.pipeline import Step, carry_out, check_strangers
@@ -204,7 +205,7 @@ def test_a_folder_that_is_no_bundle_is_not_replaced_by_one(tmp_path: Path, capsy
 
 
 def test_figures_are_not_taken_of_people_who_were_trained_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stores = {
         name: tmp_path / f"{name}.parquet" for name in ("mine", "other_source", "other_signer", "others", "evaluated")
@@ -224,3 +225,6 @@ def test_figures_are_not_taken_of_people_who_were_trained_on(
         assert f"{who} is trained on, in {stores['mine']}; take other people" in capsys.readouterr().err
     for test in ("others", "evaluated"):
         check_strangers([stores[test]], [stores["mine"]], "all")
+    monkeypatch.setattr("training.sources.SAME_PEOPLE", (frozenset({"made0:s1", "made1"}),))
+    with pytest.raises(InputError, match="one of made0:s1, made1, who may be the same people, is trained on"):
+        check_strangers([stores["others"]], [stores["mine"]], "all")

@@ -176,8 +176,8 @@ def test_who_may_not_write_is_told_to_run_as_root_what_was_asked(
         (tmp_path / "root").write_text("a file where a folder should be")
     assert main(["install-service", *arguments, "--prefix", "root"]) == 1
     command = shlex.split(capsys.readouterr().err.split("; run as root: sudo ")[1])
-    assert command[:4] == [sys.executable, "-m", "edge", "install-service"]
-    assert service_arguments(command[4:]) == service_arguments([*arguments, "--prefix", "root"])
+    assert command[:5] == [sys.executable, "-P", "-m", "edge", "install-service"], "not the edge of a checkout"
+    assert service_arguments(command[5:]) == service_arguments([*arguments, "--prefix", "root"])
 
 
 def service_arguments(given: list[str]) -> argparse.Namespace:

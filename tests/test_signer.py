@@ -475,6 +475,22 @@ def test_a_reload_takes_nobody_for_gone() -> None:
     assert not [event for event in after.step(Frame(image, 1.2, 16)) if event.topic == "state"]
 
 
+def test_a_reload_leaves_everybody_at_their_place() -> None:
+    """The first to come has the first place, though the zone is the other one's, who would be chosen first now."""
+    config = dataclasses.replace(
+        Config(), signers=2, signer=dataclasses.replace(SignerConfig(), zone_x=0.8, zone_width=0.2)
+    )
+    picture, left, right = side_by_side("L", "Y", gap=450)
+    before, after = (Pipeline(config, MODELS) for _ in range(2))
+    for index, image in enumerate([*shaken(hidden(picture, 1), 12), *shaken(picture, 12)]):
+        before.step(Frame(image, index / 15, index))
+    after.continue_from(before)
+    for index, image in enumerate(shaken(picture, 4)):
+        first, second = after.landmarker.step_all(Frame(image, 1.6 + index / 15, index))
+    assert seen_at(first, left)
+    assert seen_at(second, right)
+
+
 def test_with_one_signer_events_are_as_ever() -> None:
     pipeline = Pipeline(Config(), MODELS)
     image = empty_picture().copy()

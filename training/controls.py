@@ -26,19 +26,25 @@ from training.command import Listed, run_parsed
 from training.store import UNKNOWN_FPS, Clip, read_store
 
 _HELD_SECONDS, _FPS = 1.0, 30
-_EVERY = ControlsConfig(**dict(zip(("space", "delete", "clear"), GESTURES, strict=True)))
-_GESTURE_OF = {"space": GESTURES[0], "delete": GESTURES[1], "clear": GESTURES[2]}
+_CONTROLS = ("space", "delete", "clear")
+_EVERY = [
+    ControlsConfig(**dict(zip(_CONTROLS, GESTURES[first:], strict=False)))
+    for first in range(0, len(GESTURES), len(_CONTROLS))
+]
+"""Together they name every gesture once."""
 
 
 def gestures_in(clip: Clip, reader: LetterReader) -> list[str]:
     """The gestures that the daemon would act on, in their order."""
-    controls = Controls(_EVERY)
+    every = [(config, Controls(config)) for config in _EVERY]
     reader.reset()
-    given = []
+    given: list[str] = []
     for landmarks in _played(clip):
         reader.step(landmarks)
-        given.append(controls.step(landmarks, reader.scores))
-    return [_GESTURE_OF[control] for control in given if control is not None]
+        for config, controls in every:
+            control = controls.step(landmarks, reader.scores)
+            given += [getattr(config, control)] if control is not None else []
+    return given
 
 
 def _played(clip: Clip) -> Iterator[Landmarks]:

@@ -22,7 +22,7 @@ from training.caching import Fingerprints, StepCache, code_fingerprints, content
 from training.command import Listed, run_module, run_parsed
 from training.extract import add_rules, extract, rules_of
 from training.options import REPORT, add_licences
-from training.sources import may_train
+from training.sources import may_train, same_people
 from training.store import Clip, read_named
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def steps(task: str, args: argparse.Namespace, stores: list[Path]) -> list[Step]
     read = [*stores, *([args.config] if args.config else [])]
     made = [bundle / name for name in (MANIFEST, "model.tflite", "labels.txt")]
     package = f"training.{task}"
-    train = Step("train", f"{package}.train", common, read, trained, ("final-*", "rounds-*", "float.keras"))
+    train = Step("train", f"{package}.train", common, read, trained, ("final-*", "*rounds-*", "float.keras"))
     judge = Step(
         *("cross-validate", f"{package}.evaluate", [*common, CROSS_VALIDATION[task]], read, [crossval]),
         clears=("folds", crossval.name),
@@ -107,7 +107,9 @@ def check_strangers(tests: Sequence[Path], stores: Sequence[Path], licences: str
 
 
 def _who(clip: Clip) -> set[str]:
-    return {f"signer '{clip.signer}'", f"source '{clip.source}'"}
+    groups = {same_people(clip.signer), same_people(clip.source)}
+    alike = {f"one of {', '.join(sorted(group))}, who may be the same people," for group in groups if len(group) > 1}
+    return {f"signer '{clip.signer}'", f"source '{clip.source}'", *alike}
 
 
 def carry_out(planned: list[Step], folder: Path, *, with_code: bool = True) -> int:

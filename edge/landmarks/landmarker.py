@@ -1,6 +1,7 @@
 """Frame -> Landmarks: each signer's hands and body, by MediaPipe's networks without MediaPipe."""
 
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -52,6 +53,11 @@ class Landmarker:
         self._networks = dict(zip(self.NETWORKS, networks, strict=True))
         self.seconds: dict[str, float] = {}
         """Time spent in each network that ran in the last step."""
+
+    def continue_from(self, before: Self) -> None:
+        """Take over who has which place from the landmarker that this one replaces at a reload."""
+        for place, place_before in zip(self._people.places, before._people.places, strict=False):
+            place.continue_from(place_before)
 
     def step(self, frame: Frame) -> Landmarks:
         """The first signer's landmarks."""

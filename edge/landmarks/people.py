@@ -1,5 +1,7 @@
 """Whose bodies are read: finds people, gives each place at the counter to one of them, and follows them."""
 
+from typing import Self
+
 from edge.config import SignerConfig
 from edge.landmarks.body import BodyTracker
 from edge.landmarks.crop import Region
@@ -39,6 +41,11 @@ class Place:
         self.lock = SignerLock(self._config)
         self.last_body = None
         self.is_changed = False
+
+    def continue_from(self, before: Self) -> None:
+        """Take over who has the place, if it is chosen as before."""
+        if before._config == self._config:
+            self.lock = before.lock
 
     def follow(self, picture: Picture, ts: float) -> bool:
         """Returns False if the body was lost in this frame."""

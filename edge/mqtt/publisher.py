@@ -42,8 +42,15 @@ class Publisher:
     Retained topics are kept here and sent again at each connection; other events wait in a bounded outbox.
     """
 
-    def __init__(self, config: MqttConfig, stamper: Stamper, url: str, on_command: Callable[[Command], None]) -> None:
-        """Prepare; nothing is opened before `start`. The device is the stamper's.
+    def __init__(
+        self,
+        config: MqttConfig,
+        stamper: Stamper,
+        url: str,
+        on_command: Callable[[Command], None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Prepare; nothing is opened before `start`. The device is the stamper's; `now` stamps refused commands.
 
         Raises:
             InputError: the device name, the URL, the CA file or the credentials cannot be used.
@@ -51,6 +58,7 @@ class Publisher:
         self._config = config
         self._device = stamper.device
         self._on_command = on_command
+        self._now = now
         self._topics = Topics(self._device)
         self._endpoint = parse_endpoint(url, config.ca_file)
         self._stamper = stamper
@@ -211,7 +219,7 @@ class Publisher:
             self._on_command(parse_command(message.topic, bytes(message.payload), retained=message.retain))
         except AslEdgeError as error:
             log.debug("refused a command: %s", error)
-            self.publish(Event("error", time.time(), {"message": str(error), "topic": message.topic}))
+            self.publish(Event("error", self._now(), {"message": str(error), "topic": message.topic}))
         except Exception:  # a failing command must not take the connection down
             log.exception("command %s failed", message.topic)
 

@@ -82,8 +82,10 @@ def other_people(
 ) -> dict[str, Any]:
     """What a model says about people who do not spell: every second such source, none of which it saw."""
     clips = [clip for store in stores for clip in read_named(store) if clip.kind != "letter"]
-    held = sorted({clip.source for clip in clips})[::2]
-    folder = out / "folds" / f"others-{rounds.digest}"
+    sources = sorted({clip.source for clip in clips})
+    beside = {name.split(":")[0] for source in sources[::2] for name in same_people(source)}
+    held = [source for source in sources if source in beside]
+    folder = out / "folds" / f"others-{digest([rounds.digest, held])}"
     if not (folder / MANIFEST).exists():
         log.info("fold of other people: %s held out", ", ".join(held))
         model = fit(lambda number: rounds(number).without(held), config)

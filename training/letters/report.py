@@ -37,7 +37,7 @@ def cross_validate(rounds: Rounds, stores: list[Path], config: LetterConfig, out
     report = figures(verdicts, LABELS, emitted)
     point = _operating_point(folds)
     report |= {
-        "samples": rounds.digest,
+        "samples": rounds.settings_digest,
         "operating_point": point,
         "points_of_folds": points,
         "parity": parity_of((pair for fold in folds for pair in fold.pairs), LABELS),

@@ -28,6 +28,8 @@ class Rounds:
         drawn_from = [*store_hashes(stores), licences, code_fingerprints("training.letters.sampling")]
         self.digest = digest([*drawn_from, config.digest()])
         """Identifies all that is made from these samples."""
+        self.settings_digest = digest([*store_hashes(stores), licences, config.digest()])
+        """Identifies the recordings and settings, whatever the code."""
         self._folder = folder / f"letter-rounds-{self.digest}"
         self._data: LetterData | None = None
         for other in folder.glob("letter-rounds-*"):

@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
     facts = {
         "config": dataclasses.asdict(config),
         "licences": args.licences,
-        "samples": rounds.digest,
+        "samples": rounds.settings_digest,
         "sources": _sources(rounds),
     }
     (args.out / "training.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")

@@ -46,7 +46,7 @@ def cross_validate(rounds: Rounds, config: WordConfig, out: Path) -> dict[str, A
     """Train and judge every fold; write the report to `out` and return it."""
     check_fittable(np.array([clip.label in rounds.labels for clip in rounds.clips if fits(clip)], bool))
     folds = leave_people_out(rounds, config, out)
-    report = {"samples": rounds.digest} | report_of(folds, rounds.labels)
+    report = {"samples": rounds.settings_digest} | report_of(folds, rounds.labels)
     (out / REPORT[rounds.licences]).write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
 

@@ -28,6 +28,8 @@ class Rounds:
         drawn_from = [*store_hashes(stores), licences, code_fingerprints("training.words.sampling")]
         self.digest = digest([*drawn_from, config.digest()])
         """Identifies all that is made from these samples."""
+        self.settings_digest = digest([*store_hashes(stores), licences, config.digest()])
+        """Identifies the recordings and settings, whatever the code."""
         self._folder = folder / f"rounds-{digest([*drawn_from, config.samples_digest()])}"
         self._folder.mkdir(parents=True, exist_ok=True)
 

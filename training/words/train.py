@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
     facts = {
         "config": dataclasses.asdict(config),
         "licences": args.licences,
-        "samples": rounds.digest,
+        "samples": rounds.settings_digest,
         "labels": rounds.labels,
         "sources": sources,
     }
