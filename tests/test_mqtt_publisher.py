@@ -242,6 +242,15 @@ def test_a_command_somebody_retained_does_not_fire_at_each_connect(
     assert commands == []
 
 
+def test_a_refused_command_has_the_time_of_all_other_events(mosquitto: Mosquitto, listener: Listener) -> None:
+    publisher = Publisher(MqttConfig(), Stamper("kiosk"), mosquitto.url, lambda _: None, lambda: 123.0)
+    publisher.start()
+    eventually(lambda: online(publisher))
+    listener.send("asl/kiosk/cmd/nonsense/set")
+    assert listener.wait("asl/kiosk/error")[0].json["ts"] == 123.0
+    publisher.stop()
+
+
 def test_a_command_handler_that_fails_does_not_cost_the_connection(mosquitto: Mosquitto, listener: Listener) -> None:
     calls = itertools.count()
 
