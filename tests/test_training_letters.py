@@ -149,7 +149,7 @@ def test_what_a_source_emits_is_decided_by_the_other_sources(tmp_path: Path, mon
         monkeypatch.setattr(report, "leave_one_source_out", lambda *_: folds)
         for name in ("noise_of_folds", "other_people"):
             monkeypatch.setattr(report, name, lambda *_: {})
-        rounds: Any = SimpleNamespace(licences="all", digest="0")
+        rounds: Any = SimpleNamespace(licences="all", settings_digest="0")
         return dict(report.cross_validate(rounds, [], LetterConfig(), tmp_path)["points_of_folds"])
 
     unsure, sure = points(0.5), points(0.999)
