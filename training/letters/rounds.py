@@ -25,10 +25,11 @@ class Rounds:
     def __init__(self, stores: list[Path], licences: str, config: LetterConfig, folder: Path) -> None:
         self._stores, self._config = stores, config
         self.licences = licences
-        drawn_from = [*store_hashes(stores), licences, code_fingerprints("training.letters.sampling")]
+        recordings = [*store_hashes(stores), licences]
+        drawn_from = [*recordings, code_fingerprints("training.letters.sampling")]
         self.digest = digest([*drawn_from, config.digest()])
         """Identifies all that is made from these samples."""
-        self.settings_digest = digest([*store_hashes(stores), licences, config.digest()])
+        self.settings_digest = digest([*recordings, config.digest()])
         """Identifies the recordings and settings, whatever the code."""
         self._folder = folder / f"letter-rounds-{self.digest}"
         self._data: LetterData | None = None
