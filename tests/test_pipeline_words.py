@@ -17,9 +17,9 @@ from edge.replay import replay
 from edge.types import Emission
 
 
-def said(label: str, start: float, end: float) -> Emission:
+def said(label: str, start: float, end: float, confidence: float = 0.9) -> Emission:
     kind = "letter" if len(label) == 1 else "word"
-    return Emission(kind, label, 0.9, ((label, 0.9),), start, end, end, "right")  # type: ignore[arg-type]
+    return Emission(kind, label, confidence, ((label, confidence),), start, end, end, "right")  # type: ignore[arg-type]
 
 
 def test_the_handshape_that_a_sign_ends_with_is_no_letter() -> None:
@@ -38,6 +38,18 @@ def test_a_word_among_spelled_letters_is_dropped() -> None:
     arbiter.step([said("L", 0.8, 1.3)], [])
     assert arbiter.step([], [said("iloveyou", 1.2, 2.0)]) == []
     assert [e.label for e in arbiter.step([], [said("hello", 9.0, 10.0)])] == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("handshapes", "confidence", "labels"),
+    [("PQ", 0.9, ["go"]), ("PQ", 0.8, []), ("PQD", 0.9, [])],
+    ids=["two in a sure sign", "two in a doubtful one", "three"],
+)
+def test_a_sure_sign_may_pass_through_two_handshapes(handshapes: str, confidence: float, labels: list[str]) -> None:
+    arbiter = Arbiter()
+    for place, letter in enumerate(handshapes):
+        arbiter.step([said(letter, 0.2 + place / 2, 0.5 + place / 2)], [])
+    assert [e.label for e in arbiter.step([], [said("go", 0.1, 1.9, confidence)])] == labels
 
 
 def test_a_sign_after_hands_that_rested_is_no_part_of_what_was_spelled_before() -> None:
