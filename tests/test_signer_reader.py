@@ -221,6 +221,15 @@ def test_controls_are_not_read_while_paused() -> None:
         assert reader.composer.text == text
 
 
+def test_whoever_comes_next_writes_a_caption_of_their_own() -> None:
+    reader = reader_of()
+    first = list(spelling("HI"))
+    read(reader, first)
+    then = [dataclasses.replace(frame, turn=1) for frame in spelling("LA", start=first[-1].ts + 1 / 30)]
+    captions = [event.body for event in read(reader, then) if event.topic == "caption"]
+    assert [(body["text"], body["final"]) for body in captions] == [("HI", True), ("L", False), ("LA", False)]
+
+
 def test_where_no_picture_comes_any_more_the_caption_ends_and_nobody_is_there() -> None:
     reader = reader_of()
     seen = list(spelling("HI"))

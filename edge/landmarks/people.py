@@ -33,14 +33,14 @@ class Place:
         self.lock = SignerLock(config)
         self.last_body: Body | None = None
         """The body as last read, kept while its owner is expected back."""
-        self.is_changed = False
-        """Somebody took the place over in this frame."""
+        self.is_changed = self.is_left = False
+        """Somebody took the place over in this frame; whoever had it was let go."""
 
     def reset(self) -> None:
         self.body.reset()
         self.lock = SignerLock(self._config)
         self.last_body = None
-        self.is_changed = False
+        self.is_changed = self.is_left = False
 
     def continue_from(self, before: Self) -> None:
         """Take over who has the place, if it is chosen as before."""
@@ -49,7 +49,7 @@ class Place:
 
     def follow(self, picture: Picture, ts: float) -> bool:
         """Returns False if the body was lost in this frame."""
-        self.is_changed = False
+        self.is_changed = self.is_left = False
         followed = self.body.region is not None
         self.body.step(picture, ts)
         if self.body.is_new and self._slid(picture):
@@ -57,8 +57,8 @@ class Place:
         if self.body.region is not None:
             self._seen(picture, ts)
             return True
-        if not self.lock.keeps(ts):
-            self.last_body = None
+        if self.last_body is not None and not self.lock.keeps(ts):
+            self.last_body, self.is_left = None, True
         return not followed
 
     def square(self, picture: Picture) -> Region | None:
