@@ -52,6 +52,17 @@ def test_a_sure_sign_may_pass_through_two_handshapes(handshapes: str, confidence
     assert [e.label for e in arbiter.step([], [said("go", 0.1, 1.9, confidence)])] == labels
 
 
+@pytest.mark.parametrize(
+    ("letter", "confidence", "sign", "labels"),
+    [("T", 0.95, "yes", []), ("T", 0.85, "yes", ["yes"]), ("B", 0.95, "yes", ["yes"]), ("T", 0.95, "hello", ["hello"])],
+    ids=["a held fist", "a nodding one", "another hand", "another sign"],
+)
+def test_a_fist_held_still_is_a_letter_and_no_yes(letter: str, confidence: float, sign: str, labels: list[str]) -> None:
+    arbiter = Arbiter()
+    arbiter.step([said(letter, 0.3, 0.6, confidence)], [])
+    assert [e.label for e in arbiter.step([], [said(sign, 0.1, 1.0)])] == labels
+
+
 def test_a_sign_after_hands_that_rested_is_no_part_of_what_was_spelled_before() -> None:
     spelled = [said("H", 0.0, 0.5), said("I", 0.6, 1.0)]
     for hands_up_since, stands in ((1.8, ["hello"]), (0.0, [])):
