@@ -58,8 +58,7 @@ class Arbiter:
         since = max(word.started_at - _SHORTLY_SECONDS, hands_up_since)
         spelled = [letter for letter in self._letters if letter.ended_at >= since]
         hands = _HANDS_OF.get(word.label, frozenset())
-        if any(letter.label in hands and letter.confidence > word.confidence for letter in spelled):
-            return True
-        if len(spelled) == _SPELLED and word.confidence >= _SURE:
-            return any(letter.started_at < word.started_at for letter in spelled)
-        return len(spelled) >= _SPELLED
+        held = any(letter.label in hands and letter.confidence > word.confidence for letter in spelled)
+        within = all(letter.started_at >= word.started_at for letter in spelled)
+        its_own = len(spelled) == _SPELLED and within and word.confidence >= _SURE
+        return held or (len(spelled) >= _SPELLED and not its_own)

@@ -41,7 +41,6 @@ class SignerReader:
         self.silence = SilenceWatch()
         self.hand_up = False
         """Whether a hand was seen in the last frame."""
-        self._turn: int | None = None
         self._arbiter = Arbiter()
         self._controls = Controls(self._config.controls)
 
@@ -62,8 +61,7 @@ class SignerReader:
         self.hand_up = landmarks.shows_hand
         emissions, control = ([], None) if paused else self._read(landmarks)
         # Nobody's words are appended to those of whoever stood there before.
-        events = self.composer.end(landmarks.ts) if self._turn not in {None, landmarks.turn} else []
-        self._turn = landmarks.turn
+        events = self.composer.end(landmarks.ts) if landmarks.signer_left else []
         events += [emission_event(emission) for emission in emissions]
         events += self.composer.step(landmarks.ts, emissions, hand_up=self.hand_up)
         return events + (self._edit(control, landmarks.ts) if control is not None else [])

@@ -94,8 +94,8 @@ class Landmarks:
     """(33, 4): x/width, y/height, z in x units, visibility; NaN = nobody seen."""
     brightness: float
     """Mean luma of the picture, 0 to 255."""
-    turn: int = 0
-    """How many signers have left until now: another number, and it is somebody else who signs."""
+    signer_left: bool = False
+    """Whoever signed until now has left: nobody is seen, or somebody else, from this frame on."""
 
     @property
     def shows_hand(self) -> bool:

@@ -225,7 +225,8 @@ def test_whoever_comes_next_writes_a_caption_of_their_own() -> None:
     reader = reader_of()
     first = list(spelling("HI"))
     read(reader, first)
-    then = [dataclasses.replace(frame, turn=1) for frame in spelling("LA", start=first[-1].ts + 1 / 30)]
+    then = list(spelling("LA", start=first[-1].ts + 1 / 30))
+    then[0] = dataclasses.replace(then[0], signer_left=True)
     captions = [event.body for event in read(reader, then) if event.topic == "caption"]
     assert [(body["text"], body["final"]) for body in captions] == [("HI", True), ("L", False), ("LA", False)]
 

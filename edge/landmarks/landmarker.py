@@ -40,7 +40,6 @@ class Landmarker:
         self._pose_interval = config.pose_interval_seconds
         self._people = People(pose, self._pose_interval, signer or SignerConfig(), signers)
         self._hands = [HandTracker(self._hand_networks) for _ in self._people.places]
-        self._turns = [0 for _ in self._people.places]
         self._motion = MotionDetector()
         self._protect_highlights = True
         """A dim picture is brightened only as far as its brightest part allows."""
@@ -76,12 +75,12 @@ class Landmarker:
         self._people.step(picture, frame.ts, self._motion, hand_followed=self._follows_hand)
         found: list[Landmarks] = []
         taken: tuple[Hand, ...] = ()
-        for number, (place, tracker) in enumerate(zip(self._people.places, self._hands, strict=True)):
+        for place, tracker in zip(self._people.places, self._hands, strict=True):
             # A hand still followed is the signer's, whose body alone was lost.
-            self._turns[number] += place.is_changed or (place.is_left and not tracker.follows)
+            left = place.is_changed or (place.is_left and not tracker.follows)
             sides = self._read_place(place, tracker, picture, frame.ts, taken)
             taken += tuple(hand for hand in sides if hand is not None)
-            found.append(self._landmarks(frame, sides, place, self._turns[number]))
+            found.append(self._landmarks(frame, sides, place, signer_left=left))
         # Whether the brightest part is a hand is only known once one is found.
         self._protect_highlights ^= not self._follows_hand and any(tracker.looked_in_vain for tracker in self._hands)
         self._update_background(frame.ts)
@@ -134,7 +133,9 @@ class Landmarker:
     def _follows_hand(self) -> bool:
         return any(hands.follows for hands in self._hands)
 
-    def _landmarks(self, frame: Frame, sides: tuple[Hand | None, Hand | None], place: Place, turn: int) -> Landmarks:
+    def _landmarks(
+        self, frame: Frame, sides: tuple[Hand | None, Hand | None], place: Place, *, signer_left: bool
+    ) -> Landmarks:
         height, width = frame.size
         hands = np.full((2, 21, 3), np.nan, np.float32)
         presence = np.zeros(2, np.float32)
@@ -146,7 +147,7 @@ class Landmarker:
         if place.body.pose is not None:
             pose[:, :3] = _normalised(place.body.pose[:, :3], width, height)
             pose[:, 3] = place.body.pose[:, 3]
-        return Landmarks(frame.ts, width, height, hands, presence, pose, self._motion.brightness, turn)
+        return Landmarks(frame.ts, width, height, hands, presence, pose, self._motion.brightness, signer_left)
 
     def set_pose_interval_times(self, times: float) -> None:
         """Read bodies this many times less often than configured."""

@@ -33,8 +33,10 @@ class Place:
         self.lock = SignerLock(config)
         self.last_body: Body | None = None
         """The body as last read, kept while its owner is expected back."""
-        self.is_changed = self.is_left = False
-        """Somebody took the place over in this frame; whoever had it was let go."""
+        self.is_changed = False
+        """Somebody took the place over in this frame."""
+        self.is_left = False
+        """Whoever had the place was let go in this frame."""
 
     def reset(self) -> None:
         self.body.reset()
